@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The configuration: xcore.json (JSON with comments), then each
+ * conf.d/NAME.json beside it in the order of names, then the environment
+ * (XCORE__SECTION__KEY), each over the one before.  The keys stand in one
+ * table, settings-table.h, from which come the checks, -T and xcore.json(5).
+ *
+ * An unknown key or a bad value is refused with its place (file and path of
+ * keys, or the variable's name), what was expected, and the nearest known
+ * key.  Relative paths are taken from the file's own folder.
+ */
+#ifndef XC_SETTINGS_H
+#define XC_SETTINGS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "lib/errbuf.h"
+#include "loggers/logger.h"
+
+struct json_object;
+
+struct xc_server_settings {
+	int64_t workers;	/* 0: two for each processor */
+	bool development;
+	const char *state_dir;	/* store, snapshots: /var/lib/xcore */
+	const char *run_dir;	/* /run/xcore */
+	const char *control;	/* control socket; run_dir/control.sock */
+	const char *pid_file;	/* "": none */
+	const char *libexec_dir;	/* xcore-trial and other helpers */
+	int64_t drain_ms;	/* a stopping worker's time to finish */
+	int64_t requests_max;	/* a worker is replaced after so many; 0 */
+	int64_t memory_max_mb;	/* ... or above so much; 0: never */
+};
+
+struct xc_fastcgi_settings {
+	const char *secret_file;	/* required over TCP; "" */
+	int64_t params_max;	/* bytes of all parameters: 65536 */
+	int64_t body_max;	/* bytes of a body: 1048576 */
+	int64_t connections_max;	/* of one worker: 1024 */
+	int64_t read_timeout_ms;	/* head or body complete: 10000 */
+	int64_t write_timeout_ms;	/* the reply taken: 10000 */
+	int64_t idle_timeout_ms;	/* a kept connection: 300000 */
+};
+
+struct xc_reload_settings {
+	int64_t poll_ms;	/* how often MariaDB is asked: 1000 */
+	int64_t trial_timeout_ms;	/* a trial load: 10000 */
+	int64_t keep_versions;	/* left by gc for rollback: 3 */
+	struct json_object *watch;	/* folders watched in development */
+};
+
+struct xc_database_settings {
+	const char *socket;	/* unix socket; "" for TCP */
+	const char *host;
+	int64_t port;
+	const char *name;	/* the core's schema: xcore */
+	const char *user;	/* registry, migrations, plugin schemas */
+	const char *password_file;	/* "": none (unix_socket auth) */
+	const char *plugin_user;	/* the workers' account */
+	const char *plugin_password_file;
+	const char *plugin_schema_prefix;	/* xcore_ */
+	const char *tls_ca;	/* "": no TLS */
+	int64_t connect_timeout_ms;
+	int64_t read_timeout_ms;
+	int64_t write_timeout_ms;
+};
+
+struct xc_cache_settings {
+	struct json_object *servers;	/* ["/run/m.sock", "127.0.0.1:11211"]
+					 * [] : no cache */
+	const char *prefix;	/* before each key: "xcore" */
+	int64_t connect_timeout_ms;	/* 50 */
+	int64_t timeout_ms;	/* 100 */
+	int64_t retry_ms;	/* left alone after a fault: 1000 */
+};
+
+struct xc_log_config {
+	const char *sink;	/* stderr, file, syslog */
+	const char *format;	/* auto, text, json */
+	const char *file;
+	const char *level;	/* error .. debug */
+	struct json_object *levels;	/* {"plugin.todo": "debug"} */
+};
+
+/* All strings are NUL-terminated, never NULL, and live as long as this. */
+struct xc_settings {
+	struct xc_server_settings server;
+	struct xc_fastcgi_settings fastcgi;
+	struct xc_reload_settings reload;
+	struct xc_database_settings database;
+	struct xc_cache_settings cache;
+	struct xc_log_config log;
+	struct json_object *plugins;	/* {"todo": {...}} or NULL */
+	const char *file;	/* the main file, absolute */
+	struct xc_settings_origin *origins;
+};
+
+/*
+ * Reads the configuration.  path NULL: the environment's XCORE_CONFIG, else
+ * the built-in place.  On XC_OK the caller frees *settings_r; else it is
+ * NULL and errbuf says which file, which key, and what to do.
+ */
+enum xc_err xc_settings_load(const char *path,
+    struct xc_settings **settings_r, struct xc_errbuf *errbuf);
+void xc_settings_free(struct xc_settings **settings);
+
+/* Writes all that is in force with where each value came from ("xcored -T").
+ * Secrets are in files, so none is shown. */
+void xc_settings_dump(const struct xc_settings *settings, FILE *out);
+
+/* As one JSON object {"server":{"workers":{"value":4,"from":"..."}}}; a new
+ * reference. */
+struct json_object *xc_settings_json(const struct xc_settings *settings);
+
+/* The log's part in the shape xc_log_open() takes; also applies "levels". */
+enum xc_err xc_settings_open_log(const struct xc_settings *settings,
+    struct xc_errbuf *errbuf);
+
+/*
+ * Reads a secret file: a regular file that only its owner (us or root) can
+ * read or write, at most 4,096 bytes, a newline at the end left out.  path
+ * "" gives "".  *secret_r is malloc'ed; wipe it with xc_secret_free().
+ */
+enum xc_err xc_secret_read(const char *path, char **secret_r,
+    struct xc_errbuf *errbuf);
+void xc_secret_free(char **secret);
+
+#endif

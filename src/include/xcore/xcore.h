@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: MIT */
+/* All that a plugin may use, in one include.  See xcore-plugin(7). */
+#ifndef XCORE_XCORE_H
+#define XCORE_XCORE_H
+
+#include <xcore/arena.h>
+#include <xcore/cache.h>
+#include <xcore/config.h>
+#include <xcore/db.h>
+#include <xcore/error.h>
+#include <xcore/json.h>
+#include <xcore/log.h>
+#include <xcore/plugin.h>
+#include <xcore/reply.h>
+#include <xcore/request.h>
+
+#endif

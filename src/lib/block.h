@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The flat blocks.  A request and a reply each are one run of bytes in which
+ * everything is found by offset, with no pointer inside, so that a block can
+ * lie in memory that a sandbox shares.  In-process the run is plain memory
+ * that grows; elsewhere it has a fixed size and appending fails when full.
+ *
+ * Strings in a block end with a NUL that their length does not count.
+ */
+#ifndef XC_BLOCK_H
+#define XC_BLOCK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <xcore/error.h>
+
+struct xc_span {
+	uint32_t off;		/* from the block's first byte; 0: absent */
+	uint32_t len;
+};
+
+struct xc_pair {
+	struct xc_span name;
+	struct xc_span value;
+};
+
+/* A table of n pairs at off. */
+struct xc_pairs {
+	uint32_t off;
+	uint32_t n;
+};
+
+#define XC_REQUEST_BLOCK_MAGIC UINT32_C(0x71657278)	/* "xreq" */
+#define XC_REPLY_BLOCK_MAGIC UINT32_C(0x70657278)	/* "xrep" */
+#define XC_BLOCK_VERSION 1
+
+/* Stands first in a request's block. */
+struct xc_request_head {
+	uint32_t magic;
+	uint16_t version;
+	uint16_t method;	/* enum xc_method */
+	uint32_t size;		/* of the whole block */
+	uint32_t flags;
+	struct xc_span id;
+	struct xc_span method_name;
+	struct xc_span path;	/* decoded, whole */
+	struct xc_span rest;	/* after the prefix; lies inside path */
+	struct xc_span prefix;
+	struct xc_span operation;
+	struct xc_span query_string;
+	struct xc_span scheme;
+	struct xc_span host;
+	struct xc_span remote;
+	struct xc_span body;
+	struct xc_pairs headers;	/* names in lower case */
+	struct xc_pairs query;		/* decoded */
+	struct xc_pairs params;		/* of the path */
+};
+
+/* Stands first in a reply's block. */
+struct xc_reply_head {
+	uint32_t magic;
+	uint16_t version;
+	uint16_t status;	/* 0: no reply stands */
+	uint32_t size;
+	uint32_t flags;
+	struct xc_span content_type;
+	struct xc_span head;	/* more header lines, each ended by CR LF */
+	struct xc_span body;
+};
+
+/* The memory that a block grows in.  Zero is an empty block that grows on
+ * the heap, up to limit (0: 4 GiB - 1). */
+struct xc_block {
+	unsigned char *base;
+	uint32_t used;
+	uint32_t cap;
+	uint32_t limit;
+	bool fixed;		/* base is not ours and never moves */
+};
+
+/* Makes room for len more bytes, aligned to 8, zeroed; *off_r is where.
+ * base may move.  XC_ERR_TOO_LARGE over the limit, XC_ERR_NOMEM. */
+enum xc_err xc_block_reserve(struct xc_block *block, size_t len,
+    uint32_t *off_r);
+
+/* Appends bytes and a NUL, unaligned. */
+enum xc_err xc_block_append(struct xc_block *block, const void *data,
+    size_t len, struct xc_span *span_r);
+
+/* Forgets the content; memory above keep bytes is given back. */
+void xc_block_reset(struct xc_block *block, uint32_t keep);
+void xc_block_free(struct xc_block *block);
+
+/* The bytes of a span, NUL-terminated; "" for an absent one, and for one
+ * that does not lie inside the block (a block may come from a sandbox). */
+const char *xc_block_text(const struct xc_block *block, struct xc_span span);
+
+/* The n-th row of a table; false past its end or outside the block. */
+bool xc_block_pair(const struct xc_block *block, struct xc_pairs pairs,
+    uint32_t n, struct xc_pair *pair_r);
+
+#endif

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the process that hosts plugins gives to libxcore: one table for each
+ * service.  The worker fills it with the real drivers, a test with fakes, a
+ * sandbox with stubs that ask its worker.  The front doors (<xcore/db.h>, ...)
+ * check their arguments and the plugin's permissions, then call these.
+ */
+#ifndef XC_HOST_H
+#define XC_HOST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <xcore/db.h>
+#include <xcore/error.h>
+#include <xcore/log.h>
+
+struct json_object;
+
+/*
+ * A database.  schema is the plugin's own.  rows_r gets a new reference,
+ * the caller's to put.  A driver logs why it failed.
+ */
+struct xc_db_ops {
+	enum xc_err (*rows)(void *ctx, const char *schema, const char *sql,
+	    const struct xc_value *args, size_t n_args, size_t max_rows,
+	    struct json_object **rows_r);
+	enum xc_err (*exec)(void *ctx, const char *schema, const char *sql,
+	    const struct xc_value *args, size_t n_args,
+	    struct xc_db_result *result_r);
+	enum xc_err (*begin)(void *ctx, const char *schema);
+	enum xc_err (*commit)(void *ctx);	/* may be XC_ERR_UNCERTAIN */
+	void (*rollback)(void *ctx);
+	/* The request has ended: undo what it left open. */
+	void (*release)(void *ctx);
+};
+
+/*
+ * A cache.  space is the plugin's namespace.  *value_r is malloc'ed, with a
+ * NUL behind it, the caller's to free.
+ */
+struct xc_cache_ops {
+	enum xc_err (*get)(void *ctx, const char *space, const char *key,
+	    char **value_r, size_t *len_r);
+	enum xc_err (*set)(void *ctx, const char *space, const char *key,
+	    const void *value, size_t len, uint32_t ttl_s);
+	enum xc_err (*add)(void *ctx, const char *space, const char *key,
+	    const void *value, size_t len, uint32_t ttl_s);
+	enum xc_err (*del)(void *ctx, const char *space, const char *key);
+	enum xc_err (*incr)(void *ctx, const char *space, const char *key,
+	    uint64_t delta, uint64_t initial, uint32_t ttl_s,
+	    uint64_t *value_r);
+};
+
+struct xc_log_ops {
+	bool (*enabled)(void *ctx, const char *name, enum xc_log_level level);
+	/* request_id may be NULL; text is NUL-terminated, unescaped. */
+	void (*write)(void *ctx, const char *name, enum xc_log_level level,
+	    const char *request_id, const char *text);
+};
+
+/* Where the bytes of a streamed reply go. */
+struct xc_stream_ops {
+	/* Sends the head that stands in the request's reply block. */
+	enum xc_err (*begin)(void *ctx, struct xc_request *req);
+	enum xc_err (*write)(void *ctx, struct xc_request *req,
+	    const void *data, size_t len);
+};
+
+/* An absent table (NULL) means that the service is not there. */
+struct xc_host {
+	const struct xc_db_ops *db;
+	void *db_ctx;
+	const struct xc_cache_ops *cache;
+	void *cache_ctx;
+	const struct xc_log_ops *log;
+	void *log_ctx;
+	const struct xc_stream_ops *stream;
+	void *stream_ctx;
+};
+
+#endif

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+/* What a struct xc_plugin is, for those who host plugins. */
+#ifndef XC_PLUGIN_PRIVATE_H
+#define XC_PLUGIN_PRIVATE_H
+
+#include <stdbool.h>
+
+#include <xcore/plugin.h>
+
+struct json_object;
+struct xc_host;
+
+#define XC_PLUGIN_HANDLE_MAGIC UINT32_C(0x67756c70)
+
+/* One loaded version.  Whoever loads it owns it and its strings. */
+struct xc_plugin {
+	uint32_t magic;
+	char *name;
+	char *version;
+	char *prefix;		/* "/app/todo" */
+	char *schema;		/* of its database, for example "xcore_todo" */
+	char *logger;		/* "plugin.todo" */
+	struct json_object *config;	/* may be NULL */
+	bool may_database;	/* permissions of the manifest */
+	bool may_cache;
+	const struct xc_host *host;
+	void *data;		/* xc_plugin_set_data() */
+};
+
+#endif

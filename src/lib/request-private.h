@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The request, for those who make one: the worker, the task runner, a
+ * sandbox, the test kit.  The order of calls is
+ *
+ *	xc_request_init()	once for each process
+ *	xc_request_parse()	from the FastCGI parameters and the body
+ *	xc_request_bind()	when the route is found
+ *	xc_request_run()	the handler, and a reply whatever it did
+ *	(read the reply block and send it)
+ *	xc_request_reset()	runs what was deferred, frees the garbage
+ */
+#ifndef XC_REQUEST_PRIVATE_H
+#define XC_REQUEST_PRIVATE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <xcore/plugin.h>
+#include <xcore/request.h>
+
+#include "block.h"
+#include "errbuf.h"
+
+struct xc_host;
+struct xc_arena;
+
+#define XC_REQUEST_MAGIC UINT32_C(0x71657263)
+
+enum xc_reply_state {
+	XC_REPLY_NONE,
+	XC_REPLY_WHOLE,
+	XC_REPLY_STREAMING
+};
+
+struct xc_request {
+	uint32_t magic;
+	const struct xc_host *host;
+	struct xc_plugin *plugin;	/* NULL until bound */
+	struct xc_block in;		/* struct xc_request_head first */
+	struct xc_block out;		/* struct xc_reply_head first */
+	enum xc_reply_state reply;
+	struct xc_block extra;		/* header lines for the reply */
+	struct xc_arena *arena;
+	bool in_transaction;
+	bool used_db;
+};
+
+/* What a request may cost; 0 means the default in brackets. */
+struct xc_request_limits {
+	uint32_t reply_max;	/* bytes of a whole reply [8 MiB] */
+	uint32_t arena_max;	/* bytes that a handler takes [64 MiB] */
+};
+
+/* Makes the request empty.  host must outlive it. */
+enum xc_err xc_request_init(struct xc_request *req,
+    const struct xc_host *host, const struct xc_request_limits *limits);
+void xc_request_free(struct xc_request *req);
+
+/*
+ * Builds the request's block from FastCGI parameters ("NAME=value" strings,
+ * ended by NULL, each name once) and the complete body.  Needs
+ * REQUEST_METHOD and REQUEST_URI.  Returns 0, or the HTTP status to refuse
+ * it with (400, 414, 431, 500), with the reason in errbuf; a request id
+ * stands also then, so that xc_reply_problem() can be used at once.
+ */
+int xc_request_parse(struct xc_request *req, char *const *envp,
+    const void *body, size_t body_len, struct xc_errbuf *errbuf);
+
+/* The raw path in segments for the router: the n-th segment, decoded, or
+ * NULL past the last.  "/app/todo/" has "app", "todo" and "". */
+size_t xc_request_segments(const struct xc_request *req,
+    const char *const **segments_r);
+
+/*
+ * Says who handles it: sets prefix, rest, operation and the path parameters
+ * (n pairs of NUL-terminated name and value).  prefix_segments is how many
+ * segments the prefix has.
+ */
+enum xc_err xc_request_bind(struct xc_request *req, struct xc_plugin *plugin,
+    size_t prefix_segments, const char *operation,
+    const char *const (*params)[2], size_t n_params);
+
+/*
+ * Runs the handler.  Afterwards a reply stands (whole, or streaming was
+ * begun): what the handler made, or a problem+json for its error, or 500 if
+ * it returned XC_OK without a reply.  Returns what the handler returned.
+ */
+enum xc_err xc_request_run(struct xc_request *req, xc_handler *handler);
+
+/* The reply's head, valid until the next call that changes the reply; its
+ * spans lie in req->out. */
+const struct xc_reply_head *xc_request_reply(const struct xc_request *req);
+
+/* Ends the request: releases the database, runs what was deferred (last
+ * first), frees what it took.  Large memory is given back. */
+void xc_request_reset(struct xc_request *req);
+
+/* A standard reason phrase for the status, for example "Not Found". */
+const char *xc_status_text(int status);
+
+#endif

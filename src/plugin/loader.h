@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The loader: the plugins of one process, and how it changes over to a new
+ * snapshot: load new, warm, switch, drain, discard old.
+ */
+#ifndef XC_LOADER_H
+#define XC_LOADER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <xcore/plugin.h>
+
+#include "contract/routes.h"
+#include "lib/errbuf.h"
+
+struct json_object;
+struct xc_host;
+
+enum xc_serving { XC_SERVING, XC_SERVING_DISABLED, XC_SERVING_FAILED };
+
+/*
+ * One plugin of the table.  plugin, routes and handlers are NULL unless
+ * state is XC_SERVING.
+ */
+struct xc_loaded {
+	const char *name;
+	const char *version;
+	const char *hash;
+	const char *prefix;	/* "/app/todo" */
+	const char *const *segments;	/* of the prefix: "app", "todo" */
+	size_t n_segments;
+	enum xc_serving state;
+	const char *reason;	/* why it is not serving, for operators */
+	struct xc_plugin *plugin;
+	const struct xc_routes *routes;
+	xc_handler *const *handlers;	/* by index of the route */
+};
+
+/* What a worker serves: immutable once made. */
+struct xc_table {
+	uint64_t generation;
+	uint64_t sequence;
+	struct xc_loaded *const *rows;	/* sorted by prefix */
+	size_t n;
+};
+
+struct xc_loader;
+
+/* Makes a loader with an empty table.  host must outlive it. */
+enum xc_err xc_loader_create(const struct xc_host *host,
+    struct xc_loader **loader_r);
+
+/* Stops and closes all.  */
+void xc_loader_free(struct xc_loader **loader);
+
+/* The table in force; never NULL; valid until the next apply. */
+const struct xc_table *xc_loader_table(const struct xc_loader *loader);
+
+/*
+ * Changes over to a snapshot file.  A version that fails to load, start or
+ * warm leaves the version before it serving (or a row XC_SERVING_FAILED if
+ * there was none) and is tried again at the next apply.  Call it between
+ * requests.  before(ctx, what), if not NULL, is called ahead of code of each
+ * plugin ("todo 1.2.0") so that a crash can be attributed.
+ *
+ * XC_OK when every plugin of the snapshot is as it says.  XC_ERR_FAILED when
+ * some are not: report_r says which.  XC_ERR_INVALID, XC_ERR_IO: the snapshot
+ * cannot be used at all, and nothing changed.
+ * *report_r is a new reference: {"generation":N,"sequence":N,
+ * "plugins":[{"name","version","state":"serving|disabled|failed","reason"}]}
+ */
+enum xc_err xc_loader_apply(struct xc_loader *loader, const char *snapshot,
+    void (*before)(void *ctx, const char *what), void *ctx,
+    struct json_object **report_r, struct xc_errbuf *errbuf);
+
+/* True if old code could not be unmapped (a thread or a key was left, or the
+ * object refuses), so that the process should be replaced; reason_r names
+ * the plugin. */
+bool xc_loader_wants_recycle(const struct xc_loader *loader,
+    const char **reason_r);
+
+#endif

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * plugin.json: what a plugin says of itself.  See xcore-plugin(7).
+ */
+#ifndef XC_MANIFEST_H
+#define XC_MANIFEST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "lib/errbuf.h"
+
+struct json_object;
+
+struct xc_requirement {
+	const char *name;	/* of a plugin */
+	const char *range;	/* semver range, for example "^1.2" */
+};
+
+struct xc_manifest {
+	const char *name;
+	const char *version;	/* semver 2.0.0 */
+	const char *author;
+	const char *description;
+	const char *license;	/* SPDX expression */
+	const char *prefix;	/* "/app/<name>" unless said */
+	const char *isolation;	/* "inprocess", "pool", "request" */
+	const char *requires_xcore;	/* range, or NULL */
+	struct xc_requirement *requires;
+	size_t n_requires;
+	bool core;
+	bool may_database;
+	bool may_cache;
+	struct json_object *config;	/* JSON Schema with defaults; or NULL */
+	struct json_object *json;	/* the whole document */
+};
+
+/*
+ * Parses and checks a manifest.  On XC_OK the caller frees *manifest_r, which
+ * owns all strings.  XC_ERR_INVALID with each fault in errbuf as
+ * "plugin.json: /pointer: what, and what to do".
+ */
+enum xc_err xc_manifest_parse(const char *text, size_t len,
+    struct xc_manifest **manifest_r, struct xc_errbuf *errbuf);
+void xc_manifest_free(struct xc_manifest **manifest);
+
+/* The defaults of "config" with the operator's settings (may be NULL) over
+ * them, a new reference; checked against the types that the schema names. */
+enum xc_err xc_manifest_config(const struct xc_manifest *manifest,
+    struct json_object *settings, struct json_object **config_r,
+    struct xc_errbuf *errbuf);
+
+bool xc_plugin_name_ok(const char *name);
+
+#endif

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The snapshot: an immutable file that says what a host's workers serve.
+ * The follower writes it; workers read it; it serves when MariaDB is down,
+ * at start too.  Each file ends in a line with its SHA-256, so that a damaged
+ * one is refused.
+ */
+#ifndef XC_SNAPSHOT_H
+#define XC_SNAPSHOT_H
+
+#include <stdint.h>
+
+#include "lib/errbuf.h"
+
+struct json_object;
+
+/*
+ * Writes <state>/snapshot/<generation>-<sequence>.json and then points
+ * <state>/snapshot/current.json at it; both by write, fsync, rename.  The
+ * last 5 are kept.  path_r gets the numbered path.
+ */
+enum xc_err xc_snapshot_write(const char *state_dir,
+    struct json_object *snapshot, char *path_r, size_t size,
+    struct xc_errbuf *errbuf);
+
+/* Reads one and checks its sum and shape.  A new reference.
+ * XC_ERR_NOT_FOUND if there is none. */
+enum xc_err xc_snapshot_read(const char *path, struct json_object **snapshot_r,
+    struct xc_errbuf *errbuf);
+
+/* The path of current.json. */
+void xc_snapshot_current(const char *state_dir, char *path_r, size_t size);
+
+#endif

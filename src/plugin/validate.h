@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The validator: all that can be known of a package without running any of
+ * its code, then a trial load in a child process.
+ */
+#ifndef XC_VALIDATE_H
+#define XC_VALIDATE_H
+
+#include "lib/errbuf.h"
+#include "plugin/package.h"
+
+/* Another plugin that is installed, for conflicts and requirements. */
+struct xc_installed {
+	const char *name;
+	const char *version;
+	const char *prefix;
+	bool enabled;
+	const struct xc_manifest *manifest;	/* NULL if not at hand */
+};
+
+/*
+ * Checks the shared object as bytes: ELF of this machine, a shared object,
+ * whole; the note with the manifest, equal to plugin.json; the plugin object
+ * exported, its magic, ABI and size; linked to libxcore and, if it uses
+ * names of json-c, to json-c itself; no name of jansson.  Then the document:
+ * its routes.  XC_ERR_INVALID (exit code 6) with what to do.
+ */
+enum xc_err xc_validate_package(const struct xc_package *package,
+    struct xc_errbuf *errbuf);
+
+/*
+ * Checks it against what is installed: the prefix is free (segments, both
+ * ways), required plugins are there, enabled and in range, those that require
+ * this one still find their range, no circle.  XC_ERR_EXISTS (exit code 4).
+ */
+enum xc_err xc_validate_site(const struct xc_manifest *manifest,
+    const struct xc_installed *installed, size_t n,
+    struct xc_errbuf *errbuf);
+
+/*
+ * Whether `name` may be disabled or removed: XC_ERR_EXISTS names who needs
+ * it and the command that helps.
+ */
+enum xc_err xc_validate_removal(const char *name,
+    const struct xc_installed *installed, size_t n,
+    struct xc_errbuf *errbuf);
+
+/*
+ * Loads the plugin in dir in a child process: runs `trial` (the program
+ * xcore-trial) on it with a clean environment, no descriptors, rlimits and a
+ * deadline, which starts, warms and stops it.  config may be NULL.
+ * XC_ERR_INVALID tells what happened: what dlopen() said, an operation
+ * without handler or a handler without operation, start() that failed, that
+ * it hung, exited or died by a signal.
+ */
+enum xc_err xc_trial_run(const char *trial, const char *dir,
+    struct json_object *config, int64_t timeout_ms,
+    struct xc_errbuf *errbuf);
+
+#endif

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The scoreboard: memory shared by the manager and its workers, made before
+ * the first fork (a memfd, so that a re-exec hands it on).  Each word has one
+ * writer unless said; readers may see a row between two writes.
+ */
+#ifndef XC_SCOREBOARD_H
+#define XC_SCOREBOARD_H
+
+#include <stdatomic.h>
+#include <stdint.h>
+
+#include "lib/errbuf.h"
+
+#define XC_SCOREBOARD_MAGIC UINT32_C(0x64726278)
+/* Changes with each change of the layout: a re-executed manager that finds
+ * another number makes a new scoreboard and drains the old workers. */
+#define XC_SCOREBOARD_LAYOUT 1
+#define XC_WORKERS_MAX 256
+#define XC_SLOTS_MAX 4096
+
+enum xc_worker_state {
+	XC_WORKER_EMPTY,	/* no process */
+	XC_WORKER_STARTING,	/* forked, has not loaded its plugins */
+	XC_WORKER_IDLE,
+	XC_WORKER_BUSY,		/* runs a request */
+	XC_WORKER_LOADING,	/* changes over to a generation */
+	XC_WORKER_DRAINING,
+	XC_WORKER_DEAD		/* reaped; its claims are up to the others */
+};
+
+/* One worker.  The manager writes pid, serial and the states EMPTY, STARTING
+ * and DEAD; all else is the worker's own. */
+struct xc_worker_row {
+	_Atomic(uint32_t) state;
+	_Atomic(uint32_t) serial;	/* of this spawn; never reused, not 0 */
+	_Atomic(int32_t) pid;
+	_Atomic(uint32_t) connections;
+	_Atomic(uint64_t) generation;	/* applied */
+	_Atomic(uint64_t) sequence;	/* of the applied snapshot */
+	_Atomic(uint64_t) requests;
+	_Atomic(uint64_t) errors;	/* replies of 500 and above */
+	_Atomic(uint64_t) since_ms;	/* CLOCK_MONOTONIC of the last state */
+	_Atomic(uint64_t) started_ms;
+	/* What it runs or loads now, to name it when it dies; NUL-terminated,
+	 * written before the state, may be torn when read. */
+	char plugin[64];	/* "todo 1.2.0" */
+	char operation[64];
+	char request_id[72];
+	_Atomic(uint32_t) recycle;	/* worker asks to be replaced */
+	char pad[44];
+} __attribute__((aligned(64)));
+
+/*
+ * One kept connection that workers share.  claim is 0 when free, else the
+ * serial of the worker that holds it, with XC_CLAIM_PENDING set by one who
+ * came in vain.  generation counts the uses of the slot; odd: in use.
+ */
+#define XC_CLAIM_PENDING UINT32_C(0x80000000)
+struct xc_slot_row {
+	_Atomic(uint32_t) claim;
+	_Atomic(uint32_t) generation;
+};
+
+struct xc_scoreboard {
+	uint32_t magic;
+	uint32_t layout;
+	uint32_t size;		/* of this struct */
+	uint32_t n_workers;	/* rows that can be used */
+	/* Written by the manager: what workers should apply. */
+	_Atomic(uint64_t) generation __attribute__((aligned(64)));
+	_Atomic(uint64_t) sequence;	/* the number that workers compare */
+	_Atomic(uint32_t) next_serial;
+	_Atomic(uint32_t) deaths;	/* workers reaped: look at claims */
+	_Atomic(uint32_t) slot_hint;	/* where to look for a free slot */
+	struct xc_worker_row workers[XC_WORKERS_MAX]
+	    __attribute__((aligned(64)));
+	struct xc_slot_row slots[XC_SLOTS_MAX] __attribute__((aligned(64)));
+};
+
+/*
+ * Makes one in a memfd (sealed against resizing) and maps it.  *fd_r is
+ * close-on-exec; the caller owns both.  n_workers is cut to XC_WORKERS_MAX.
+ */
+enum xc_err xc_scoreboard_create(uint32_t n_workers, int *fd_r,
+    struct xc_scoreboard **board_r, struct xc_errbuf *errbuf);
+
+/* Maps one that a manager before us made.  XC_ERR_UNSUPPORTED if its layout
+ * is another. */
+enum xc_err xc_scoreboard_attach(int fd, struct xc_scoreboard **board_r,
+    struct xc_errbuf *errbuf);
+void xc_scoreboard_detach(struct xc_scoreboard **board);
+
+const char *xc_worker_state_name(uint32_t state);
+
+/* Milliseconds of CLOCK_MONOTONIC. */
+uint64_t xc_now_ms(void);
+
+#endif
