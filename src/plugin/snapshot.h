@@ -8,6 +8,7 @@
 #ifndef XC_SNAPSHOT_H
 #define XC_SNAPSHOT_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "lib/errbuf.h"
