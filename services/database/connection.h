@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One connection to MariaDB: connected when first used, closed and made anew
+ * after it was lost, never used by a child of the process that made it.
+ * Under the workers' driver (database.h), and used as it is by what keeps the
+ * registry.
+ *
+ * Every statement is prepared once and kept (256 of them, the longest unused
+ * goes first).  A schema is chosen when a statement is prepared; NULL is for
+ * a statement that names its schemas.
+ *
+ * The calls give the codes named in <xcore/db.h>; the server's own number,
+ * state and message stand in xc_connection_error() until the next call.
+ *
+ * Lost connections.  A call is tried again, once, on a new connection when
+ * nothing can have been done: the connection proved dead before the statement
+ * was sent (idle too long, the server was restarted), or it was a SELECT; and
+ * never inside a transaction.  Anything else that was sent and not answered
+ * gives XC_ERR_UNCERTAIN.  A transaction whose connection was lost before its
+ * commit was sent is undone by the server: that gives XC_ERR_BUSY, and all of
+ * it may be tried again.
+ *
+ * After a failed connect the server is left alone for 200 ms, then longer up
+ * to 2 s; calls meanwhile give XC_ERR_UNAVAILABLE at once.
+ */
+#ifndef XC_CONNECTION_H
+#define XC_CONNECTION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <xcore/db.h>
+#include <xcore/error.h>
+
+#include "config/settings.h"
+#include "lib/errbuf.h"
+
+struct json_object;
+struct xc_connection;
+
+#define XC_CONNECTION_ROWS_MAX	100000
+#define XC_CONNECTION_BYTES_MAX	(64u << 20)
+#define XC_CONNECTION_STATEMENTS_MAX 256
+
+/* Which of the two accounts of the settings. */
+enum xc_account {
+	XC_ACCOUNT_CORE,	/* user, password_file */
+	XC_ACCOUNT_PLUGIN	/* plugin_user, plugin_password_file */
+};
+
+/*
+ * Makes a connection without connecting.  The settings are copied and the
+ * account's password file is read now.  XC_OK, else *connection_r is NULL and
+ * errbuf says why (a bad password file, out of memory).
+ */
+enum xc_err xc_connection_new(const struct xc_database_settings *settings,
+    enum xc_account account, struct xc_connection **connection_r,
+    struct xc_errbuf *errbuf);
+
+/* Closes and frees; *connection becomes NULL.  NULL is allowed.  In a child
+ * of the process that connected, the parent's connection is not disturbed. */
+void xc_connection_free(struct xc_connection **connection);
+
+/* Connects now if it is not connected; the other calls do so themselves.
+ * XC_ERR_UNAVAILABLE if the server cannot be reached or refuses. */
+enum xc_err xc_connection_open(struct xc_connection *connection);
+
+/* Disconnects; an open transaction is undone. */
+void xc_connection_close(struct xc_connection *connection);
+
+struct xc_connection_error {
+	unsigned number;	/* of the server or the client library; 0 */
+	char state[6];		/* SQLSTATE, "" */
+	char message[512];	/* one line, "" */
+};
+
+/* Of the last call that failed; never NULL. */
+const struct xc_connection_error *xc_connection_error(
+    const struct xc_connection *connection);
+
+/* As xc_fail(): puts the last error's sentence into errbuf behind what,
+ * "what: message (number, state)", and returns err. */
+enum xc_err xc_connection_fail(const struct xc_connection *connection,
+    struct xc_errbuf *errbuf, enum xc_err err, const char *what);
+
+/* A statement with the values for its question marks. */
+struct xc_statement {
+	const char *schema;	/* NULL: none is chosen */
+	const char *sql;	/* NUL-terminated */
+	const struct xc_value *args;
+	size_t n_args;
+};
+
+/*
+ * Runs a statement without rows.  result_r may be NULL; it is zero on an
+ * error.  Rows, if there are any, are thrown away.
+ */
+enum xc_err xc_connection_exec(struct xc_connection *connection,
+    const struct xc_statement *statement, struct xc_db_result *result_r);
+
+/*
+ * The rows as xc_db_rows() gives them, a new reference in *rows_r.  max_rows
+ * 0 is XC_CONNECTION_ROWS_MAX; with fewer, further rows are left out without
+ * an error (only the first row is made for max_rows 1).
+ */
+enum xc_err xc_connection_rows(struct xc_connection *connection,
+    const struct xc_statement *statement, size_t max_rows,
+    struct json_object **rows_r);
+
+enum xc_cell_type {
+	XC_CELL_NULL,
+	XC_CELL_INT,		/* integer */
+	XC_CELL_UINT,		/* integer, to be read as uint64_t */
+	XC_CELL_REAL,		/* real */
+	XC_CELL_DECIMAL,	/* data, as text */
+	XC_CELL_TEXT,		/* data; dates and times too */
+	XC_CELL_BLOB		/* data, raw bytes */
+};
+
+/* Lives until the callback returns.  data always has a NUL behind it and is
+ * never NULL ("" where the type has none). */
+struct xc_cell {
+	const char *name;	/* the column's */
+	enum xc_cell_type type;
+	int64_t integer;
+	double real;
+	const char *data;
+	size_t len;
+};
+
+/* Called for each row; anything but XC_OK ends the walk and is returned. */
+typedef enum xc_err xc_row_fn(void *ctx, const struct xc_cell *cells,
+    size_t n_cells);
+
+/* The rows as they are, BLOBs raw.  fn must not use the connection. */
+enum xc_err xc_connection_each(struct xc_connection *connection,
+    const struct xc_statement *statement, xc_row_fn *fn, void *ctx);
+
+/*
+ * Runs one statement as text, not prepared and not kept: for migrations, and
+ * for what cannot be prepared.  Rows are thrown away.  Never tried again.
+ */
+enum xc_err xc_connection_query(struct xc_connection *connection,
+    const char *schema, const char *sql, size_t len);
+
+/*
+ * A transaction.  begin: XC_ERR_STATE if one is open.  commit: XC_ERR_STATE
+ * if none is, XC_ERR_UNCERTAIN if the connection was lost while it was
+ * committed; whatever it returns, the transaction is over.  rollback: does
+ * nothing if none is open.
+ */
+enum xc_err xc_connection_begin(struct xc_connection *connection);
+enum xc_err xc_connection_commit(struct xc_connection *connection);
+void xc_connection_rollback(struct xc_connection *connection);
+bool xc_connection_in_transaction(const struct xc_connection *connection);
+
+/*
+ * Makes the connection fit for the next user: undoes an open transaction,
+ * whoever opened it, table locks and a changed autocommit.
+ */
+void xc_connection_release(struct xc_connection *connection);
+
+#endif
