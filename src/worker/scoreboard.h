@@ -33,7 +33,8 @@ enum xc_worker_state {
  * and DEAD; all else is the worker's own. */
 struct xc_worker_row {
 	_Atomic(uint32_t) state;
-	_Atomic(uint32_t) serial;	/* of this spawn; never reused, not 0 */
+	_Atomic(uint32_t) serial;	/* of this spawn; never reused, not 0,
+					 * below 2^31 */
 	_Atomic(int32_t) pid;
 	_Atomic(uint32_t) connections;
 	_Atomic(uint64_t) generation;	/* applied */
@@ -52,15 +53,21 @@ struct xc_worker_row {
 } __attribute__((aligned(64)));
 
 /*
- * One kept connection that workers share.  claim is 0 when free, else the
- * serial of the worker that holds it, with XC_CLAIM_PENDING set by one who
- * came in vain.  generation counts the uses of the slot; odd: in use.
+ * One kept connection that workers share.  claim is one word, so that a claim
+ * can never fall on a later use of the slot:
+ *	bits 63..32	generation: counts the uses; odd: in use
+ *	bit 31		XC_CLAIM_PENDING: someone came in vain
+ *	bits 30..0	serial of the worker that holds it, 0 when free
+ * holders has a bit for each row whose worker has the descriptor (or is being
+ * sent it): a slot that no living worker holds is free again.
  */
-#define XC_CLAIM_PENDING UINT32_C(0x80000000)
+#define XC_CLAIM_PENDING UINT64_C(0x80000000)
+#define XC_CLAIM_SERIAL UINT64_C(0x7fffffff)
 struct xc_slot_row {
-	_Atomic(uint32_t) claim;
-	_Atomic(uint32_t) generation;
-};
+	_Atomic(uint64_t) claim;
+	_Atomic(uint64_t) holders[XC_WORKERS_MAX / 64];
+	_Atomic(uint64_t) used_ms;	/* CLOCK_MONOTONIC of the last request */
+} __attribute__((aligned(64)));
 
 struct xc_scoreboard {
 	uint32_t magic;
