@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Every key of the configuration: X(section, key, type, default, min, max,
+ * text).  The default is written as in the environment.  min and max are of a
+ * number; for XC_CHOICE, max is the words allowed, with '|' between them.
+ *
+ * xcore.json(5) and the sample xcore.json beside this file name each of them;
+ * test-settings sees to that.
+ */
+#ifndef SYSCONFDIR
+#define SYSCONFDIR "/etc"
+#endif
+#ifndef PKGLIBEXECDIR
+#define PKGLIBEXECDIR "/usr/libexec/xcore"
+#endif
+#ifndef LOCALSTATEDIR
+#define LOCALSTATEDIR "/var"
+#endif
+#ifndef RUNSTATEDIR
+#define RUNSTATEDIR "/run"
+#endif
+
+#define XC_SETTINGS_TABLE(X)						\
+X(server, workers, XC_NUMBER, "0", 0, 1024,				\
+    "worker processes; 0 is two for each processor")			\
+X(server, development, XC_SWITCH, "false", 0, 0,			\
+    "watch folders, reload on change, log as text")			\
+X(server, state_dir, XC_PATH, LOCALSTATEDIR "/lib/xcore", 0, 0,		\
+    "store of plugins and snapshots")					\
+X(server, run_dir, XC_PATH, RUNSTATEDIR "/xcore", 0, 0,			\
+    "sockets and other things of the moment")				\
+X(server, control, XC_PATH, "", 0, 0,					\
+    "control socket; empty is control.sock in run_dir")			\
+X(server, pid_file, XC_PATH, "", 0, 0,					\
+    "the manager's process id; empty is none")				\
+X(server, libexec_dir, XC_PATH, PKGLIBEXECDIR, 0, 0,			\
+    "helper programs")							\
+X(server, drain_ms, XC_NUMBER, "10000", 0, 3600000,			\
+    "time a stopping worker has to finish")				\
+X(server, requests_max, XC_NUMBER, "0", 0, 1000000000000,		\
+    "requests after which a worker is replaced; 0 is never")		\
+X(server, memory_max_mb, XC_NUMBER, "0", 0, 1048576,			\
+    "memory above which a worker is replaced; 0 is never")		\
+X(fastcgi, secret_file, XC_PATH, "", 0, 0,				\
+    "secret that the web server sends; needed over TCP")		\
+X(fastcgi, params_max, XC_NUMBER, "65536", 1024, 16777216,		\
+    "bytes of all parameters of a request")				\
+X(fastcgi, body_max, XC_NUMBER, "1048576", 0, 1073741824,		\
+    "bytes of a request's body")					\
+X(fastcgi, connections_max, XC_NUMBER, "1024", 1, 65536,		\
+    "connections of one worker")					\
+X(fastcgi, read_timeout_ms, XC_NUMBER, "10000", 10, 3600000,		\
+    "time for a head or a body to arrive")				\
+X(fastcgi, write_timeout_ms, XC_NUMBER, "10000", 10, 3600000,		\
+    "time for a reply to be taken")					\
+X(fastcgi, idle_timeout_ms, XC_NUMBER, "300000", 10, 86400000,		\
+    "life of a kept connection without requests")			\
+X(reload, poll_ms, XC_NUMBER, "1000", 50, 3600000,			\
+    "how often MariaDB is asked for changes")				\
+X(reload, trial_timeout_ms, XC_NUMBER, "10000", 100, 600000,		\
+    "time a new version has to load and start on trial")		\
+X(reload, keep_versions, XC_NUMBER, "3", 1, 1000,			\
+    "versions of a plugin left for a rollback")				\
+X(reload, watch, XC_PATHS, "", 0, 0,					\
+    "folders of plugins built and watched in development")		\
+X(database, socket, XC_PATH, RUNSTATEDIR "/mysqld/mysqld.sock", 0, 0,	\
+    "unix socket of MariaDB; empty is TCP to host and port")		\
+X(database, host, XC_TEXT, "127.0.0.1", 0, 0,				\
+    "host when socket is empty")					\
+X(database, port, XC_NUMBER, "3306", 1, 65535,				\
+    "port when socket is empty")					\
+X(database, name, XC_TEXT, "xcore", 0, 0,				\
+    "the core's own schema")						\
+X(database, user, XC_TEXT, "xcore", 0, 0,				\
+    "account for the registry, migrations and plugin schemas")		\
+X(database, password_file, XC_PATH, "", 0, 0,				\
+    "its password; empty for unix_socket authentication")		\
+X(database, plugin_user, XC_TEXT, "xcore_plugin", 0, 0,			\
+    "account of the workers, for the plugins' statements")		\
+X(database, plugin_password_file, XC_PATH, "", 0, 0,			\
+    "its password")							\
+X(database, plugin_schema_prefix, XC_TEXT, "xcore_", 0, 0,		\
+    "put before a plugin's name for its schema")			\
+X(database, tls_ca, XC_PATH, "", 0, 0,					\
+    "authority of the server's certificate; empty is no TLS")		\
+X(database, connect_timeout_ms, XC_NUMBER, "2000", 100, 60000,		\
+    "time to connect, rounded up to seconds")				\
+X(database, read_timeout_ms, XC_NUMBER, "10000", 100, 86400000,		\
+    "time of a statement, rounded up to seconds")			\
+X(database, write_timeout_ms, XC_NUMBER, "10000", 100, 86400000,	\
+    "time to send a statement, rounded up to seconds")			\
+X(cache, servers, XC_LIST, "", 0, 0,					\
+    "Memcached servers: socket paths or host:port; none is no cache")	\
+X(cache, prefix, XC_TEXT, "xcore", 0, 0,				\
+    "put before each key, for servers that are shared")			\
+X(cache, connect_timeout_ms, XC_NUMBER, "50", 1, 10000,			\
+    "time to connect")							\
+X(cache, timeout_ms, XC_NUMBER, "100", 1, 10000,			\
+    "time of one operation")						\
+X(cache, retry_ms, XC_NUMBER, "1000", 10, 600000,			\
+    "time the cache is left alone after a fault")			\
+X(log, sink, XC_CHOICE, "stderr", 0, "stderr|file|syslog",		\
+    "where records go")							\
+X(log, format, XC_CHOICE, "auto", 0, "auto|text|json",			\
+    "auto is text on a terminal or in development, else JSON")		\
+X(log, file, XC_PATH, "", 0, 0,						\
+    "the file of sink file")						\
+X(log, level, XC_CHOICE, "notice", 0, "error|warning|notice|info|debug", \
+    "the least important level written")				\
+X(log, levels, XC_LEVELS, "", 0, 0,					\
+    "levels of single loggers and all below them")
