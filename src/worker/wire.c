@@ -1,0 +1,366 @@
+/* SPDX-License-Identifier: MIT */
+#include "worker/wire.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+
+#include "worker/head.h"
+#include "worker/scoreboard.h"
+
+/* The most content of a record that keeps the next header aligned. */
+#define CONTENT_MAX 65528
+/* One sendmsg(2) for a reply of up to 8 MiB; IOV_MAX is 1024. */
+#define RECORDS_MAX 160
+#define PIECES_MAX (2 * RECORDS_MAX + 4)
+/* "Status: 200 Non-Authoritative Information" and Content-Length. */
+#define STATUS_MAX 160
+
+/* Bytes to go out, gathered from where they lie. */
+struct pieces {
+	struct iovec iov[PIECES_MAX];
+	size_t n;
+	unsigned char headers[RECORDS_MAX][XC_FCGI_HEADER];
+	size_t n_headers;
+};
+
+/* What is said of a request when its reply is complete. */
+struct ending {
+	unsigned char stdout_end[XC_FCGI_HEADER];
+	unsigned char end[XC_FCGI_HEADER];
+	unsigned char body[8];
+};
+
+/* The parts that a CGI head is made of. */
+struct cgi_head {
+	char first[STATUS_MAX];
+	char last[STATUS_MAX];
+	struct iovec iov[8];
+	size_t n;
+	size_t len;
+};
+
+static void
+put_header(unsigned char *p, enum xc_fcgi_type type, uint16_t id, size_t len)
+{
+	p[0] = 1;
+	p[1] = (unsigned char)type;
+	p[2] = (unsigned char)(id >> 8);
+	p[3] = (unsigned char)id;
+	p[4] = (unsigned char)(len >> 8);
+	p[5] = (unsigned char)len;
+	p[6] = 0;
+	p[7] = 0;
+}
+
+static void
+make_ending(struct ending *ending, uint16_t id)
+{
+	memset(ending, 0, sizeof(*ending));
+	put_header(ending->stdout_end, XC_FCGI_STDOUT, id, 0);
+	put_header(ending->end, XC_FCGI_END, id, sizeof(ending->body));
+}
+
+/* sendmsg(2) changes nothing in what it is given to read. */
+static struct iovec
+piece(const void *data, size_t len)
+{
+	union {
+		const void *in;
+		void *out;
+	} u = { .in = data };
+	struct iovec iov = { .iov_base = u.out, .iov_len = len };
+
+	return iov;
+}
+
+static enum xc_err
+wait_writable(struct xc_wire *wire)
+{
+	struct pollfd pfd = { .fd = wire->fd, .events = POLLOUT };
+	uint64_t now = xc_now_ms();
+	int n;
+
+	if (wire->deadline_ms == 0)
+		wire->deadline_ms = now + (uint64_t)wire->timeout_ms;
+	if (now >= wire->deadline_ms)
+		return XC_ERR_TIMEOUT;
+	n = poll(&pfd, 1, (int)(wire->deadline_ms - now));
+	if (n < 0 && errno != EINTR)
+		return XC_ERR_IO;
+	return XC_OK;
+}
+
+/* Takes sent bytes off the front. */
+static void
+advance(struct iovec **iov, size_t *n, size_t sent)
+{
+	while (*n > 0 && sent >= (*iov)->iov_len) {
+		sent -= (*iov)->iov_len;
+		(*iov)++;
+		(*n)--;
+	}
+	if (*n > 0) {
+		(*iov)->iov_base = (char *)(*iov)->iov_base + sent;
+		(*iov)->iov_len -= sent;
+	}
+}
+
+static enum xc_err
+send_all(struct xc_wire *wire, struct iovec *iov, size_t n)
+{
+	struct msghdr msg;
+	ssize_t sent;
+
+	while (n > 0 && wire->err == XC_OK) {
+		memset(&msg, 0, sizeof(msg));
+		msg.msg_iov = iov;
+		msg.msg_iovlen = n;
+		sent = sendmsg(wire->fd, &msg, MSG_DONTWAIT | MSG_NOSIGNAL);
+		if (sent >= 0)
+			advance(&iov, &n, (size_t)sent);
+		else if (errno == EAGAIN || errno == EWOULDBLOCK)
+			wire->err = wait_writable(wire);
+		else if (errno != EINTR)
+			wire->err = XC_ERR_IO;
+	}
+	return wire->err;
+}
+
+static enum xc_err
+flush(struct xc_wire *wire, struct pieces *pieces)
+{
+	enum xc_err err = send_all(wire, pieces->iov, pieces->n);
+
+	pieces->n = 0;
+	pieces->n_headers = 0;
+	return err;
+}
+
+static void
+add_piece(struct pieces *pieces, const void *data, size_t len)
+{
+	pieces->iov[pieces->n++] = piece(data, len);
+}
+
+/* The first record: the CGI head with as much of the data as fits. */
+static size_t
+add_first(struct xc_wire *wire, struct pieces *pieces,
+    const struct cgi_head *head, const char *data, size_t len)
+{
+	unsigned char *p = pieces->headers[pieces->n_headers++];
+	size_t i;
+
+	if (len > CONTENT_MAX - head->len)
+		len = CONTENT_MAX - head->len;
+	put_header(p, XC_FCGI_STDOUT, wire->request_id, head->len + len);
+	add_piece(pieces, p, XC_FCGI_HEADER);
+	for (i = 0; i < head->n; i++)
+		pieces->iov[pieces->n++] = head->iov[i];
+	if (len > 0)
+		add_piece(pieces, data, len);
+	return len;
+}
+
+static enum xc_err
+add_data(struct xc_wire *wire, struct pieces *pieces, const char *data,
+    size_t len)
+{
+	unsigned char *p;
+	size_t n;
+
+	while (len > 0) {
+		if (pieces->n_headers == RECORDS_MAX ||
+		    pieces->n + 4 > PIECES_MAX) {
+			if (flush(wire, pieces) != XC_OK)
+				return wire->err;
+		}
+		n = len < CONTENT_MAX ? len : CONTENT_MAX;
+		p = pieces->headers[pieces->n_headers++];
+		put_header(p, XC_FCGI_STDOUT, wire->request_id, n);
+		add_piece(pieces, p, XC_FCGI_HEADER);
+		add_piece(pieces, data, n);
+		data += n;
+		len -= n;
+	}
+	return XC_OK;
+}
+
+static void
+add_text(struct cgi_head *head, const char *text, size_t len)
+{
+	if (len == 0)
+		return;
+	head->iov[head->n++] = piece(text, len);
+	head->len += len;
+}
+
+static bool
+without_body(int status)
+{
+	return status == 204 || status == 304 || status < 200;
+}
+
+/*
+ * A head over one record (64 KiB of header lines) is refused by the web
+ * servers too; what does not fit is told as an error of ours.
+ */
+static enum xc_err
+make_head(struct cgi_head *head, const struct xc_request *req,
+    const struct xc_reply_head *reply, bool streaming)
+{
+	const char *id = xc_request_id(req);
+	int n;
+
+	memset(head, 0, sizeof(*head));
+	n = snprintf(head->first, sizeof(head->first), "Status: %u %s\r\n",
+	    (unsigned)reply->status, xc_status_text(reply->status));
+	if (n < 0 || (size_t)n >= sizeof(head->first))
+		return XC_ERR_FAILED;
+	add_text(head, head->first, (size_t)n);
+	if (reply->content_type.len > 0) {
+		add_text(head, "Content-Type: ", 14);
+		add_text(head, xc_block_text(&req->out, reply->content_type),
+		    reply->content_type.len);
+		add_text(head, "\r\n", 2);
+	}
+	add_text(head, xc_block_text(&req->out, reply->head),
+	    reply->head.len);
+	if (streaming || without_body(reply->status))
+		n = snprintf(head->last, sizeof(head->last),
+		    "X-Request-Id: %s\r\n\r\n", id);
+	else
+		n = snprintf(head->last, sizeof(head->last),
+		    "X-Request-Id: %s\r\nContent-Length: %u\r\n\r\n", id,
+		    (unsigned)reply->body.len);
+	if (n < 0 || (size_t)n >= sizeof(head->last))
+		return XC_ERR_FAILED;
+	add_text(head, head->last, (size_t)n);
+	return head->len < CONTENT_MAX ? XC_OK : XC_ERR_TOO_LARGE;
+}
+
+static enum xc_err
+fail(struct xc_wire *wire, enum xc_err err)
+{
+	if (wire->err == XC_OK)
+		wire->err = err;
+	return wire->err;
+}
+
+static enum xc_err
+add_ending(struct xc_wire *wire, struct pieces *pieces,
+    const struct ending *ending)
+{
+	if (pieces->n + 3 > PIECES_MAX && flush(wire, pieces) != XC_OK)
+		return wire->err;
+	add_piece(pieces, ending, sizeof(*ending));
+	return flush(wire, pieces);
+}
+
+enum xc_err
+xc_wire_reply(struct xc_wire *wire, struct xc_request *req)
+{
+	const struct xc_reply_head *reply = xc_request_reply(req);
+	struct pieces pieces;
+	struct ending ending;
+	struct cgi_head head;
+	const char *body = xc_block_text(&req->out, reply->body);
+	size_t len = reply->body.len, first;
+	enum xc_err err = make_head(&head, req, reply, false);
+
+	if (err != XC_OK)
+		return fail(wire, err);
+	if (wire->head_only || without_body(reply->status))
+		len = 0;
+	pieces.n = 0;
+	pieces.n_headers = 0;
+	first = add_first(wire, &pieces, &head, body, len);
+	if (add_data(wire, &pieces, body + first, len - first) != XC_OK)
+		return wire->err;
+	make_ending(&ending, wire->request_id);
+	return add_ending(wire, &pieces, &ending);
+}
+
+/* Streams len bytes, behind the head if it is still to go. */
+static enum xc_err
+add_stream(struct xc_wire *wire, struct pieces *pieces,
+    struct cgi_head *head, struct xc_request *req, const char *data,
+    size_t len)
+{
+	const struct xc_reply_head *reply = xc_request_reply(req);
+	size_t first = 0;
+	enum xc_err err;
+
+	pieces->n = 0;
+	pieces->n_headers = 0;
+	if (wire->head_only || without_body(reply->status))
+		len = 0;
+	if (!wire->head_sent) {
+		err = make_head(head, req, reply, true);
+		if (err != XC_OK)
+			return fail(wire, err);
+		wire->head_sent = true;
+		first = add_first(wire, pieces, head, data, len);
+	}
+	return add_data(wire, pieces, data + first, len - first);
+}
+
+static enum xc_err
+stream_begin(void *ctx, struct xc_request *req)
+{
+	struct xc_wire *wire = ctx;
+
+	(void)req;
+	wire->begun = true;
+	return wire->err;
+}
+
+static enum xc_err
+stream_write(void *ctx, struct xc_request *req, const void *data, size_t len)
+{
+	struct xc_wire *wire = ctx;
+	struct pieces pieces;
+	struct cgi_head head;
+
+	if (wire->err != XC_OK || len == 0)
+		return wire->err;
+	/* The peer has the time-out for each write: how long a stream goes
+	 * on is the handler's affair. */
+	wire->deadline_ms = 0;
+	if (add_stream(wire, &pieces, &head, req, data, len) != XC_OK)
+		return wire->err;
+	return flush(wire, &pieces);
+}
+
+const struct xc_stream_ops xc_wire_stream_ops = {
+	.begin = stream_begin,
+	.write = stream_write,
+};
+
+enum xc_err
+xc_wire_finish(struct xc_wire *wire, struct xc_request *req)
+{
+	struct pieces pieces;
+	struct cgi_head head;
+	struct ending ending;
+
+	if (wire->err != XC_OK)
+		return wire->err;
+	wire->deadline_ms = 0;
+	if (add_stream(wire, &pieces, &head, req, "", 0) != XC_OK)
+		return wire->err;
+	make_ending(&ending, wire->request_id);
+	return add_ending(wire, &pieces, &ending);
+}
+
+void
+xc_wire_abandon(int fd, uint16_t request_id)
+{
+	struct ending ending;
+
+	make_ending(&ending, request_id);
+	(void)!send(fd, &ending, sizeof(ending), MSG_DONTWAIT | MSG_NOSIGNAL);
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The reply on its way to the web server: CGI head and body in FastCGI
+ * records of our own, since libfcgi writes 8 KiB at a time and blocks.  A
+ * whole reply is one sendmsg(2) whatever its size.
+ */
+#ifndef XC_WORKER_WIRE_H
+#define XC_WORKER_WIRE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/host.h"
+#include "lib/request-private.h"
+
+/* One reply.  The worker sets the first part, the calls below the second. */
+struct xc_wire {
+	int fd;			/* a stream socket; may be non-blocking */
+	uint16_t request_id;
+	bool head_only;		/* the reply to HEAD */
+	int timeout_ms;		/* for all of the reply to be taken */
+
+	bool begun;		/* streaming: the head stands */
+	bool head_sent;
+	enum xc_err err;	/* the first that happened; sticks */
+	uint64_t deadline_ms;	/* CLOCK_MONOTONIC; 0 until it blocks */
+};
+
+/*
+ * Sends the whole reply that stands in req->out and the end of the request.
+ * XC_ERR_IO: the web server is gone.  XC_ERR_TIMEOUT: it does not read.
+ * After either the connection can only be closed.
+ */
+enum xc_err xc_wire_reply(struct xc_wire *wire, struct xc_request *req);
+
+/* Ends a streamed reply.  Errors as above, also of the writes before. */
+enum xc_err xc_wire_finish(struct xc_wire *wire, struct xc_request *req);
+
+/*
+ * Says END_REQUEST without a reply: what is done with a request that nobody
+ * may answer.  Best effort, never blocks.
+ */
+void xc_wire_abandon(int fd, uint16_t request_id);
+
+/* For struct xc_host; its ctx is a struct xc_wire *. */
+extern const struct xc_stream_ops xc_wire_stream_ops;
+
+#endif
