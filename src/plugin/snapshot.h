@@ -32,4 +32,15 @@ enum xc_err xc_snapshot_read(const char *path, struct json_object **snapshot_r,
 /* The path of current.json. */
 void xc_snapshot_current(const char *state_dir, char *path_r, size_t size);
 
+/* The highest sequence of any file there, damaged ones too; 0 if none. */
+uint64_t xc_snapshot_last_sequence(const char *state_dir);
+
+/*
+ * When current.json is damaged or gone: points it at the newest good file.
+ * XC_OK: path_r is the numbered path and *snapshot_r a new reference.
+ * XC_ERR_NOT_FOUND if no file is good.
+ */
+enum xc_err xc_snapshot_recover(const char *state_dir, char *path_r,
+    size_t size, struct json_object **snapshot_r, struct xc_errbuf *errbuf);
+
 #endif

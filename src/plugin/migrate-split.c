@@ -1,0 +1,393 @@
+/* SPDX-License-Identifier: MIT */
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "plugin/migrate-split.h"
+
+struct splitter {
+	const char *at;
+	const char *end;
+	unsigned line;
+	struct xc_errbuf *errbuf;
+	struct xc_sql_statement *rows;
+	size_t n;
+	size_t room;
+};
+
+/* Words of a statement, in a copy in upper case, for a look at its head. */
+#define HEAD_WORDS 6
+#define HEAD_WORD_MAX 24
+
+struct head {
+	char words[HEAD_WORDS][HEAD_WORD_MAX];
+	size_t n;
+};
+
+static bool
+is_blank(char c)
+{
+	return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f' ||
+	    c == '\v';
+}
+
+static bool
+is_word(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+	    (c >= '0' && c <= '9') || c == '_' || (c & 0x80) != 0;
+}
+
+static char
+peek(const struct splitter *s, size_t ahead)
+{
+	return (size_t)(s->end - s->at) > ahead ? s->at[ahead] : '\0';
+}
+
+static void
+advance(struct splitter *s)
+{
+	if (*s->at == '\n')
+		s->line++;
+	s->at++;
+}
+
+/* The text of a comment that the server runs belongs to the statement. */
+static bool
+is_executable_comment(const struct splitter *s)
+{
+	return peek(s, 2) == '!' || (peek(s, 2) == 'M' && peek(s, 3) == '!');
+}
+
+static bool
+at_line_comment(const struct splitter *s)
+{
+	char third = peek(s, 2);
+
+	if (peek(s, 0) == '#')
+		return true;
+	return peek(s, 0) == '-' && peek(s, 1) == '-' &&
+	    (third == '\0' || is_blank(third));
+}
+
+static bool
+at_block_comment(const struct splitter *s)
+{
+	return peek(s, 0) == '/' && peek(s, 1) == '*';
+}
+
+static void
+skip_line_comment(struct splitter *s)
+{
+	while (s->at < s->end && *s->at != '\n')
+		advance(s);
+}
+
+static enum xc_err
+skip_block_comment(struct splitter *s)
+{
+	unsigned line = s->line;
+
+	s->at += 2;
+	while (s->at < s->end) {
+		if (peek(s, 0) == '*' && peek(s, 1) == '/') {
+			s->at += 2;
+			return XC_OK;
+		}
+		advance(s);
+	}
+	return xc_fail(s->errbuf, XC_ERR_INVALID,
+	    "line %u: the comment that begins here has no end", line);
+}
+
+static enum xc_err
+skip_quoted(struct splitter *s)
+{
+	char quote = *s->at;
+	unsigned line = s->line;
+
+	s->at++;
+	while (s->at < s->end) {
+		if (*s->at == '\\' && quote != '`' && s->at + 1 < s->end) {
+			s->at++;
+		} else if (*s->at == quote) {
+			s->at++;
+			if (s->at == s->end || *s->at != quote)
+				return XC_OK;
+		}
+		advance(s);
+	}
+	return xc_fail(s->errbuf, XC_ERR_INVALID,
+	    "line %u: the quote %c that begins here has no end", line, quote);
+}
+
+/* Skips blanks and comments between statements. */
+static enum xc_err
+skip_between(struct splitter *s)
+{
+	enum xc_err err;
+
+	while (s->at < s->end) {
+		if (is_blank(*s->at)) {
+			advance(s);
+		} else if (at_line_comment(s)) {
+			skip_line_comment(s);
+		} else if (at_block_comment(s) && !is_executable_comment(s)) {
+			err = skip_block_comment(s);
+			if (err != XC_OK)
+				return err;
+		} else {
+			break;
+		}
+	}
+	return XC_OK;
+}
+
+/* Moves to the semicolon or the end; *last_r is behind the last byte that is
+ * not blank nor comment. */
+static enum xc_err
+skip_statement(struct splitter *s, const char **last_r)
+{
+	enum xc_err err = XC_OK;
+
+	while (s->at < s->end && *s->at != ';' && err == XC_OK) {
+		char c = *s->at;
+
+		if (c == '\'' || c == '"' || c == '`') {
+			err = skip_quoted(s);
+		} else if (at_line_comment(s)) {
+			skip_line_comment(s);
+			continue;
+		} else if (at_block_comment(s)) {
+			bool counts = is_executable_comment(s);
+
+			err = skip_block_comment(s);
+			if (!counts)
+				continue;
+		} else {
+			advance(s);
+			if (is_blank(c))
+				continue;
+		}
+		*last_r = s->at;
+	}
+	return err;
+}
+
+static char
+upper(char c)
+{
+	return c >= 'a' && c <= 'z' ? (char)(c - 'a' + 'A') : c;
+}
+
+/* Copies the first words; what is no word ends the reading. */
+static void
+read_head(const struct xc_sql_statement *statement, struct head *head_r)
+{
+	struct splitter s = { .at = statement->text,
+		.end = statement->text + statement->len };
+
+	memset(head_r, 0, sizeof(*head_r));
+	while (head_r->n < HEAD_WORDS && skip_between(&s) == XC_OK &&
+	    s.at < s.end && is_word(*s.at)) {
+		char *word = head_r->words[head_r->n++];
+		size_t len = 0;
+
+		for (; s.at < s.end && is_word(*s.at); s.at++) {
+			if (len + 1 < HEAD_WORD_MAX)
+				word[len++] = upper(*s.at);
+		}
+	}
+}
+
+static bool
+word_in(const char *word, const char *const *list)
+{
+	for (; *list != NULL; list++) {
+		if (strcmp(word, *list) == 0)
+			return true;
+	}
+	return false;
+}
+
+static bool
+any_word_in(const struct head *head, const char *const *list)
+{
+	for (size_t i = 1; i < head->n; i++) {
+		if (word_in(head->words[i], list))
+			return true;
+	}
+	return false;
+}
+
+/* Whether the word BEGIN stands in the statement outside of quotes. */
+static bool
+has_begin(const struct xc_sql_statement *statement)
+{
+	struct splitter s = { .at = statement->text,
+		.end = statement->text + statement->len };
+
+	while (s.at < s.end) {
+		const char *from = s.at;
+
+		if (*s.at == '\'' || *s.at == '"' || *s.at == '`') {
+			if (skip_quoted(&s) != XC_OK)
+				return false;
+			continue;
+		}
+		while (s.at < s.end && is_word(*s.at))
+			s.at++;
+		if (s.at - from == 5 && strncasecmp(from, "BEGIN", 5) == 0)
+			return true;
+		if (s.at == from)
+			s.at++;
+	}
+	return false;
+}
+
+static enum xc_err
+check_statement(const struct splitter *s,
+    const struct xc_sql_statement *statement)
+{
+	static const char *const client[] = { "DELIMITER", "SOURCE", NULL };
+	static const char *const session[] = { "BEGIN", "START", "COMMIT",
+		"ROLLBACK", "SAVEPOINT", "XA", "USE", "LOCK", "UNLOCK", NULL };
+	static const char *const stored[] = { "PROCEDURE", "FUNCTION",
+		"TRIGGER", "EVENT", "PACKAGE", NULL };
+	struct head head;
+	const char *first;
+
+	read_head(statement, &head);
+	first = head.words[0];
+	if (word_in(first, client))
+		return xc_fail(s->errbuf, XC_ERR_INVALID,
+		    "line %u: %s is a command of the mariadb client, which "
+		    "migrations do not have", statement->line, first);
+	if (word_in(first, session))
+		return xc_fail(s->errbuf, XC_ERR_INVALID,
+		    "line %u: %s is not for a migration: each statement is "
+		    "run and recorded by itself, in the schema it belongs to",
+		    statement->line, first);
+	if (strcmp(first, "CREATE") == 0 && any_word_in(&head, stored) &&
+	    has_begin(statement))
+		return xc_fail(s->errbuf, XC_ERR_INVALID,
+		    "line %u: a body between BEGIN and END has semicolons of "
+		    "its own, which migrations do not have: write it as one "
+		    "statement", statement->line);
+	return XC_OK;
+}
+
+static enum xc_err
+add_statement(struct splitter *s, const struct xc_sql_statement *statement)
+{
+	enum xc_err err = check_statement(s, statement);
+
+	if (err != XC_OK)
+		return err;
+	if (s->n == XC_SQL_STATEMENTS_MAX)
+		return xc_fail(s->errbuf, XC_ERR_INVALID,
+		    "line %u: more than %d statements: make two migrations "
+		    "of it", statement->line, XC_SQL_STATEMENTS_MAX);
+	if (s->n == s->room) {
+		size_t room = s->room == 0 ? 16 : s->room * 2;
+		struct xc_sql_statement *rows;
+
+		rows = reallocarray(s->rows, room, sizeof(*rows));
+		if (rows == NULL)
+			return xc_fail(s->errbuf, XC_ERR_NOMEM,
+			    "out of memory");
+		s->rows = rows;
+		s->room = room;
+	}
+	s->rows[s->n++] = *statement;
+	return XC_OK;
+}
+
+static enum xc_err
+split(struct splitter *s)
+{
+	for (;;) {
+		struct xc_sql_statement statement;
+		const char *last;
+		enum xc_err err = skip_between(s);
+
+		if (err != XC_OK || s->at == s->end)
+			return err;
+		statement.text = last = s->at;
+		statement.line = s->line;
+		err = skip_statement(s, &last);
+		if (err != XC_OK)
+			return err;
+		statement.len = (size_t)(last - statement.text);
+		if (statement.len > 0)
+			err = add_statement(s, &statement);
+		if (err != XC_OK)
+			return err;
+		if (s->at < s->end)
+			s->at++;	/* the semicolon */
+	}
+}
+
+enum xc_err
+xc_sql_split(const char *text, size_t len,
+    struct xc_sql_statement **statements_r, size_t *n_r,
+    struct xc_errbuf *errbuf)
+{
+	struct splitter s = { .at = text, .end = text + len, .line = 1,
+		.errbuf = errbuf };
+	enum xc_err err;
+
+	*statements_r = NULL;
+	*n_r = 0;
+	if (len > 0 && memchr(text, '\0', len) != NULL)
+		return xc_fail(errbuf, XC_ERR_INVALID,
+		    "it holds a NUL character, so it is no SQL text");
+	err = split(&s);
+	if (err != XC_OK) {
+		free(s.rows);
+		return err;
+	}
+	*statements_r = s.rows;
+	*n_r = s.n;
+	return XC_OK;
+}
+
+enum xc_err
+xc_sql_check_plugin(const struct xc_sql_statement *statement,
+    struct xc_errbuf *errbuf)
+{
+	static const char *const verbs[] = { "ALTER", "CREATE", "DELETE",
+		"DROP", "INSERT", "RENAME", "REPLACE", "SELECT", "TRUNCATE",
+		"UPDATE", "WITH", NULL };
+	static const char *const makers[] = { "ALTER", "CREATE", "DROP",
+		"RENAME", NULL };
+	static const char *const forbidden[] = { "DATABASE", "SCHEMA", "USER",
+		"ROLE", "SERVER", "EVENT", "FUNCTION", "PROCEDURE", "PACKAGE",
+		"TABLESPACE", "LOGFILE", NULL };
+	struct head head;
+
+	if (memmem(statement->text, statement->len, "/*!", 3) != NULL ||
+	    memmem(statement->text, statement->len, "/*M!", 4) != NULL)
+		return xc_fail(errbuf, XC_ERR_DENIED,
+		    "line %u: a plugin's migration may not use comments that "
+		    "the server runs", statement->line);
+	read_head(statement, &head);
+	if (!word_in(head.words[0], verbs))
+		return xc_fail(errbuf, XC_ERR_DENIED,
+		    "line %u: a plugin's migration may not use \"%.24s\": it "
+		    "works on the tables of its own schema",
+		    statement->line, head.words[0]);
+	if (!word_in(head.words[0], makers))
+		return XC_OK;
+	for (size_t i = 1; i < head.n; i++) {
+		if (strcmp(head.words[i], "TABLE") == 0)
+			return XC_OK;
+		if (word_in(head.words[i], forbidden))
+			return xc_fail(errbuf, XC_ERR_DENIED,
+			    "line %u: a plugin's migration may not %s a %s: "
+			    "it works on the tables of its own schema",
+			    statement->line, head.words[0], head.words[i]);
+	}
+	return XC_OK;
+}
