@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: MIT */
+/* What the parts of a connection share. */
+#ifndef XC_CONNECTION_PRIVATE_H
+#define XC_CONNECTION_PRIVATE_H
+
+#include <sys/types.h>
+
+#include <mysql.h>
+
+#include "connection.h"
+
+struct xc_statement_cache;
+
+struct xc_connection {
+	char *socket;
+	char *host;
+	char *user;
+	char *password;		/* "" for none */
+	char *tls_ca;
+	unsigned port;
+	unsigned connect_s, read_s, write_s;
+
+	MYSQL *mysql;		/* NULL when not connected */
+	pid_t pid;		/* that connected */
+	size_t packet_max;	/* the server's max_allowed_packet */
+	char schema[65];	/* chosen; "" if that is not known */
+	bool transaction;	/* begin was called, neither commit ... */
+	bool doomed;		/* ... but it is undone already */
+	bool tainted;		/* the session is not as it was made */
+	struct xc_statement_cache *cache;
+
+	int64_t refused_until_ms;	/* monotonic */
+	unsigned backoff_ms;	/* 0: the last connect worked */
+	int64_t told_ms;	/* when a failed connect was logged */
+	struct xc_connection_error error;
+};
+
+int64_t xc_connection_now_ms(void);
+
+/*
+ * Makes the connection ready for a statement: notices a fork and a peer that
+ * is gone, connects.  In a transaction that was lost XC_ERR_BUSY.
+ */
+enum xc_err xc_connection_ready(struct xc_connection *connection);
+
+/* Chooses the schema if it is not chosen yet; schema may be NULL. */
+enum xc_err xc_connection_choose(struct xc_connection *connection,
+    const char *schema);
+
+/* Notes an error of our own. */
+enum xc_err xc_connection_refuse(struct xc_connection *connection,
+    enum xc_err err, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* What failed and how far it had come. */
+struct xc_failure {
+	unsigned number;
+	const char *state;
+	const char *message;
+	bool sent;		/* to be run, not just prepared */
+	bool writes;		/* might have changed something */
+	bool implicit;		/* might commit what is open, as DDL does */
+	int64_t began_ms;	/* when the call began */
+};
+
+/*
+ * Notes the server's or library's error, closes a lost connection, dooms a
+ * transaction that is gone, and gives the code for the caller.  *again_r is
+ * whether the call may be tried again as it is.
+ */
+enum xc_err xc_connection_judge(struct xc_connection *connection,
+    const struct xc_failure *failure, bool *again_r);
+
+/* errors.c: a server's error by its number; whether the connection is lost
+ * with it. */
+enum xc_err xc_mysql_error(unsigned number);
+bool xc_mysql_lost(unsigned number);
+
+/* What a statement does, by its words. */
+struct xc_statement_kind {
+	bool reads;		/* nothing but a SELECT */
+	bool implicit;		/* neither reading nor writing rows */
+	bool taints;		/* changes the session for those after */
+};
+struct xc_statement_kind xc_statement_kind(const char *sql);
+
+#endif

@@ -1,0 +1,534 @@
+/* SPDX-License-Identifier: MIT */
+/* Connecting, losing and finding the server again; transactions. */
+#include <fcntl.h>
+#include <poll.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <errmsg.h>
+#include <mysqld_error.h>
+
+#include "connection-private.h"
+#include "loggers/logger.h"
+#include "statement.h"
+
+#define BACKOFF_MIN_MS	200
+#define BACKOFF_MAX_MS	2000
+#define TELL_EVERY_MS	10000
+
+static struct xc_logger logger = XC_LOGGER("xcore.database");
+
+int64_t
+xc_connection_now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static void
+clear_error(struct xc_connection *c)
+{
+	c->error.number = 0;
+	c->error.state[0] = c->error.message[0] = '\0';
+}
+
+static void
+note_error(struct xc_connection *c, unsigned number, const char *state,
+    const char *message)
+{
+	char *p;
+
+	c->error.number = number;
+	snprintf(c->error.state, sizeof(c->error.state), "%s", state);
+	snprintf(c->error.message, sizeof(c->error.message), "%s", message);
+	for (p = c->error.message; *p != '\0'; p++)
+		if (*p == '\n' || *p == '\r')
+			*p = ' ';
+}
+
+enum xc_err
+xc_connection_refuse(struct xc_connection *c, enum xc_err err,
+    const char *format, ...)
+{
+	va_list ap;
+
+	clear_error(c);
+	va_start(ap, format);
+	vsnprintf(c->error.message, sizeof(c->error.message), format, ap);
+	va_end(ap);
+	return err;
+}
+
+const struct xc_connection_error *
+xc_connection_error(const struct xc_connection *c)
+{
+	return &c->error;
+}
+
+enum xc_err
+xc_connection_fail(const struct xc_connection *c, struct xc_errbuf *errbuf,
+    enum xc_err err, const char *what)
+{
+	if (c->error.message[0] == '\0')
+		return xc_fail(errbuf, err, "%s: %s", what, xc_strerror(err));
+	if (c->error.number == 0)
+		return xc_fail(errbuf, err, "%s: %s", what,
+		    c->error.message);
+	return xc_fail(errbuf, err, "%s: %s (%u, %s)", what,
+	    c->error.message, c->error.number, c->error.state);
+}
+
+static unsigned
+seconds(int64_t ms)
+{
+	return (unsigned)((ms + 999) / 1000);
+}
+
+static bool
+copy_settings(struct xc_connection *c, const struct xc_database_settings *s,
+    enum xc_account account)
+{
+	c->socket = strdup(s->socket);
+	c->host = strdup(s->host);
+	c->tls_ca = strdup(s->tls_ca);
+	c->user = strdup(account == XC_ACCOUNT_CORE ? s->user :
+	    s->plugin_user);
+	c->port = (unsigned)s->port;
+	c->connect_s = seconds(s->connect_timeout_ms);
+	c->read_s = seconds(s->read_timeout_ms);
+	c->write_s = seconds(s->write_timeout_ms);
+	c->cache = xc_statement_cache_new();
+	return c->socket != NULL && c->host != NULL && c->tls_ca != NULL &&
+	    c->user != NULL && c->cache != NULL;
+}
+
+enum xc_err
+xc_connection_new(const struct xc_database_settings *settings,
+    enum xc_account account, struct xc_connection **connection_r,
+    struct xc_errbuf *errbuf)
+{
+	struct xc_connection *c;
+	enum xc_err err;
+
+	*connection_r = NULL;
+	/* Not thread-safe, so before anything can have made a thread. */
+	if (mysql_library_init(0, NULL, NULL) != 0)
+		return xc_fail(errbuf, XC_ERR_FAILED,
+		    "the MariaDB library does not start");
+	c = calloc(1, sizeof(*c));
+	if (c == NULL)
+		return xc_fail(errbuf, XC_ERR_NOMEM, "out of memory");
+	if (!copy_settings(c, settings, account)) {
+		xc_connection_free(&c);
+		return xc_fail(errbuf, XC_ERR_NOMEM, "out of memory");
+	}
+	err = xc_secret_read(account == XC_ACCOUNT_CORE ?
+	    settings->password_file : settings->plugin_password_file,
+	    &c->password, errbuf);
+	if (err != XC_OK) {
+		xc_connection_free(&c);
+		return err;
+	}
+	*connection_r = c;
+	return XC_OK;
+}
+
+void
+xc_connection_free(struct xc_connection **connection)
+{
+	struct xc_connection *c = *connection;
+
+	if (c == NULL)
+		return;
+	xc_connection_close(c);
+	xc_statement_cache_free(&c->cache);
+	xc_secret_free(&c->password);
+	free(c->socket);
+	free(c->host);
+	free(c->user);
+	free(c->tls_ca);
+	free(c);
+	*connection = NULL;
+}
+
+/*
+ * The library says goodbye on the socket when it closes; in a child that
+ * would end the parent's session.  So let it speak to nobody.
+ */
+static bool
+mute(MYSQL *mysql)
+{
+	int fd = (int)mysql_get_socket(mysql), null;
+
+	null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	if (null < 0) {
+		close(fd);
+		return false;
+	}
+	dup3(null, fd, O_CLOEXEC);
+	close(null);
+	return true;
+}
+
+void
+xc_connection_close(struct xc_connection *c)
+{
+	bool ours = c->pid == getpid();
+
+	if (c->mysql == NULL)
+		return;
+	if (!ours && !mute(c->mysql)) {
+		/* No /dev/null here: leak it rather than speak. */
+		xc_statement_cache_forget(c->cache);
+		c->mysql = NULL;
+	} else {
+		xc_statement_cache_flush(c->cache);
+		mysql_close(c->mysql);
+		c->mysql = NULL;
+	}
+	if (!ours)
+		c->transaction = c->doomed = false;
+	c->doomed = c->transaction;
+	c->tainted = false;
+	c->schema[0] = '\0';
+}
+
+static void
+set_options(struct xc_connection *c)
+{
+	unsigned tcp = MYSQL_PROTOCOL_TCP, off = 0;
+	my_bool yes = 1, no = 0;
+	MYSQL *m = c->mysql;
+	char command[384];
+
+	/* The server stops a statement, and a wait for a lock, before we
+	 * lose patience with the connection. */
+	snprintf(command, sizeof(command), "SET SESSION sql_mode = "
+	    "'STRICT_ALL_TABLES,STRICT_TRANS_TABLES,NO_ZERO_DATE,"
+	    "NO_ZERO_IN_DATE,ERROR_FOR_DIVISION_BY_ZERO,"
+	    "NO_ENGINE_SUBSTITUTION', time_zone = '+00:00', "
+	    "max_statement_time = %u.%u, innodb_lock_wait_timeout = %u",
+	    c->read_s - 1, 5, c->read_s > 3 ? c->read_s / 2 : 1);
+	mysql_options(m, MYSQL_INIT_COMMAND, command);
+	mysql_options(m, MYSQL_SET_CHARSET_NAME, "utf8mb4");
+	mysql_options(m, MYSQL_OPT_CONNECT_TIMEOUT, &c->connect_s);
+	mysql_options(m, MYSQL_OPT_READ_TIMEOUT, &c->read_s);
+	mysql_options(m, MYSQL_OPT_WRITE_TIMEOUT, &c->write_s);
+	mysql_options(m, MYSQL_OPT_LOCAL_INFILE, &off);
+	mysql_options(m, MYSQL_OPT_RECONNECT, &no);
+	/* "localhost" alone would mean the library's own socket. */
+	if (*c->socket == '\0')
+		mysql_options(m, MYSQL_OPT_PROTOCOL, &tcp);
+	if (*c->tls_ca == '\0')
+		return;
+	/* To enforce TLS does nothing by itself; to verify does. */
+	mysql_options(m, MYSQL_OPT_SSL_CA, c->tls_ca);
+	mysql_options(m, MYSQL_OPT_SSL_ENFORCE, &yes);
+	mysql_options(m, MYSQL_OPT_SSL_VERIFY_SERVER_CERT, &yes);
+}
+
+static bool
+ask_packet_max(struct xc_connection *c)
+{
+	MYSQL_RES *res;
+	MYSQL_ROW row;
+
+	if (mysql_query(c->mysql, "SELECT @@max_allowed_packet") != 0)
+		return false;
+	res = mysql_store_result(c->mysql);
+	if (res == NULL)
+		return false;
+	row = mysql_fetch_row(res);
+	c->packet_max = row != NULL && row[0] != NULL ?
+	    strtoul(row[0], NULL, 10) : 0;
+	mysql_free_result(res);
+	return c->packet_max != 0;
+}
+
+static bool
+connect_now(struct xc_connection *c)
+{
+	bool tcp = *c->socket == '\0';
+
+	set_options(c);
+	return mysql_real_connect(c->mysql, tcp ? c->host : NULL, c->user,
+	    *c->password != '\0' ? c->password : NULL, NULL,
+	    tcp ? c->port : 0, tcp ? NULL : c->socket, 0) != NULL &&
+	    ask_packet_max(c);
+}
+
+static void
+back_off(struct xc_connection *c)
+{
+	int64_t now = xc_connection_now_ms();
+
+	if (c->backoff_ms == 0 || now - c->told_ms >= TELL_EVERY_MS) {
+		c->told_ms = now;
+		xc_logf(&logger, XC_LOG_ERROR, "cannot connect to MariaDB at "
+		    "%s as %s: %s (%u)", *c->socket != '\0' ? c->socket :
+		    c->host, c->user, c->error.message, c->error.number);
+	}
+	c->backoff_ms = c->backoff_ms == 0 ? BACKOFF_MIN_MS :
+	    c->backoff_ms * 2;
+	if (c->backoff_ms > BACKOFF_MAX_MS)
+		c->backoff_ms = BACKOFF_MAX_MS;
+	c->refused_until_ms = now + c->backoff_ms;
+}
+
+enum xc_err
+xc_connection_open(struct xc_connection *c)
+{
+	if (c->mysql != NULL && c->pid == getpid())
+		return XC_OK;
+	xc_connection_close(c);
+	if (c->backoff_ms != 0 && xc_connection_now_ms() < c->refused_until_ms)
+		return XC_ERR_UNAVAILABLE;	/* with the error that stands */
+	c->mysql = mysql_init(NULL);
+	if (c->mysql == NULL)
+		return xc_connection_refuse(c, XC_ERR_NOMEM, "out of memory");
+	c->pid = getpid();
+	if (!connect_now(c)) {
+		note_error(c, mysql_errno(c->mysql), mysql_sqlstate(c->mysql),
+		    mysql_error(c->mysql));
+		mysql_close(c->mysql);
+		c->mysql = NULL;
+		back_off(c);
+		return XC_ERR_UNAVAILABLE;
+	}
+	if (c->backoff_ms != 0)
+		xc_logf(&logger, XC_LOG_NOTICE, "connected to MariaDB again");
+	c->backoff_ms = 0;
+	return XC_OK;
+}
+
+/* Whether the peer has closed: seen before anything is sent, it is certain
+ * that nothing was done. */
+static bool
+peer_gone(struct xc_connection *c)
+{
+	struct pollfd pfd = { .fd = (int)mysql_get_socket(c->mysql),
+		.events = POLLRDHUP };
+
+	return poll(&pfd, 1, 0) > 0;
+}
+
+enum xc_err
+xc_connection_ready(struct xc_connection *c)
+{
+	if (c->mysql != NULL && (c->pid != getpid() || peer_gone(c)))
+		xc_connection_close(c);
+	if (c->doomed)
+		return xc_connection_refuse(c, XC_ERR_BUSY,
+		    "the transaction was undone; it may be tried again");
+	return xc_connection_open(c);
+}
+
+enum xc_err
+xc_connection_choose(struct xc_connection *c, const char *schema)
+{
+	if (schema == NULL || strcmp(schema, c->schema) == 0)
+		return XC_OK;
+	if (strlen(schema) >= sizeof(c->schema))
+		return xc_connection_refuse(c, XC_ERR_INVALID,
+		    "the schema's name is too long");
+	if (mysql_select_db(c->mysql, schema) != 0)
+		return XC_ERR_FAILED;
+	memcpy(c->schema, schema, strlen(schema) + 1);
+	return XC_OK;
+}
+
+/* A lost connection or a deadlock ends the transaction for good: what the
+ * caller still does in it must not be done outside. */
+static enum xc_err
+judge_in_transaction(struct xc_connection *c, const struct xc_failure *f,
+    bool lost)
+{
+	enum xc_err err = xc_mysql_error(f->number);
+
+	if (lost)
+		return f->sent && f->implicit ? XC_ERR_UNCERTAIN : XC_ERR_BUSY;
+	if (err != XC_ERR_BUSY)
+		return err;
+	/* After a lock wait only the statement is undone. */
+	if (mysql_rollback(c->mysql) != 0)
+		xc_connection_close(c);
+	c->doomed = true;
+	return err;
+}
+
+enum xc_err
+xc_connection_judge(struct xc_connection *c, const struct xc_failure *f,
+    bool *again_r)
+{
+	bool lost = xc_mysql_lost(f->number), late, answered;
+	enum xc_err err;
+
+	*again_r = false;
+	note_error(c, f->number, f->state, f->message);
+	if (lost)
+		xc_connection_close(c);
+	if (c->transaction)
+		return judge_in_transaction(c, f, lost);
+	err = xc_mysql_error(f->number);
+	if (!lost)
+		return err;
+	late = xc_connection_now_ms() - f->began_ms >=
+	    (int64_t)c->read_s * 1000 - 100;
+	/* An error from the server: it has undone the statement.  2006 is a
+	 * statement that could not be sent whole. */
+	answered = f->number < CR_MIN_ERROR || f->number > CR_MAX_ERROR ||
+	    f->number == CR_SERVER_GONE_ERROR;
+	*again_r = !late && (!f->sent || !f->writes || answered);
+	if (f->sent && f->writes && !answered)
+		return XC_ERR_UNCERTAIN;
+	return late ? XC_ERR_TIMEOUT : err;
+}
+
+/* Runs a text; true if it worked. */
+static bool
+run_text(struct xc_connection *c, const char *sql, size_t len)
+{
+	MYSQL_RES *res;
+	int rc;
+
+	if (mysql_real_query(c->mysql, sql, len) != 0)
+		return false;
+	do {
+		res = mysql_store_result(c->mysql);
+		if (res != NULL)
+			mysql_free_result(res);
+		else if (mysql_errno(c->mysql) != 0)
+			return false;
+		rc = mysql_next_result(c->mysql);
+	} while (rc == 0);
+	return rc < 0;
+}
+
+static enum xc_err
+judge_text(struct xc_connection *c, struct xc_failure *f, bool *again_r)
+{
+	f->number = mysql_errno(c->mysql);
+	f->state = mysql_sqlstate(c->mysql);
+	f->message = mysql_error(c->mysql);
+	return xc_connection_judge(c, f, again_r);
+}
+
+enum xc_err
+xc_connection_query(struct xc_connection *c, const char *schema,
+    const char *sql, size_t len)
+{
+	struct xc_failure f = { .writes = true, .implicit = true,
+		.began_ms = xc_connection_now_ms() };
+	enum xc_err err;
+	bool again;
+
+	err = xc_connection_ready(c);
+	if (err != XC_OK)
+		return err;
+	clear_error(c);
+	err = xc_connection_choose(c, schema);
+	if (err == XC_ERR_INVALID)
+		return err;
+	f.sent = err == XC_OK;
+	if (err == XC_OK && run_text(c, sql, len)) {
+		/* It may have been SET or USE. */
+		c->schema[0] = '\0';
+		c->tainted = true;
+		return XC_OK;
+	}
+	return judge_text(c, &f, &again);
+}
+
+enum xc_err
+xc_connection_begin(struct xc_connection *c)
+{
+	static const char sql[] = "START TRANSACTION";
+	struct xc_failure f = { .sent = true };
+	bool again = true;
+	enum xc_err err;
+	int tries;
+
+	if (c->transaction)
+		return xc_connection_refuse(c, XC_ERR_STATE,
+		    "a transaction is open already");
+	for (tries = 0; again && tries < 2; tries++) {
+		f.began_ms = xc_connection_now_ms();
+		err = xc_connection_ready(c);
+		if (err != XC_OK)
+			return err;
+		clear_error(c);
+		if (run_text(c, sql, sizeof(sql) - 1)) {
+			c->transaction = true;
+			return XC_OK;
+		}
+		err = judge_text(c, &f, &again);
+	}
+	return err;
+}
+
+enum xc_err
+xc_connection_commit(struct xc_connection *c)
+{
+	struct xc_failure f = { .sent = true, .writes = true,
+		.began_ms = xc_connection_now_ms() };
+	enum xc_err err;
+	bool again;
+
+	if (!c->transaction)
+		return xc_connection_refuse(c, XC_ERR_STATE,
+		    "no transaction is open");
+	err = xc_connection_ready(c);
+	c->transaction = c->doomed = false;
+	if (err != XC_OK)
+		return err;
+	clear_error(c);
+	if (run_text(c, "COMMIT", 6))
+		return XC_OK;
+	err = judge_text(c, &f, &again);
+	if (c->mysql == NULL)
+		return XC_ERR_UNCERTAIN;
+	/* What the server refused to commit must not stay open. */
+	if (mysql_rollback(c->mysql) != 0)
+		xc_connection_close(c);
+	return err;
+}
+
+void
+xc_connection_rollback(struct xc_connection *c)
+{
+	bool open = c->transaction && !c->doomed;
+
+	c->transaction = c->doomed = false;
+	if (!open || c->mysql == NULL || c->pid != getpid())
+		return;
+	/* A closed connection undoes it as well. */
+	if (mysql_rollback(c->mysql) != 0)
+		xc_connection_close(c);
+}
+
+bool
+xc_connection_in_transaction(const struct xc_connection *c)
+{
+	return c->transaction;
+}
+
+void
+xc_connection_release(struct xc_connection *c)
+{
+	unsigned status;
+
+	xc_connection_rollback(c);
+	if (c->mysql == NULL)
+		return;
+	status = c->mysql->server_status;
+	if (c->tainted || c->pid != getpid() ||
+	    (status & SERVER_STATUS_IN_TRANS) != 0 ||
+	    (status & SERVER_STATUS_AUTOCOMMIT) == 0)
+		xc_connection_close(c);
+}

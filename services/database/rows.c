@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: MIT */
+/* Rows as JSON. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <json-c/json.h>
+
+#include "connection-private.h"
+
+#define CELL_OVERHEAD 16	/* bytes counted for each cell besides */
+
+/* NULL without memory. */
+static struct json_object *
+base64(const char *data, size_t len)
+{
+	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+	    "abcdefghijklmnopqrstuvwxyz0123456789+/";
+	size_t i, left, n = (len + 2) / 3 * 4;
+	struct json_object *result;
+	char *text, *out;
+
+	text = out = malloc(n + 1);
+	if (text == NULL)
+		return NULL;
+	for (i = 0; i < len; i += 3) {
+		const unsigned char *in = (const unsigned char *)data + i;
+		unsigned word = (unsigned)in[0] << 16;
+
+		left = len - i;
+		word |= left > 1 ? (unsigned)in[1] << 8 : 0;
+		word |= left > 2 ? in[2] : 0u;
+		*out++ = digits[word >> 18];
+		*out++ = digits[word >> 12 & 63];
+		*out++ = left > 1 ? digits[word >> 6 & 63] : '=';
+		*out++ = left > 2 ? digits[word & 63] : '=';
+	}
+	result = json_object_new_string_len(text, (int)n);
+	free(text);
+	return result;
+}
+
+/* With the digits it needs and no more. */
+static struct json_object *
+real(double value)
+{
+	char text[40];
+	int digits;
+
+	for (digits = 15; digits <= 17; digits++) {
+		snprintf(text, sizeof(text), "%.*g", digits, value);
+		if (strtod(text, NULL) >= value && strtod(text, NULL) <= value)
+			break;
+	}
+	if (strpbrk(text, ".en") == NULL)
+		strcat(text, ".0");
+	return json_object_new_double_s(value, text);
+}
+
+static struct json_object *
+decimal(const struct xc_cell *cell)
+{
+	long long value;
+	char *end;
+
+	errno = 0;
+	value = strtoll(cell->data, &end, 10);
+	if (errno == 0 && *end == '\0' && end != cell->data)
+		return json_object_new_int64(value);
+	return json_object_new_string_len(cell->data, (int)cell->len);
+}
+
+/* A new reference; NULL for NULL, and without memory. */
+static struct json_object *
+cell_json(const struct xc_cell *cell)
+{
+	switch (cell->type) {
+	case XC_CELL_INT:
+		return json_object_new_int64(cell->integer);
+	case XC_CELL_UINT:
+		return json_object_new_uint64((uint64_t)cell->integer);
+	case XC_CELL_REAL:
+		return real(cell->real);
+	case XC_CELL_DECIMAL:
+		return decimal(cell);
+	case XC_CELL_TEXT:
+		return json_object_new_string_len(cell->data, (int)cell->len);
+	case XC_CELL_BLOB:
+		return base64(cell->data, cell->len);
+	default:
+		return NULL;
+	}
+}
+
+struct collection {
+	struct xc_connection *connection;
+	struct json_object *rows;
+	size_t max_rows;
+	bool cut;		/* further rows are left out, not refused */
+	size_t bytes;
+};
+
+static struct json_object *
+row_json(const struct xc_cell *cells, size_t n_cells)
+{
+	struct json_object *row = json_object_new_object(), *value;
+	size_t i;
+
+	for (i = 0; row != NULL && i < n_cells; i++) {
+		value = cell_json(&cells[i]);
+		if ((value != NULL || cells[i].type == XC_CELL_NULL) &&
+		    json_object_object_add(row, cells[i].name, value) == 0)
+			continue;
+		json_object_put(value);
+		json_object_put(row);
+		return NULL;
+	}
+	return row;
+}
+
+static enum xc_err
+collect(void *ctx, const struct xc_cell *cells, size_t n_cells)
+{
+	struct collection *all = ctx;
+	struct json_object *row;
+	size_t i;
+
+	if (json_object_array_length(all->rows) == all->max_rows) {
+		if (all->cut)
+			return XC_OK;
+		return xc_connection_refuse(all->connection, XC_ERR_TOO_LARGE,
+		    "more than %zu rows; add a LIMIT", all->max_rows);
+	}
+	for (i = 0; i < n_cells; i++)
+		all->bytes += cells[i].len + CELL_OVERHEAD;
+	if (all->bytes > XC_CONNECTION_BYTES_MAX)
+		return xc_connection_refuse(all->connection, XC_ERR_TOO_LARGE,
+		    "more than %u bytes of rows; add a LIMIT",
+		    XC_CONNECTION_BYTES_MAX);
+	row = row_json(cells, n_cells);
+	if (row == NULL || json_object_array_add(all->rows, row) != 0) {
+		json_object_put(row);
+		return xc_connection_refuse(all->connection, XC_ERR_NOMEM,
+		    "out of memory");
+	}
+	return XC_OK;
+}
+
+enum xc_err
+xc_connection_rows(struct xc_connection *connection,
+    const struct xc_statement *statement, size_t max_rows,
+    struct json_object **rows_r)
+{
+	struct collection all = { .connection = connection,
+		.max_rows = XC_CONNECTION_ROWS_MAX };
+	enum xc_err err;
+
+	*rows_r = NULL;
+	if (max_rows != 0 && max_rows < XC_CONNECTION_ROWS_MAX) {
+		all.max_rows = max_rows;
+		all.cut = true;
+	}
+	all.rows = json_object_new_array();
+	if (all.rows == NULL)
+		return xc_connection_refuse(connection, XC_ERR_NOMEM,
+		    "out of memory");
+	err = xc_connection_each(connection, statement, collect, &all);
+	if (err != XC_OK) {
+		json_object_put(all.rows);
+		return err;
+	}
+	*rows_r = all.rows;
+	return XC_OK;
+}

@@ -1,0 +1,329 @@
+/* SPDX-License-Identifier: MIT */
+/* Runs statements: prepares, binds, executes, tries again where it may. */
+#include <string.h>
+
+#include <errmsg.h>
+#include <mysqld_error.h>
+
+#include "statement.h"
+
+#define ARGS_MAX	65535
+#define ARG_OVERHEAD	16	/* bytes of a value in a packet, or more */
+
+/* One run of a statement. */
+struct run {
+	struct xc_connection *connection;
+	const struct xc_statement *statement;
+	struct xc_prepared *prepared;
+	struct xc_failure failure;
+	bool again;
+};
+
+static enum xc_err
+judge_stmt(struct run *run, MYSQL_STMT *stmt)
+{
+	run->failure.number = mysql_stmt_errno(stmt);
+	run->failure.state = mysql_stmt_sqlstate(stmt);
+	run->failure.message = mysql_stmt_error(stmt);
+	return xc_connection_judge(run->connection, &run->failure,
+	    &run->again);
+}
+
+static enum xc_err
+judge_mysql(struct run *run)
+{
+	MYSQL *mysql = run->connection->mysql;
+
+	run->failure.number = mysql_errno(mysql);
+	run->failure.state = mysql_sqlstate(mysql);
+	run->failure.message = mysql_error(mysql);
+	return xc_connection_judge(run->connection, &run->failure,
+	    &run->again);
+}
+
+/* A copy of the error must be taken before the statement is closed. */
+static enum xc_err
+prepare_failed(struct run *run, MYSQL_STMT *stmt)
+{
+	struct xc_connection *c = run->connection;
+	char state[6], message[512];
+	unsigned number;
+
+	number = mysql_stmt_errno(stmt);
+	memcpy(state, mysql_stmt_sqlstate(stmt), 5);
+	state[5] = '\0';
+	strncpy(message, mysql_stmt_error(stmt), sizeof(message) - 1);
+	message[sizeof(message) - 1] = '\0';
+	mysql_stmt_close(stmt);
+	run->failure.number = number;
+	run->failure.state = state;
+	run->failure.message = message;
+	if (number == ER_MAX_PREPARED_STMT_COUNT_REACHED &&
+	    xc_statement_cache_count(c->cache) > 0) {
+		/* Others use up the server's share: give ours back. */
+		xc_statement_cache_flush(c->cache);
+		run->again = true;
+		return XC_ERR_UNAVAILABLE;
+	}
+	return xc_connection_judge(c, &run->failure, &run->again);
+}
+
+static enum xc_err
+prepare(struct run *run)
+{
+	const struct xc_statement *s = run->statement;
+	struct xc_connection *c = run->connection;
+	MYSQL_STMT *stmt;
+	enum xc_err err;
+
+	run->prepared = xc_statement_cache_get(c->cache, s);
+	if (run->prepared != NULL)
+		return XC_OK;
+	err = xc_connection_choose(c, s->schema);
+	if (err == XC_ERR_INVALID)
+		return err;
+	if (err != XC_OK)
+		return judge_mysql(run);
+	stmt = mysql_stmt_init(c->mysql);
+	if (stmt == NULL)
+		return xc_connection_refuse(c, XC_ERR_NOMEM, "out of memory");
+	if (mysql_stmt_prepare(stmt, s->sql, strlen(s->sql)) != 0)
+		return prepare_failed(run, stmt);
+	run->prepared = xc_statement_cache_put(c->cache, s, stmt);
+	if (run->prepared == NULL)
+		return xc_connection_refuse(c, XC_ERR_NOMEM, "out of memory");
+	return XC_OK;
+}
+
+static void
+bind_value(MYSQL_BIND *bind, const struct xc_value *value)
+{
+	union {
+		const void *in;
+		void *out;
+	} data;
+
+	memset(bind, 0, sizeof(*bind));
+	/* The library only reads what is bound to a parameter. */
+	switch (value->type) {
+	case XC_VALUE_INT:
+		bind->buffer_type = MYSQL_TYPE_LONGLONG;
+		data.in = &value->integer;
+		break;
+	case XC_VALUE_REAL:
+		bind->buffer_type = MYSQL_TYPE_DOUBLE;
+		data.in = &value->real;
+		break;
+	case XC_VALUE_TEXT:
+	case XC_VALUE_BLOB:
+		bind->buffer_type = value->type == XC_VALUE_TEXT ?
+		    MYSQL_TYPE_STRING : MYSQL_TYPE_BLOB;
+		data.in = value->data == NULL ? "" : value->data;
+		bind->buffer_length = value->data == NULL ? 0 : value->len;
+		bind->length_value = bind->buffer_length;
+		break;
+	default:
+		bind->buffer_type = MYSQL_TYPE_NULL;
+		data.in = NULL;
+		break;
+	}
+	bind->buffer = data.out;
+}
+
+static enum xc_err
+check_size(struct run *run)
+{
+	const struct xc_statement *s = run->statement;
+	size_t i, sum = 0, max = run->connection->packet_max;
+
+	for (i = 0; i < s->n_args; i++) {
+		if (s->args[i].len > max || sum > max)
+			break;
+		sum += s->args[i].len + ARG_OVERHEAD;
+	}
+	if (i == s->n_args && sum <= max)
+		return XC_OK;
+	return xc_connection_refuse(run->connection, XC_ERR_TOO_LARGE,
+	    "the values are more than the %zu bytes of the server's "
+	    "max_allowed_packet", max);
+}
+
+static enum xc_err
+bind_values(struct run *run)
+{
+	const struct xc_statement *s = run->statement;
+	struct xc_prepared *p = run->prepared;
+	enum xc_err err;
+	size_t i;
+
+	if (s->n_args != p->n_params)
+		return xc_connection_refuse(run->connection, XC_ERR_INVALID,
+		    "the statement has %zu question marks but %zu values "
+		    "were given", p->n_params, s->n_args);
+	err = check_size(run);
+	if (err != XC_OK || s->n_args == 0)
+		return err;
+	for (i = 0; i < s->n_args; i++)
+		bind_value(&p->params[i], &s->args[i]);
+	if (mysql_stmt_bind_param(p->stmt, p->params) != 0)
+		return judge_stmt(run, p->stmt);
+	return XC_OK;
+}
+
+static enum xc_err
+execute(struct run *run)
+{
+	struct xc_connection *c = run->connection;
+	struct xc_prepared *p = run->prepared;
+	enum xc_err err;
+	unsigned number;
+
+	run->failure.writes = !p->kind.reads;
+	run->failure.implicit = p->kind.implicit;
+	run->failure.sent = true;
+	if (p->kind.taints) {
+		c->tainted = true;
+		c->schema[0] = '\0';
+	}
+	if (mysql_stmt_execute(p->stmt) == 0)
+		return XC_OK;
+	number = mysql_stmt_errno(p->stmt);
+	err = judge_stmt(run, p->stmt);
+	/* The server does not know the statement any more, or not as it was
+	 * prepared; if the connection was lost, it is gone from the cache. */
+	if (number == ER_UNKNOWN_STMT_HANDLER || number == ER_NEED_REPREPARE) {
+		xc_statement_cache_drop(c->cache, p);
+		run->again = !c->doomed;
+	}
+	return err;
+}
+
+static enum xc_err
+attempt(struct run *run)
+{
+	struct xc_connection *c = run->connection;
+	enum xc_err err;
+
+	run->again = false;
+	memset(&run->failure, 0, sizeof(run->failure));
+	run->failure.began_ms = xc_connection_now_ms();
+	err = xc_connection_ready(c);
+	if (err != XC_OK)
+		return err;
+	c->error.number = 0;
+	c->error.state[0] = c->error.message[0] = '\0';
+	err = prepare(run);
+	if (err == XC_OK)
+		err = bind_values(run);
+	if (err == XC_OK)
+		err = execute(run);
+	return err;
+}
+
+/* Executes the statement, on a second connection if that is safe. */
+static enum xc_err
+start(struct run *run, struct xc_connection *connection,
+    const struct xc_statement *statement)
+{
+	enum xc_err err;
+
+	memset(run, 0, sizeof(*run));
+	run->connection = connection;
+	run->statement = statement;
+	if (statement->n_args > ARGS_MAX ||
+	    (statement->n_args > 0 && statement->args == NULL))
+		return xc_connection_refuse(connection, XC_ERR_INVALID,
+		    "%zu values", statement->n_args);
+	err = attempt(run);
+	if (err != XC_OK && run->again)
+		err = attempt(run);
+	return err;
+}
+
+/* Throws away what was not fetched; the connection is free for the next. */
+static enum xc_err
+finish(struct run *run)
+{
+	MYSQL_STMT *stmt = run->prepared->stmt;
+	int rc;
+
+	do {
+		if (mysql_stmt_free_result(stmt) != 0)
+			return judge_stmt(run, stmt);
+		rc = mysql_stmt_more_results(stmt) ?
+		    mysql_stmt_next_result(stmt) : -1;
+	} while (rc == 0);
+	if (rc > 0)
+		return judge_stmt(run, stmt);
+	return XC_OK;
+}
+
+enum xc_err
+xc_connection_exec(struct xc_connection *connection,
+    const struct xc_statement *statement, struct xc_db_result *result_r)
+{
+	struct xc_db_result result;
+	struct run run;
+	enum xc_err err;
+
+	if (result_r != NULL)
+		memset(result_r, 0, sizeof(*result_r));
+	err = start(&run, connection, statement);
+	if (err != XC_OK)
+		return err;
+	result.affected = mysql_stmt_affected_rows(run.prepared->stmt);
+	if (result.affected == (uint64_t)-1)	/* it has rows */
+		result.affected = 0;
+	result.last_id = mysql_stmt_insert_id(run.prepared->stmt);
+	err = finish(&run);
+	if (err == XC_OK && result_r != NULL)
+		*result_r = result;
+	return err;
+}
+
+static enum xc_err
+fetch_rows(struct run *run, xc_row_fn *fn, void *ctx)
+{
+	struct xc_prepared *p = run->prepared;
+	const struct xc_cell *cells;
+	enum xc_err err;
+	size_t n_cells;
+	int rc;
+
+	while ((rc = mysql_stmt_fetch(p->stmt)) == 0 ||
+	    rc == MYSQL_DATA_TRUNCATED) {
+		err = xc_columns_cells(p->columns, p->stmt, &cells, &n_cells);
+		if (err == XC_ERR_FAILED)
+			return judge_stmt(run, p->stmt);
+		if (err == XC_OK)
+			err = fn(ctx, cells, n_cells);
+		if (err != XC_OK)
+			return err;
+	}
+	return rc == MYSQL_NO_DATA ? XC_OK : judge_stmt(run, p->stmt);
+}
+
+enum xc_err
+xc_connection_each(struct xc_connection *connection,
+    const struct xc_statement *statement, xc_row_fn *fn, void *ctx)
+{
+	enum xc_err err, end;
+	struct run run;
+
+	err = start(&run, connection, statement);
+	if (err != XC_OK)
+		return err;
+	if (mysql_stmt_field_count(run.prepared->stmt) == 0)
+		return finish(&run);
+	err = xc_columns_bind(&run.prepared->columns, run.prepared->stmt);
+	if (err == XC_ERR_FAILED)
+		err = judge_stmt(&run, run.prepared->stmt);
+	else if (err == XC_OK)
+		err = fetch_rows(&run, fn, ctx);
+	/* A lost connection has taken the statement with it. */
+	if (connection->mysql == NULL)
+		return err;
+	xc_columns_trim(run.prepared->columns);
+	end = finish(&run);
+	return err != XC_OK ? err : end;
+}
