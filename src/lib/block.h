@@ -86,7 +86,16 @@ struct xc_block {
 enum xc_err xc_block_reserve(struct xc_block *block, size_t len,
     uint32_t *off_r);
 
-/* Appends bytes and a NUL, unaligned. */
+/* Makes sure that len more bytes fit without base moving.  Errors as above;
+ * the block is as it was then. */
+enum xc_err xc_block_room(struct xc_block *block, size_t len);
+
+/* Appends bytes with nothing behind them, unaligned.  data may lie in the
+ * block itself. */
+enum xc_err xc_block_put(struct xc_block *block, const void *data,
+    size_t len);
+
+/* Appends bytes and a NUL, unaligned.  On an error the block is as it was. */
 enum xc_err xc_block_append(struct xc_block *block, const void *data,
     size_t len, struct xc_span *span_r);
 

@@ -22,6 +22,7 @@
 
 #include "block.h"
 #include "errbuf.h"
+#include "status.h"
 
 struct xc_host;
 struct xc_arena;
@@ -45,6 +46,11 @@ struct xc_request {
 	struct xc_arena *arena;
 	bool in_transaction;
 	bool used_db;
+	/* Of the decoded path; they lie in the arena and end with NULL. */
+	const char **segments;
+	size_t n_segments;
+	uint64_t id_prefix;	/* random: ids made here differ by process */
+	uint64_t id_next;
 };
 
 /* What a request may cost; 0 means the default in brackets. */
@@ -57,6 +63,13 @@ struct xc_request_limits {
 enum xc_err xc_request_init(struct xc_request *req,
     const struct xc_host *host, const struct xc_request_limits *limits);
 void xc_request_free(struct xc_request *req);
+
+/*
+ * For the library's own use: blank heads of both blocks; of the reply's
+ * alone, which also forgets the header lines added so far.
+ */
+enum xc_err xc_request_blank(struct xc_request *req);
+enum xc_err xc_reply_blank(struct xc_request *req);
 
 /*
  * Builds the request's block from FastCGI parameters ("NAME=value" strings,
@@ -76,7 +89,8 @@ size_t xc_request_segments(const struct xc_request *req,
 /*
  * Says who handles it: sets prefix, rest, operation and the path parameters
  * (n pairs of NUL-terminated name and value).  prefix_segments is how many
- * segments the prefix has.
+ * segments the prefix has.  XC_ERR_INVALID if the path has fewer.  Strings
+ * got from the request before are not valid afterwards, segments are.
  */
 enum xc_err xc_request_bind(struct xc_request *req, struct xc_plugin *plugin,
     size_t prefix_segments, const char *operation,
@@ -96,8 +110,5 @@ const struct xc_reply_head *xc_request_reply(const struct xc_request *req);
 /* Ends the request: releases the database, runs what was deferred (last
  * first), frees what it took.  Large memory is given back. */
 void xc_request_reset(struct xc_request *req);
-
-/* A standard reason phrase for the status, for example "Not Found". */
-const char *xc_status_text(int status);
 
 #endif

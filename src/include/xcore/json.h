@@ -31,7 +31,8 @@ struct xc_request;
 enum xc_err xc_json_parse(const char *text, size_t len,
     struct json_object **obj_r, char *where, size_t size);
 
-/* Lets the request put obj when it ends.  Returns obj.  NULL is harmless. */
+/* Lets the request put obj when it ends.  Returns obj; NULL if obj is NULL,
+ * or if memory is out, and then it was put at once. */
 struct json_object *xc_json_own(struct xc_request *req,
     struct json_object *obj);
 

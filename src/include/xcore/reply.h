@@ -9,8 +9,10 @@
  * Content-Length, Transfer-Encoding, Connection and Status are xcore's own
  * and refused too.  Content-Type has an argument of its own.
  *
- * All return XC_OK; XC_ERR_STATE if a reply stands already; XC_ERR_TOO_LARGE
- * if the whole reply would pass the limit (stream it); XC_ERR_NOMEM.
+ * All return XC_OK; XC_ERR_STATE if a reply stands already; XC_ERR_INVALID
+ * if an argument is not as said here; XC_ERR_TOO_LARGE if the whole reply
+ * would pass the limit (stream it), or the added headers 16 KiB;
+ * XC_ERR_NOMEM.  After an error no reply stands, and another may be made.
  */
 #ifndef XCORE_REPLY_H
 #define XCORE_REPLY_H
@@ -33,7 +35,7 @@ enum xc_err xc_reply_header(struct xc_request *req, const char *name,
 
 /*
  * Replies with a copy of len bytes.  status is 200 to 599; content_type may
- * be NULL only if len is 0.
+ * be NULL only if len is 0, and len must be 0 for 204, 205 and 304.
  */
 enum xc_err xc_reply_text(struct xc_request *req, int status,
     const char *content_type, const void *data, size_t len);
@@ -58,7 +60,9 @@ enum xc_err xc_reply_problem(struct xc_request *req, int status,
 
 /*
  * Begins a streamed reply: the head goes out with the first bytes.
- * content_type may not be NULL.
+ * content_type may not be NULL; the status must allow a body.  Also
+ * XC_ERR_IO and XC_ERR_TIMEOUT as below, the reply counts as begun then;
+ * XC_ERR_UNSUPPORTED where nothing can be streamed.
  */
 enum xc_err xc_reply_begin(struct xc_request *req, int status,
     const char *content_type);

@@ -57,7 +57,8 @@ const char *xc_request_rest(const struct xc_request *req);
 /* The query string as sent, without the question mark; "" without one. */
 const char *xc_request_query_string(const struct xc_request *req);
 
-/* "http" or "https"; the Host header, or "". */
+/* "http" or "https"; the Host header, or the host of a request line that
+ * holds a whole URI, or "". */
 const char *xc_request_scheme(const struct xc_request *req);
 const char *xc_request_host(const struct xc_request *req);
 
@@ -86,7 +87,9 @@ bool xc_request_query_at(const struct xc_request *req, size_t n,
 /*
  * A header by name, in any case of letters; NULL if it was not sent.  A
  * header sent more than once gives its values joined by ", " (RFC 9110,
- * section 5.3), Cookie by "; ".
+ * section 5.3), Cookie by "; ".  Proxy, and the headers of the connection
+ * between client and web server (Connection, Transfer-Encoding, Upgrade,
+ * ...), are not there.
  */
 const char *xc_request_header(const struct xc_request *req, const char *name);
 

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: MIT */
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <xcore/arena.h>
+#include <xcore/cache.h>
+#include <xcore/log.h>
+
+#include "host.h"
+#include "plugin-private.h"
+#include "request-private.h"
+
+#define KEY_MAX 1024
+#define TTL_MAX (UINT32_C(30) * 24 * 3600)
+
+/* Whether the plugin may use the cache with that key for that long. */
+static enum xc_err
+check(struct xc_request *req, const char *key, uint32_t ttl_s)
+{
+	size_t len;
+
+	assert(req->magic == XC_REQUEST_MAGIC);
+	if (req->plugin == NULL || !req->plugin->may_cache) {
+		xc_log(req, XC_LOG_ERROR, "the plugin has not asked for the "
+		    "cache: add \"cache\" to \"permissions\" in its "
+		    "plugin.json");
+		return XC_ERR_UNAVAILABLE;
+	}
+	len = key != NULL ? strnlen(key, KEY_MAX + 1) : 0;
+	if (len == 0 || len > KEY_MAX || ttl_s > TTL_MAX) {
+		xc_log(req, XC_LOG_ERROR, "a cache key has 1 to %d bytes and "
+		    "a value lives %u seconds at most", KEY_MAX, TTL_MAX);
+		return XC_ERR_INVALID;
+	}
+	return XC_OK;
+}
+
+/* The driver; NULL, with a word in the log, if the site has no cache. */
+static const struct xc_cache_ops *
+driver(struct xc_request *req)
+{
+	if (req->host->cache == NULL)
+		xc_log(req, XC_LOG_DEBUG, "there is no cache here");
+	return req->host->cache;
+}
+
+enum xc_err
+xc_cache_get(struct xc_request *req, const char *key, const void **value_r,
+    size_t *len_r)
+{
+	const struct xc_cache_ops *ops;
+	char *value = NULL;
+	enum xc_err err;
+	size_t len = 0;
+
+	*value_r = NULL;
+	*len_r = 0;
+	err = check(req, key, 0);
+	if (err != XC_OK)
+		return err;
+	ops = driver(req);
+	if (ops == NULL)
+		return XC_ERR_NOT_FOUND;
+	err = ops->get(req->host->cache_ctx, req->plugin->name, key, &value,
+	    &len);
+	if (err != XC_OK)
+		return err;
+	*value_r = xc_memdup(req, value, len);
+	free(value);
+	if (*value_r == NULL)
+		return XC_ERR_NOMEM;
+	*len_r = len;
+	return XC_OK;
+}
+
+enum xc_err
+xc_cache_set(struct xc_request *req, const char *key, const void *value,
+    size_t len, uint32_t ttl_s)
+{
+	const struct xc_cache_ops *ops;
+	enum xc_err err = check(req, key, ttl_s);
+
+	if (err != XC_OK)
+		return err;
+	if (value == NULL && len > 0)
+		return XC_ERR_INVALID;
+	ops = driver(req);
+	if (ops == NULL)
+		return XC_OK;
+	return ops->set(req->host->cache_ctx, req->plugin->name, key, value,
+	    len, ttl_s);
+}
+
+enum xc_err
+xc_cache_add(struct xc_request *req, const char *key, const void *value,
+    size_t len, uint32_t ttl_s)
+{
+	const struct xc_cache_ops *ops;
+	enum xc_err err = check(req, key, ttl_s);
+
+	if (err != XC_OK)
+		return err;
+	if (value == NULL && len > 0)
+		return XC_ERR_INVALID;
+	ops = driver(req);
+	if (ops == NULL)
+		return XC_ERR_UNAVAILABLE;
+	return ops->add(req->host->cache_ctx, req->plugin->name, key, value,
+	    len, ttl_s);
+}
+
+enum xc_err
+xc_cache_delete(struct xc_request *req, const char *key)
+{
+	const struct xc_cache_ops *ops;
+	enum xc_err err = check(req, key, 0);
+
+	if (err != XC_OK)
+		return err;
+	/* Where there is no cache there is nothing stale in it either. */
+	ops = driver(req);
+	if (ops == NULL)
+		return XC_OK;
+	return ops->del(req->host->cache_ctx, req->plugin->name, key);
+}
+
+enum xc_err
+xc_cache_incr(struct xc_request *req, const char *key, uint64_t delta,
+    uint64_t initial, uint32_t ttl_s, uint64_t *value_r)
+{
+	const struct xc_cache_ops *ops;
+	enum xc_err err;
+
+	*value_r = 0;
+	err = check(req, key, ttl_s);
+	if (err != XC_OK)
+		return err;
+	ops = driver(req);
+	if (ops == NULL)
+		return XC_ERR_UNAVAILABLE;
+	return ops->incr(req->host->cache_ctx, req->plugin->name, key, delta,
+	    initial, ttl_s, value_r);
+}

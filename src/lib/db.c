@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: MIT */
+#include <assert.h>
+#include <math.h>
+#include <time.h>
+
+#include <xcore/db.h>
+#include <xcore/json.h>
+#include <xcore/log.h>
+
+#include "host.h"
+#include "plugin-private.h"
+#include "request-private.h"
+#include "text.h"
+
+#define ROWS_MAX 100000
+#define ARGS_MAX 65535		/* question marks that MariaDB takes */
+#define TRIES 3
+#define JITTER_NS 8000000	/* for each try so far */
+
+/* Whether the request's plugin has a database; else says why not. */
+static enum xc_err
+check_access(struct xc_request *req)
+{
+	assert(req->magic == XC_REQUEST_MAGIC);
+	if (req->plugin == NULL || !req->plugin->may_database) {
+		xc_log(req, XC_LOG_ERROR, "the plugin has not asked for the "
+		    "database: add \"database\" to \"permissions\" in its "
+		    "plugin.json");
+		return XC_ERR_UNAVAILABLE;
+	}
+	if (req->host->db == NULL) {
+		xc_log(req, XC_LOG_ERROR, "there is no database here: set "
+		    "\"database\" in xcore.json");
+		return XC_ERR_UNAVAILABLE;
+	}
+	return XC_OK;
+}
+
+static bool
+is_value(const struct xc_value *value)
+{
+	switch (value->type) {
+	case XC_VALUE_NULL:
+	case XC_VALUE_INT:
+		return true;
+	case XC_VALUE_REAL:
+		return isfinite(value->real);
+	case XC_VALUE_TEXT:
+		return value->len == 0 || (value->data != NULL &&
+		    xc_utf8_span(value->data, value->len) == value->len);
+	case XC_VALUE_BLOB:
+		return value->len == 0 || value->data != NULL;
+	}
+	return false;
+}
+
+static enum xc_err
+check_args(struct xc_request *req, const char *sql,
+    const struct xc_value *args, size_t n_args)
+{
+	size_t i;
+
+	if (sql == NULL || sql[0] == '\0' || n_args > ARGS_MAX ||
+	    (args == NULL && n_args > 0)) {
+		xc_log(req, XC_LOG_ERROR, "a database call without a "
+		    "statement, or with more than %d values", ARGS_MAX);
+		return XC_ERR_INVALID;
+	}
+	for (i = 0; i < n_args; i++)
+		if (!is_value(&args[i])) {
+			xc_log(req, XC_LOG_ERROR, "value %zu of the statement "
+			    "\"%.80s\" is no finite number, no UTF-8, or has "
+			    "no data", i + 1, sql);
+			return XC_ERR_INVALID;
+		}
+	return XC_OK;
+}
+
+/* The rows of a statement, not yet the request's. */
+static enum xc_err
+fetch(struct xc_request *req, struct json_object **rows_r, const char *sql,
+    const struct xc_value *args, size_t n_args)
+{
+	const struct xc_host *host = req->host;
+	enum xc_err err;
+
+	*rows_r = NULL;
+	err = check_access(req);
+	if (err == XC_OK)
+		err = check_args(req, sql, args, n_args);
+	if (err != XC_OK)
+		return err;
+	req->used_db = true;
+	return host->db->rows(host->db_ctx, req->plugin->schema, sql, args,
+	    n_args, ROWS_MAX, rows_r);
+}
+
+enum xc_err
+xc_db_rows(struct xc_request *req, struct json_object **rows_r,
+    const char *sql, const struct xc_value *args, size_t n_args)
+{
+	enum xc_err err = fetch(req, rows_r, sql, args, n_args);
+
+	if (err != XC_OK)
+		return err;
+	*rows_r = xc_json_own(req, *rows_r);
+	return *rows_r != NULL ? XC_OK : XC_ERR_NOMEM;
+}
+
+enum xc_err
+xc_db_row(struct xc_request *req, struct json_object **row_r,
+    const char *sql, const struct xc_value *args, size_t n_args)
+{
+	struct json_object *rows;
+	struct json_object *row;
+	enum xc_err err = fetch(req, &rows, sql, args, n_args);
+
+	*row_r = NULL;
+	if (err != XC_OK)
+		return err;
+	if (rows == NULL || json_object_array_length(rows) == 0) {
+		json_object_put(rows);
+		return XC_ERR_NOT_FOUND;
+	}
+	row = json_object_get(json_object_array_get_idx(rows, 0));
+	json_object_put(rows);
+	*row_r = xc_json_own(req, row);
+	return *row_r != NULL ? XC_OK : XC_ERR_NOMEM;
+}
+
+enum xc_err
+xc_db_exec(struct xc_request *req, struct xc_db_result *result_r,
+    const char *sql, const struct xc_value *args, size_t n_args)
+{
+	const struct xc_host *host = req->host;
+	struct xc_db_result result = { 0 };
+	enum xc_err err;
+
+	if (result_r != NULL)
+		*result_r = result;
+	err = check_access(req);
+	if (err == XC_OK)
+		err = check_args(req, sql, args, n_args);
+	if (err != XC_OK)
+		return err;
+	req->used_db = true;
+	err = host->db->exec(host->db_ctx, req->plugin->schema, sql, args,
+	    n_args, &result);
+	if (err == XC_OK && result_r != NULL)
+		*result_r = result;
+	return err;
+}
+
+/* One try of a transaction. */
+static enum xc_err
+attempt(struct xc_request *req,
+    enum xc_err (*body)(struct xc_request *req, void *data), void *data)
+{
+	const struct xc_host *host = req->host;
+	enum xc_err err;
+
+	err = host->db->begin(host->db_ctx, req->plugin->schema);
+	if (err != XC_OK)
+		return err;
+	req->in_transaction = true;
+	err = body(req, data);
+	req->in_transaction = false;
+	if (err != XC_OK) {
+		host->db->rollback(host->db_ctx);
+		return err;
+	}
+	err = host->db->commit(host->db_ctx);
+	/* Lost during the commit: there is nothing left to undo. */
+	if (err != XC_OK && err != XC_ERR_UNCERTAIN)
+		host->db->rollback(host->db_ctx);
+	return err;
+}
+
+/* Two that hit each other should not do so again in step. */
+static void
+step_aside(int tries)
+{
+	struct timespec now;
+	struct timespec pause = { 0 };
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	pause.tv_nsec = 1000000 + now.tv_nsec % (JITTER_NS * (long)tries);
+	(void)nanosleep(&pause, NULL);
+}
+
+enum xc_err
+xc_db_transaction(struct xc_request *req,
+    enum xc_err (*body)(struct xc_request *req, void *data), void *data)
+{
+	enum xc_err err = check_access(req);
+	int tries;
+
+	if (err != XC_OK)
+		return err;
+	if (req->in_transaction)
+		return XC_ERR_STATE;
+	req->used_db = true;
+	for (tries = 1;; tries++) {
+		err = attempt(req, body, data);
+		if (err != XC_ERR_BUSY || tries == TRIES)
+			return err;
+		xc_log(req, XC_LOG_INFO, "try %d of a transaction met "
+		    "another one; trying again", tries);
+		step_aside(tries);
+	}
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * How a whole reply is built in place: open, append the body to req->out,
+ * close; or abandon, after which no reply stands.
+ */
+#ifndef XC_REPLY_PRIVATE_H
+#define XC_REPLY_PRIVATE_H
+
+#include <stdint.h>
+
+#include "request-private.h"
+
+/*
+ * Writes status, content_type (NULL for none) and the header lines added so
+ * far.  The body is what is appended to req->out next.  Errors as in
+ * <xcore/reply.h>, no reply stands then.
+ */
+enum xc_err xc_reply_open(struct xc_request *req, int status,
+    const char *content_type);
+
+/* The reply stands; its body begins at the offset body. */
+enum xc_err xc_reply_close(struct xc_request *req, uint32_t body);
+
+void xc_reply_abandon(struct xc_request *req);
+
+/* As xc_reply_problem() with a NUL-terminated detail, or NULL. */
+enum xc_err xc_reply_problem_text(struct xc_request *req, int status,
+    const char *detail);
+
+#endif

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: MIT */
+#include <assert.h>
+
+#include <xcore/log.h>
+#include <xcore/reply.h>
+
+#include "reply-private.h"
+
+/* What the client is told, without anything of ours in it. */
+static const char *
+detail_of(enum xc_err err)
+{
+	switch (err) {
+	case XC_ERR_INVALID:
+		return "The input is not valid.";
+	case XC_ERR_NOT_FOUND:
+		return "There is no such thing.";
+	case XC_ERR_EXISTS:
+		return "It exists already, or is in use.";
+	case XC_ERR_DENIED:
+		return "This is not allowed.";
+	case XC_ERR_TOO_LARGE:
+		return "This is over a limit.";
+	case XC_ERR_BUSY:
+	case XC_ERR_UNAVAILABLE:
+		return "A service does not answer now; try again soon.";
+	case XC_ERR_TIMEOUT:
+		return "A service did not answer in time.";
+	case XC_ERR_UNCERTAIN:
+		return "The connection to a service was lost: the change may "
+		    "or may not have been made.";
+	default:
+		return "The request failed; the log has more under its id.";
+	}
+}
+
+/* Replies for a handler that did not.  The header lines it added were meant
+ * for another reply: a max-age or a cookie does not belong on an error. */
+static void
+reply_for(struct xc_request *req, enum xc_err err)
+{
+	int status = xc_status_of(err);
+
+	(void)xc_reply_blank(req);
+	if (status == 503)
+		(void)xc_reply_header(req, "Retry-After", "1");
+	/* Its room was taken when the process began. */
+	if (xc_reply_problem_text(req, status, detail_of(err)) != XC_OK)
+		xc_log(req, XC_LOG_ERROR, "no reply could be made");
+}
+
+static const char *
+operation_of(const struct xc_request *req)
+{
+	const struct xc_request_head *head = (const void *)req->in.base;
+
+	return xc_block_text(&req->in, head->operation);
+}
+
+/* The handler returned without a reply. */
+static void
+settle(struct xc_request *req, enum xc_err err)
+{
+	enum xc_log_level level = XC_LOG_ERROR;
+
+	if (err == XC_OK)
+		xc_log(req, XC_LOG_ERROR, "%s returned without a reply: a "
+		    "handler replies or returns an error", operation_of(req));
+	else if (xc_status_of(err) < 500)
+		level = XC_LOG_DEBUG;
+	if (err != XC_OK)
+		xc_log(req, level, "%s: %s", operation_of(req),
+		    xc_strerror(err));
+	reply_for(req, err);
+}
+
+/* An error behind a reply: too late to say it to the client, unless it is
+ * what the reply says. */
+static void
+complain(struct xc_request *req, enum xc_err err)
+{
+	bool told = req->reply == XC_REPLY_WHOLE &&
+	    xc_request_reply(req)->status >= 400;
+
+	xc_log(req, told ? XC_LOG_DEBUG : XC_LOG_WARNING,
+	    "%s returned an error behind its reply%s: %s", operation_of(req),
+	    req->reply == XC_REPLY_STREAMING ? ", which is cut short" : "",
+	    xc_strerror(err));
+}
+
+enum xc_err
+xc_request_run(struct xc_request *req, xc_handler *handler)
+{
+	enum xc_err err;
+
+	assert(req->magic == XC_REQUEST_MAGIC);
+	err = handler(req);
+	if (req->reply == XC_REPLY_NONE)
+		settle(req, err);
+	else if (err != XC_OK)
+		complain(req, err);
+	return err;
+}
