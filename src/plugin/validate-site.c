@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: MIT */
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "semver.h"
+#include "validate.h"
+
+/* Whether one prefix is the other or lies below it. */
+static bool
+overlap(const char *left, const char *right)
+{
+	size_t left_len = strlen(left), right_len = strlen(right);
+	size_t shorter = left_len < right_len ? left_len : right_len;
+
+	if (strncmp(left, right, shorter) != 0)
+		return false;
+	return left_len == right_len ||
+	    (left_len < right_len ? right : left)[shorter] == '/';
+}
+
+static const struct xc_installed *
+find(const struct xc_installed *installed, size_t n, const char *name)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (strcmp(installed[i].name, name) == 0)
+			return &installed[i];
+	}
+	return NULL;
+}
+
+static enum xc_err
+check_prefix(const struct xc_manifest *manifest,
+    const struct xc_installed *installed, size_t n, struct xc_errbuf *errbuf)
+{
+	for (size_t i = 0; i < n; i++) {
+		const struct xc_installed *other = &installed[i];
+
+		if (strcmp(other->name, manifest->name) == 0 ||
+		    !overlap(other->prefix, manifest->prefix))
+			continue;
+		return xc_fail(errbuf, XC_ERR_EXISTS, "the prefix %s is taken "
+		    "by plugin %s %s (%s); give \"prefix\" in plugin.json "
+		    "another value, or remove it with: xcore-install remove "
+		    "%s", manifest->prefix, other->name, other->version,
+		    other->prefix, other->name);
+	}
+	return XC_OK;
+}
+
+static enum xc_err
+check_required(const struct xc_manifest *manifest,
+    const struct xc_requirement *required,
+    const struct xc_installed *installed, size_t n, struct xc_errbuf *errbuf)
+{
+	const struct xc_installed *other = find(installed, n, required->name);
+
+	if (other == NULL)
+		return xc_fail(errbuf, XC_ERR_EXISTS, "%s %s requires plugin "
+		    "%s %s, which is not installed; install it first",
+		    manifest->name, manifest->version, required->name,
+		    required->range);
+	if (!xc_semver_in_range(other->version, required->range))
+		return xc_fail(errbuf, XC_ERR_EXISTS, "%s %s requires plugin "
+		    "%s %s, but %s is installed; install a version in that "
+		    "range", manifest->name, manifest->version,
+		    required->name, required->range, other->version);
+	if (!other->enabled)
+		return xc_fail(errbuf, XC_ERR_EXISTS, "%s %s requires plugin "
+		    "%s, which is disabled; enable it with: xcore-install "
+		    "enable %s", manifest->name, manifest->version,
+		    required->name, required->name);
+	return XC_OK;
+}
+
+static const struct xc_requirement *
+requirement(const struct xc_manifest *manifest, const char *name)
+{
+	for (size_t i = 0; i < manifest->n_requires; i++) {
+		if (strcmp(manifest->requires[i].name, name) == 0)
+			return &manifest->requires[i];
+	}
+	return NULL;
+}
+
+/* Those that require this plugin must still find their range. */
+static enum xc_err
+check_dependents(const struct xc_manifest *manifest,
+    const struct xc_installed *installed, size_t n, struct xc_errbuf *errbuf)
+{
+	for (size_t i = 0; i < n; i++) {
+		const struct xc_installed *other = &installed[i];
+		const struct xc_requirement *required;
+
+		if (!other->enabled || other->manifest == NULL ||
+		    strcmp(other->name, manifest->name) == 0)
+			continue;
+		required = requirement(other->manifest, manifest->name);
+		if (required == NULL || xc_semver_in_range(manifest->version,
+		    required->range))
+			continue;
+		return xc_fail(errbuf, XC_ERR_EXISTS, "plugin %s %s requires "
+		    "%s %s, which %s is not; update or disable %s first",
+		    other->name, other->version, manifest->name,
+		    required->range, manifest->version, other->name);
+	}
+	return XC_OK;
+}
+
+struct circle {
+	const struct xc_manifest *start;
+	const struct xc_installed *installed;
+	size_t n;
+	bool *seen;	/* by index of installed */
+};
+
+/* Whether the requirements of a manifest lead back to the start. */
+static bool
+leads_back(struct circle *circle, const struct xc_manifest *manifest)
+{
+	for (size_t i = 0; i < manifest->n_requires; i++) {
+		const struct xc_installed *next = find(circle->installed,
+		    circle->n, manifest->requires[i].name);
+		size_t at;
+
+		if (strcmp(manifest->requires[i].name,
+		    circle->start->name) == 0)
+			return true;
+		if (next == NULL || next->manifest == NULL)
+			continue;
+		at = (size_t)(next - circle->installed);
+		if (circle->seen[at])
+			continue;
+		circle->seen[at] = true;
+		if (leads_back(circle, next->manifest))
+			return true;
+	}
+	return false;
+}
+
+static enum xc_err
+check_circle(const struct xc_manifest *manifest,
+    const struct xc_installed *installed, size_t n, struct xc_errbuf *errbuf)
+{
+	struct circle circle = { .start = manifest, .installed = installed,
+		.n = n, .seen = calloc(n + 1, sizeof(bool)) };
+	bool found;
+
+	if (circle.seen == NULL)
+		return xc_fail(errbuf, XC_ERR_NOMEM, "out of memory");
+	found = leads_back(&circle, manifest);
+	free(circle.seen);
+	if (found)
+		return xc_fail(errbuf, XC_ERR_EXISTS, "the requirements of "
+		    "%s lead back to itself; take \"requires\" out of one of "
+		    "the plugins", manifest->name);
+	return XC_OK;
+}
+
+enum xc_err
+xc_validate_site(const struct xc_manifest *manifest,
+    const struct xc_installed *installed, size_t n, struct xc_errbuf *errbuf)
+{
+	enum xc_err err = check_prefix(manifest, installed, n, errbuf);
+
+	for (size_t i = 0; err == XC_OK && i < manifest->n_requires; i++)
+		err = check_required(manifest, &manifest->requires[i],
+		    installed, n, errbuf);
+	if (err == XC_OK)
+		err = check_dependents(manifest, installed, n, errbuf);
+	if (err == XC_OK)
+		err = check_circle(manifest, installed, n, errbuf);
+	return err;
+}
+
+enum xc_err
+xc_validate_removal(const char *name, const struct xc_installed *installed,
+    size_t n, struct xc_errbuf *errbuf)
+{
+	for (size_t i = 0; i < n; i++) {
+		const struct xc_installed *other = &installed[i];
+
+		if (!other->enabled || other->manifest == NULL ||
+		    strcmp(other->name, name) == 0 ||
+		    requirement(other->manifest, name) == NULL)
+			continue;
+		return xc_fail(errbuf, XC_ERR_EXISTS, "plugin %s %s requires "
+		    "%s; disable it first: xcore-install disable %s",
+		    other->name, other->version, name, other->name);
+	}
+	return XC_OK;
+}
