@@ -12,5 +12,4 @@ libdatabase_la_SOURCES = \
 	services/database/rows.c \
 	services/database/statement-cache.c \
 	services/database/statement.c services/database/statement.h
-libdatabase_la_CPPFLAGS = $(AM_CPPFLAGS) $(JSONC_CFLAGS) $(MARIADB_CFLAGS)
 libdatabase_la_LIBADD = libsettings.la $(MARIADB_LIBS) $(JSONC_LIBS)

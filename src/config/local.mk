@@ -10,5 +10,4 @@ libsettings_la_SOURCES = \
 	src/config/settings-private.h \
 	src/config/settings-table.c src/config/settings-table.h \
 	src/config/settings-value.c
-libsettings_la_CPPFLAGS = $(AM_CPPFLAGS) $(JSONC_CFLAGS)
 libsettings_la_LIBADD = libloggers.la $(JSONC_LIBS)
