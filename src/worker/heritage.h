@@ -37,7 +37,7 @@ struct xc_heritage {
 
 /*
  * The worker: runs until it is told to stop, returns the exit status.
- * Called in the child; SIGTERM drains (finish what is claimed, give the
+ * Called in the child; SIGTERM drains (finish what is begun, give the
  * connections to the others), SIGQUIT ends at once, SIGUSR1 reopens logs.
  */
 int xc_worker_run(const struct xc_heritage *heritage);

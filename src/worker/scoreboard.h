@@ -17,7 +17,6 @@
  * another number makes a new scoreboard and drains the old workers. */
 #define XC_SCOREBOARD_LAYOUT 1
 #define XC_WORKERS_MAX 256
-#define XC_SLOTS_MAX 4096
 
 enum xc_worker_state {
 	XC_WORKER_EMPTY,	/* no process */
@@ -26,7 +25,7 @@ enum xc_worker_state {
 	XC_WORKER_BUSY,		/* runs a request */
 	XC_WORKER_LOADING,	/* changes over to a generation */
 	XC_WORKER_DRAINING,
-	XC_WORKER_DEAD		/* reaped; its claims are up to the others */
+	XC_WORKER_DEAD		/* reaped */
 };
 
 /* One worker.  The manager writes pid, serial and the states EMPTY, STARTING
@@ -52,23 +51,6 @@ struct xc_worker_row {
 	char pad[44];
 } __attribute__((aligned(64)));
 
-/*
- * One kept connection that workers share.  claim is one word, so that a claim
- * can never fall on a later use of the slot:
- *	bits 63..32	generation: counts the uses; odd: in use
- *	bit 31		XC_CLAIM_PENDING: someone came in vain
- *	bits 30..0	serial of the worker that holds it, 0 when free
- * holders has a bit for each row whose worker has the descriptor (or is being
- * sent it): a slot that no living worker holds is free again.
- */
-#define XC_CLAIM_PENDING UINT64_C(0x80000000)
-#define XC_CLAIM_SERIAL UINT64_C(0x7fffffff)
-struct xc_slot_row {
-	_Atomic(uint64_t) claim;
-	_Atomic(uint64_t) holders[XC_WORKERS_MAX / 64];
-	_Atomic(uint64_t) used_ms;	/* CLOCK_MONOTONIC of the last request */
-} __attribute__((aligned(64)));
-
 struct xc_scoreboard {
 	uint32_t magic;
 	uint32_t layout;
@@ -78,11 +60,9 @@ struct xc_scoreboard {
 	_Atomic(uint64_t) generation __attribute__((aligned(64)));
 	_Atomic(uint64_t) sequence;	/* the number that workers compare */
 	_Atomic(uint32_t) next_serial;
-	_Atomic(uint32_t) deaths;	/* workers reaped: look at claims */
-	_Atomic(uint32_t) slot_hint;	/* where to look for a free slot */
+	_Atomic(uint32_t) deaths;	/* workers reaped since the start */
 	struct xc_worker_row workers[XC_WORKERS_MAX]
 	    __attribute__((aligned(64)));
-	struct xc_slot_row slots[XC_SLOTS_MAX] __attribute__((aligned(64)));
 };
 
 /*

@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "worker/worker.h"
+
+/* What a refused request may go on to send before we close all the same:
+ * closing on unread bytes would take the answer back. */
+#define LINGER_BYTES (UINT64_C(64) << 20)
+#define LINGER_READS 16		/* at a time: others want their turn */
+
+static void
+link_conn(struct xc_worker *worker, struct xc_conn *conn)
+{
+	conn->next = worker->conns;
+	conn->back = &worker->conns;
+	if (conn->next)
+		conn->next->back = &conn->next;
+	worker->conns = conn;
+	worker->n_conns++;
+	atomic_store_explicit(&worker->row->connections, worker->n_conns,
+	    memory_order_relaxed);
+}
+
+void
+xc_conn_unlink(struct xc_worker *worker, struct xc_conn *conn)
+{
+	*conn->back = conn->next;
+	if (conn->next)
+		conn->next->back = conn->back;
+	worker->n_conns--;
+	atomic_store_explicit(&worker->row->connections, worker->n_conns,
+	    memory_order_relaxed);
+}
+
+static void
+on_conn(struct xc_worker *worker, struct xc_source *source, uint32_t events)
+{
+	/* The source is the connection's first member. */
+	struct xc_conn *conn = (struct xc_conn *)(void *)source;
+
+	(void)events;
+	xc_conn_settle(worker, conn, xc_conn_read(worker, conn));
+}
+
+struct xc_conn *
+xc_conn_open(struct xc_worker *worker, int fd)
+{
+	struct xc_conn *conn = calloc(1, sizeof(*conn));
+
+	if (!conn) {
+		xc_logf(&worker->log, XC_LOG_ERROR,
+		    "out of memory: a connection is closed");
+		close(fd);
+		return NULL;
+	}
+	conn->source.ready = on_conn;
+	conn->fd = fd;
+	xc_feed_open(&conn->fcgi, fd);
+	link_conn(worker, conn);
+	return conn;
+}
+
+static void
+forget_buf(struct xc_conn *conn)
+{
+	free(conn->buf);
+	conn->buf = NULL;
+	conn->len = conn->cap = 0;
+}
+
+void
+xc_conn_close(struct xc_worker *worker, struct xc_conn *conn)
+{
+	close(conn->fd);
+	xc_conn_forget(worker, conn);
+}
+
+void
+xc_conn_forget(struct xc_worker *worker, struct xc_conn *conn)
+{
+	xc_conn_unlink(worker, conn);
+	forget_buf(conn);
+	free(conn);
+}
+
+void
+xc_conn_settle(struct xc_worker *worker, struct xc_conn *conn,
+    enum xc_conn_result result)
+{
+	if (result == XC_CONN_CLOSED || conn->watched)
+		return;
+	conn->watched = xc_loop_add(worker, conn->fd, &conn->source, EPOLLIN);
+	if (!conn->watched)
+		xc_conn_close(worker, conn);
+}
+
+void
+xc_conn_deadline(struct xc_worker *worker, struct xc_conn *conn,
+    uint64_t deadline_ms)
+{
+	conn->deadline_ms = deadline_ms;
+	if (deadline_ms > 0 &&
+	    (worker->scan_ms == 0 || deadline_ms < worker->scan_ms))
+		worker->scan_ms = deadline_ms;
+}
+
+void
+xc_conn_expire(struct xc_worker *worker, struct xc_conn *conn)
+{
+	if (conn->state == XC_CONN_READING)
+		xc_worker_warn(worker, "a request was not complete in time",
+		    "fastcgi.read_timeout_ms");
+	xc_conn_close(worker, conn);
+}
+
+/* Makes room for n more bytes of a request. */
+static bool
+grow(struct xc_worker *worker, struct xc_conn *conn, size_t n)
+{
+	size_t want = conn->len + n, cap = conn->cap ? conn->cap : 4096;
+	unsigned char *buf;
+
+	if (want <= conn->cap)
+		return true;
+	while (cap < want)
+		cap *= 2;
+	buf = realloc(conn->buf, cap);
+	if (!buf) {
+		xc_logf(&worker->log, XC_LOG_ERROR,
+		    "out of memory for a request of %zu bytes", want);
+		return false;
+	}
+	conn->buf = buf;
+	conn->cap = cap;
+	return true;
+}
+
+/* Keeps what has come of a request that goes on. */
+static enum xc_conn_result
+keep_part(struct xc_worker *worker, struct xc_conn *conn,
+    const unsigned char *bytes, size_t len)
+{
+	if (bytes != conn->buf) {
+		if (!grow(worker, conn, len)) {
+			xc_conn_close(worker, conn);
+			return XC_CONN_CLOSED;
+		}
+		memcpy(conn->buf, bytes, len);
+		conn->len = len;
+	}
+	if (conn->state != XC_CONN_READING) {
+		conn->state = XC_CONN_READING;
+		xc_conn_deadline(worker, conn, worker->now_ms +
+		    (uint64_t)worker->settings->fastcgi.read_timeout_ms);
+	}
+	return XC_CONN_PARTIAL;
+}
+
+static enum xc_conn_result
+serve_whole(struct xc_worker *worker, struct xc_conn *conn,
+    const unsigned char *bytes, size_t len)
+{
+	bool keep;
+
+	/* The rescuer gives away what is idle, not this one. */
+	conn->state = XC_CONN_SERVING;
+	keep = xc_serve(worker, conn, bytes, len);
+	if (!keep) {
+		xc_conn_close(worker, conn);
+		return XC_CONN_CLOSED;
+	}
+	forget_buf(conn);
+	memset(&conn->head, 0, sizeof(conn->head));
+	conn->state = XC_CONN_IDLE;
+	xc_conn_deadline(worker, conn, worker->now_ms +
+	    (uint64_t)worker->settings->fastcgi.idle_timeout_ms);
+	return XC_CONN_KEPT;
+}
+
+/* The answer goes out, the rest of the request is dropped. */
+static enum xc_conn_result
+refuse(struct xc_worker *worker, struct xc_conn *conn)
+{
+	xc_worker_warn(worker, "a request was refused", conn->head.reason);
+	xc_serve_refusal(worker, conn);
+	(void)shutdown(conn->fd, SHUT_WR);
+	forget_buf(conn);
+	conn->state = XC_CONN_LINGERING;
+	xc_conn_deadline(worker, conn, worker->now_ms +
+	    (uint64_t)worker->settings->fastcgi.read_timeout_ms);
+	return XC_CONN_PARTIAL;
+}
+
+/* bytes are all that has come of the request, in conn->buf or not. */
+static enum xc_conn_result
+judge(struct xc_worker *worker, struct xc_conn *conn,
+    const unsigned char *bytes, size_t len)
+{
+	switch (xc_head_scan(&conn->head, &worker->limits, bytes, len)) {
+	case XC_HEAD_MORE:
+		return keep_part(worker, conn, bytes, len);
+	case XC_HEAD_COMPLETE:
+		return serve_whole(worker, conn, bytes, len);
+	case XC_HEAD_TOO_LARGE:
+		return refuse(worker, conn);
+	case XC_HEAD_BAD:
+		xc_worker_warn(worker, "a connection was closed",
+		    conn->head.reason);
+		break;
+	case XC_HEAD_ABORTED:
+		break;
+	}
+	xc_conn_close(worker, conn);
+	return XC_CONN_CLOSED;
+}
+
+static enum xc_conn_result
+linger(struct xc_worker *worker, struct xc_conn *conn)
+{
+	ssize_t n;
+	int i;
+
+	for (i = 0; i < LINGER_READS; i++) {
+		n = recv(conn->fd, worker->scratch, XC_WORKER_SCRATCH,
+		    MSG_DONTWAIT);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0 && errno == EAGAIN)
+			return XC_CONN_PARTIAL;
+		if (n > 0)
+			conn->dropped += (uint64_t)n;
+		if (n <= 0 || conn->dropped > LINGER_BYTES) {
+			xc_conn_close(worker, conn);
+			return XC_CONN_CLOSED;
+		}
+	}
+	return XC_CONN_PARTIAL;
+}
+
+static enum xc_conn_result
+nothing_came(struct xc_worker *worker, struct xc_conn *conn, ssize_t n)
+{
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return conn->state == XC_CONN_READING ? XC_CONN_PARTIAL
+						      : XC_CONN_KEPT;
+	xc_conn_close(worker, conn);
+	return XC_CONN_CLOSED;
+}
+
+enum xc_conn_result
+xc_conn_read(struct xc_worker *worker, struct xc_conn *conn)
+{
+	unsigned char *into = worker->scratch;
+	ssize_t n;
+
+	if (conn->state == XC_CONN_LINGERING)
+		return linger(worker, conn);
+	/* Most requests come whole and never leave the scratch buffer. */
+	if (conn->state == XC_CONN_READING) {
+		if (!grow(worker, conn, XC_WORKER_SCRATCH)) {
+			xc_conn_close(worker, conn);
+			return XC_CONN_CLOSED;
+		}
+		into = conn->buf + conn->len;
+	}
+	n = recv(conn->fd, into, XC_WORKER_SCRATCH, MSG_DONTWAIT);
+	if (n <= 0)
+		return nothing_came(worker, conn, n);
+	if (conn->state != XC_CONN_READING)
+		return judge(worker, conn, into, (size_t)n);
+	conn->len += (size_t)n;
+	return judge(worker, conn, conn->buf, conn->len);
+}

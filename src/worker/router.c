@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: MIT */
+#include "worker/router.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <xcore/reply.h>
+
+#define HASH_SEED UINT64_C(0xcbf29ce484222325)
+#define HASH_PRIME UINT64_C(0x100000001b3)
+
+struct cell {
+	uint64_t hash;
+	const struct xc_loaded *loaded;	/* NULL: empty */
+};
+
+struct xc_router {
+	size_t depth;		/* segments of the longest prefix */
+	size_t mask;
+	struct cell cells[];
+};
+
+/* FNV-1a; the NUL goes in too, so that "a", "b" is not "ab". */
+static uint64_t
+hash_segment(uint64_t hash, const char *segment)
+{
+	do {
+		hash ^= (unsigned char)*segment;
+		hash *= HASH_PRIME;
+	} while (*segment++ != '\0');
+	return hash;
+}
+
+static bool
+begins(const char *const *segments, const struct xc_loaded *loaded)
+{
+	size_t i;
+
+	for (i = 0; i < loaded->n_segments; i++)
+		if (strcmp(segments[i], loaded->segments[i]) != 0)
+			return false;
+	return true;
+}
+
+static void
+put(struct xc_router *router, const struct xc_loaded *loaded)
+{
+	uint64_t hash = HASH_SEED;
+	size_t i;
+
+	for (i = 0; i < loaded->n_segments; i++)
+		hash = hash_segment(hash, loaded->segments[i]);
+	for (i = hash & router->mask; router->cells[i].loaded;
+	    i = (i + 1) & router->mask)
+		;
+	router->cells[i].hash = hash;
+	router->cells[i].loaded = loaded;
+	if (loaded->n_segments > router->depth)
+		router->depth = loaded->n_segments;
+}
+
+enum xc_err
+xc_router_build(const struct xc_table *table, struct xc_router **router_r)
+{
+	struct xc_router *router;
+	size_t size = 8, i;
+
+	*router_r = NULL;
+	while (size < 2 * table->n)
+		size *= 2;
+	router = calloc(1, sizeof(*router) + size * sizeof(struct cell));
+	if (!router)
+		return XC_ERR_NOMEM;
+	router->mask = size - 1;
+	for (i = 0; i < table->n; i++)
+		put(router, table->rows[i]);
+	*router_r = router;
+	return XC_OK;
+}
+
+void
+xc_router_free(struct xc_router **router)
+{
+	free(*router);
+	*router = NULL;
+}
+
+static const struct xc_loaded *
+look(const struct xc_router *router, uint64_t hash,
+    const char *const *segments, size_t n)
+{
+	const struct cell *cell;
+	size_t i;
+
+	for (i = hash & router->mask; router->cells[i].loaded;
+	    i = (i + 1) & router->mask) {
+		cell = &router->cells[i];
+		if (cell->hash == hash && cell->loaded->n_segments == n &&
+		    begins(segments, cell->loaded))
+			return cell->loaded;
+	}
+	return NULL;
+}
+
+const struct xc_loaded *
+xc_router_find(const struct xc_router *router, const char *const *segments,
+    size_t n)
+{
+	const struct xc_loaded *found, *best;
+	uint64_t hash = HASH_SEED;
+	size_t i;
+
+	best = look(router, hash, segments, 0);
+	for (i = 0; i < n && i < router->depth; i++) {
+		hash = hash_segment(hash, segments[i]);
+		found = look(router, hash, segments, i + 1);
+		if (found)
+			best = found;
+	}
+	return best;
+}
+
+static void
+reply_unserved(struct xc_request *req, const struct xc_loaded *loaded)
+{
+	(void)xc_reply_header(req, "Retry-After", "10");
+	(void)xc_reply_problem(req, 503,
+	    loaded->state == XC_SERVING_DISABLED
+	    ? "This part of the site is switched off."
+	    : "This part of the site does not work at the moment.");
+}
+
+static void
+reply_method(struct xc_request *req, const struct xc_route_match *match)
+{
+	char allow[128];
+
+	xc_routes_allow(match->allow, allow, sizeof(allow));
+	(void)xc_reply_header(req, "Allow", allow);
+	if (xc_request_method(req) == XC_OPTIONS)
+		(void)xc_reply_empty(req, 204);
+	else
+		(void)xc_reply_problem(req, 405,
+		    "The method %.32s is not allowed here.",
+		    xc_request_method_name(req));
+}
+
+static void
+bind_target(struct xc_request *req, struct xc_target *target,
+    const struct xc_route_match *match)
+{
+	const struct xc_loaded *loaded = target->loaded;
+
+	target->operation = xc_routes_operation(loaded->routes, match->index);
+	if (xc_request_bind(req, loaded->plugin, loaded->n_segments,
+	    target->operation, match->params, match->n_params) != XC_OK) {
+		(void)xc_reply_problem(req, 500, NULL);
+		return;
+	}
+	target->handler = loaded->handlers[match->index];
+}
+
+void
+xc_router_dispatch(const struct xc_router *router, struct xc_request *req,
+    struct xc_target *target_r)
+{
+	struct xc_route_match match;
+	const char *const *segments;
+	size_t n = xc_request_segments(req, &segments);
+	const struct xc_loaded *loaded = xc_router_find(router, segments, n);
+
+	memset(target_r, 0, sizeof(*target_r));
+	target_r->loaded = loaded;
+	if (!loaded) {
+		(void)xc_reply_problem(req, 404, NULL);
+		return;
+	}
+	if (loaded->state != XC_SERVING) {
+		reply_unserved(req, loaded);
+		return;
+	}
+	switch (xc_routes_find(loaded->routes, xc_request_method(req),
+	    segments + loaded->n_segments, n - loaded->n_segments, &match)) {
+	case XC_ROUTE_MATCH:
+		bind_target(req, target_r, &match);
+		break;
+	case XC_ROUTE_METHOD:
+		reply_method(req, &match);
+		break;
+	case XC_ROUTE_NONE:
+		(void)xc_reply_problem(req, 404, NULL);
+		break;
+	}
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * From a path to a plugin: the longest prefix wins, on whole segments.  One
+ * table of hashes for all prefixes, so that a thousand plugins cost what ten
+ * do.
+ */
+#ifndef XC_WORKER_ROUTER_H
+#define XC_WORKER_ROUTER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "lib/request-private.h"
+#include "plugin/loader.h"
+
+struct xc_router;
+
+/* Compiles a table, which must outlive the router.  XC_ERR_NOMEM. */
+enum xc_err xc_router_build(const struct xc_table *table,
+    struct xc_router **router_r);
+void xc_router_free(struct xc_router **router);
+
+/* The plugin whose prefix the decoded segments begin with, or NULL. */
+const struct xc_loaded *xc_router_find(const struct xc_router *router,
+    const char *const *segments, size_t n);
+
+/* What is to be run for a request. */
+struct xc_target {
+	const struct xc_loaded *loaded;	/* NULL: no plugin has the prefix */
+	xc_handler *handler;		/* NULL: a reply stands already */
+	const char *operation;
+};
+
+/*
+ * Finds the operation and binds the request to it.  Where there is none a
+ * reply stands: 404, 405 or 204 with Allow, 503 with Retry-After.
+ */
+void xc_router_dispatch(const struct xc_router *router,
+    struct xc_request *req, struct xc_target *target_r);
+
+#endif

@@ -1,0 +1,300 @@
+/* SPDX-License-Identifier: MIT */
+/* One request: from verified bytes to the reply on its way. */
+#include <openssl/crypto.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <xcore/reply.h>
+
+#include "worker/params.h"
+#include "worker/worker.h"
+
+/* A body buffer larger than this is not kept for the next request. */
+#define BODY_KEEP (256 * 1024)
+
+static void
+copy_text(char *to, size_t size, const char *from)
+{
+	size_t len = strnlen(from, size - 1);
+
+	memcpy(to, from, len);
+	to[len] = '\0';
+}
+
+/* Names what runs, for whoever finds us dead.  Before the state. */
+static void
+note_request(struct xc_worker *worker, const struct xc_target *target)
+{
+	struct xc_worker_row *row = worker->row;
+
+	if (target->loaded)
+		snprintf(row->plugin, sizeof(row->plugin), "%s %s",
+		    target->loaded->name, target->loaded->version);
+	copy_text(row->operation, sizeof(row->operation),
+	    target->operation ? target->operation : "");
+	copy_text(row->request_id, sizeof(row->request_id),
+	    xc_request_id(&worker->req));
+	xc_worker_state(worker, XC_WORKER_BUSY);
+}
+
+/* Strictly digits; an absent or empty length is 0. */
+static bool
+length_is(const char *text, size_t len)
+{
+	uint64_t value = 0;
+
+	for (; text && *text != '\0'; text++) {
+		if (*text < '0' || *text > '9' || value > UINT32_MAX)
+			return false;
+		value = value * 10 + (uint64_t)(*text - '0');
+	}
+	return value == len;
+}
+
+static void
+log_reply(struct xc_worker *worker, const struct xc_target *target,
+    unsigned status)
+{
+	const struct xc_request *req = &worker->req;
+
+	if (status < 500)
+		return;
+	atomic_fetch_add_explicit(&worker->row->errors, 1,
+	    memory_order_relaxed);
+	xc_logf_request(&worker->log, XC_LOG_INFO, xc_request_id(req),
+	    "%u for %s %s (%s%s%s)", status, xc_request_method_name(req),
+	    xc_request_path(req),
+	    target->loaded ? target->loaded->name : "no plugin",
+	    target->operation ? " " : "",
+	    target->operation ? target->operation : "");
+}
+
+static void
+begin_wire(struct xc_worker *worker, const struct xc_conn *conn)
+{
+	memset(&worker->wire, 0, sizeof(worker->wire));
+	worker->wire.fd = conn->fd;
+	worker->wire.request_id = conn->head.request_id;
+	worker->wire.timeout_ms =
+	    (int)worker->settings->fastcgi.write_timeout_ms;
+}
+
+/* Sends what stands.  False: the connection is of no more use. */
+static bool
+send_reply(struct xc_worker *worker, enum xc_err handled)
+{
+	struct xc_wire *wire = &worker->wire;
+	enum xc_err err;
+
+	wire->head_only = xc_request_method(&worker->req) == XC_HEAD;
+	if (!wire->begun)
+		err = xc_wire_reply(wire, &worker->req);
+	else if (handled == XC_OK)
+		err = xc_wire_finish(wire, &worker->req);
+	else
+		/* Cut short: the end is missing, so the web server knows. */
+		return false;
+	if (err == XC_ERR_TOO_LARGE) {
+		(void)xc_reply_problem(&worker->req, 500, NULL);
+		xc_logf_request(&worker->log, XC_LOG_ERROR,
+		    xc_request_id(&worker->req),
+		    "the reply's header lines are over 64 KiB");
+		return false;
+	}
+	if (err == XC_ERR_TIMEOUT)
+		xc_worker_warn(worker, "a reply was not taken in time",
+		    "fastcgi.write_timeout_ms");
+	return err == XC_OK;
+}
+
+static uint64_t
+now_us(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000000 + (uint64_t)ts.tv_nsec / 1000;
+}
+
+/* Runs the handler, having seen to it that it holds up nobody. */
+static enum xc_err
+run(struct xc_worker *worker, const struct xc_target *target)
+{
+	struct xc_history *history = &worker->history;
+	uint64_t begin;
+	enum xc_err err;
+
+	worker->wire.head_only = xc_request_method(&worker->req) == XC_HEAD;
+	if (xc_history_slow(history, target->handler)) {
+		xc_handover(worker, false);
+		xc_handover_settle(worker);
+	}
+	xc_rescuer_begin(worker);
+	begin = now_us();
+	err = xc_request_run(&worker->req, target->handler);
+	xc_history_add(history, target->handler, now_us() - begin);
+	return err;
+}
+
+/* Finds the target, or makes a reply that says why there is none. */
+static bool
+route(struct xc_worker *worker, char *const *envp, size_t body_len,
+    struct xc_target *target)
+{
+	struct xc_request *req = &worker->req;
+	struct xc_errbuf errbuf = { .text = "" };
+	int status = xc_request_parse(req, envp, worker->body, body_len,
+	    &errbuf);
+
+	memset(target, 0, sizeof(*target));
+	if (status != 0) {
+		(void)xc_reply_problem(req, status, "%s", errbuf.text);
+		return true;
+	}
+	if (!length_is(xc_params_get(envp, "CONTENT_LENGTH"), body_len)) {
+		(void)xc_reply_problem(req, 400,
+		    "The body has not the length that was announced.");
+		return false;
+	}
+	xc_router_dispatch(worker->router, req, target);
+	note_request(worker, target);
+	return true;
+}
+
+/* From parameters to the reply's last byte.  False: close. */
+static bool
+answer(struct xc_worker *worker, char *const *envp, size_t body_len)
+{
+	struct xc_request *req = &worker->req;
+	struct xc_target target;
+	enum xc_err handled = XC_OK;
+	bool keep = route(worker, envp, body_len, &target);
+
+	if (target.handler)
+		handled = run(worker, &target);
+	else
+		xc_rescuer_begin(worker);
+	log_reply(worker, &target, xc_request_reply(req)->status);
+	if (!send_reply(worker, handled))
+		keep = false;
+	xc_request_reset(req);
+	xc_rescuer_end(worker);
+	return keep;
+}
+
+/* In constant time, whatever the peer sends. */
+static bool
+secret_is(const struct xc_worker *worker, const char *given)
+{
+	const char *secret = worker->heritage->secret;
+	size_t len = strlen(secret);
+
+	return given && strlen(given) == len &&
+	    CRYPTO_memcmp(given, secret, len) == 0;
+}
+
+static bool
+make_body_room(struct xc_worker *worker, size_t len)
+{
+	char *body;
+
+	/* One more: the body may be empty, the pointer may not be NULL. */
+	if (len + 1 <= worker->body_cap)
+		return true;
+	body = realloc(worker->body, len + 1);
+	if (!body) {
+		xc_logf(&worker->log, XC_LOG_ERROR,
+		    "out of memory for a body of %zu bytes", len);
+		return false;
+	}
+	worker->body = body;
+	worker->body_cap = len + 1;
+	return true;
+}
+
+static void
+trim_body(struct xc_worker *worker)
+{
+	if (worker->body_cap <= BODY_KEEP)
+		return;
+	free(worker->body);
+	worker->body = NULL;
+	worker->body_cap = 0;
+}
+
+static bool
+admit(struct xc_worker *worker, struct xc_conn *conn)
+{
+	struct xc_params params;
+	const char *why;
+	bool keep;
+
+	if (!xc_params_join(conn->fcgi.envp, &params, &why)) {
+		xc_worker_warn(worker, "a connection was closed", why);
+		return false;
+	}
+	if (worker->need_secret && !secret_is(worker, params.secret)) {
+		xc_worker_warn(worker, "a connection was closed",
+		    "its XCORE_SECRET is missing or wrong");
+		xc_wire_abandon(conn->fd, conn->head.request_id);
+		xc_params_free(&params);
+		return false;
+	}
+	keep = answer(worker, params.envp, conn->head.body_len);
+	xc_params_free(&params);
+	return keep;
+}
+
+bool
+xc_serve(struct xc_worker *worker, struct xc_conn *conn,
+    const unsigned char *bytes, size_t len)
+{
+	bool keep;
+
+	if (!make_body_room(worker, conn->head.body_len))
+		return false;
+	if (xc_feed_decode(worker->feed, &conn->fcgi, bytes, len,
+	    worker->body, conn->head.body_len) != XC_OK) {
+		xc_worker_warn(worker, "a connection was closed",
+		    "libfcgi does not read its request");
+		return false;
+	}
+	begin_wire(worker, conn);
+	keep = admit(worker, conn);
+	xc_feed_end(&conn->fcgi);
+	trim_body(worker);
+	atomic_fetch_add_explicit(&worker->row->requests, 1,
+	    memory_order_relaxed);
+	/* The handler may have taken its time. */
+	worker->now_ms = xc_now_ms();
+	worker->quiet_ms = worker->now_ms;
+	if (worker->settle_ms == 0)
+		worker->settle_ms = worker->now_ms +
+		    (uint64_t)worker->settings->cache.retry_ms;
+	return keep && conn->head.keep && !worker->alone;
+}
+
+/* There are no parameters to trust: what is said stands in a request made
+ * here, which gives the problem its form and its id. */
+void
+xc_serve_refusal(struct xc_worker *worker, struct xc_conn *conn)
+{
+	static const char *const names[] = { "REQUEST_METHOD=GET",
+		"REQUEST_URI=/", NULL };
+	char *envp[3];
+	size_t i;
+
+	for (i = 0; i < 3; i++)
+		envp[i] = names[i] ? strdup(names[i]) : NULL;
+	begin_wire(worker, conn);
+	if (envp[0] && envp[1] && xc_request_parse(&worker->req, envp, "", 0,
+	    NULL) == 0) {
+		(void)xc_reply_problem(&worker->req, conn->head.status, NULL);
+		(void)xc_wire_reply(&worker->wire, &worker->req);
+	}
+	xc_request_reset(&worker->req);
+	for (i = 0; i < 2; i++)
+		free(envp[i]);
+}

@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: MIT */
+#include "worker/worker.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define WARN_MS 1000
+
+void
+xc_worker_state(struct xc_worker *worker, enum xc_worker_state state)
+{
+	struct xc_worker_row *row = worker->row;
+
+	if (worker->stopping)
+		state = XC_WORKER_DRAINING;
+	if (atomic_load_explicit(&row->state, memory_order_relaxed) ==
+	    (uint32_t)state)
+		return;
+	atomic_store_explicit(&row->since_ms, worker->now_ms,
+	    memory_order_relaxed);
+	atomic_store_explicit(&row->state, state, memory_order_release);
+}
+
+void
+xc_worker_warn(struct xc_worker *worker, const char *what,
+    const char *detail)
+{
+	if (worker->warned_ms != 0 &&
+	    worker->now_ms < worker->warned_ms + WARN_MS) {
+		worker->warned_more++;
+		return;
+	}
+	if (worker->warned_more > 0)
+		xc_logf(&worker->log, XC_LOG_WARNING,
+		    "%s: %s (and %u more warnings left out)", what, detail,
+		    worker->warned_more);
+	else
+		xc_logf(&worker->log, XC_LOG_WARNING, "%s: %s", what, detail);
+	worker->warned_ms = worker->now_ms;
+	worker->warned_more = 0;
+}
+
+static void
+on_quit(int number)
+{
+	(void)number;
+	_exit(XC_WORKER_EXIT_OK);
+}
+
+/* SIGTERM and SIGUSR1 are the loop's.  A terminal's ^C goes to the manager
+ * too, which tells us. */
+static void
+set_signals(void)
+{
+	static const int ignored[] = { SIGPIPE, SIGINT, SIGHUP, SIGUSR2 };
+	struct sigaction action;
+	size_t i;
+
+	memset(&action, 0, sizeof(action));
+	sigemptyset(&action.sa_mask);
+	action.sa_handler = SIG_IGN;
+	for (i = 0; i < sizeof(ignored) / sizeof(*ignored); i++)
+		(void)sigaction(ignored[i], &action, NULL);
+	action.sa_handler = on_quit;
+	(void)sigaction(SIGQUIT, &action, NULL);
+}
+
+/* Whoever can reach a TCP port could pass for the web server. */
+static enum xc_err
+check_secret(struct xc_worker *worker, struct xc_errbuf *errbuf)
+{
+	struct sockaddr_storage address;
+	socklen_t len = sizeof(address);
+	const char *secret = worker->heritage->secret;
+
+	if (getsockname(worker->heritage->listen_fd,
+	    (struct sockaddr *)&address, &len) < 0)
+		return xc_fail(errbuf, XC_ERR_IO,
+		    "descriptor %d is no listen socket: %s",
+		    worker->heritage->listen_fd, strerror(errno));
+	worker->need_secret = address.ss_family != AF_UNIX ||
+	    (secret && secret[0] != '\0');
+	if (!worker->need_secret || (secret && secret[0] != '\0'))
+		return XC_OK;
+	return xc_fail(errbuf, XC_ERR_INVALID,
+	    "over TCP a shared secret is required: name a file that holds it "
+	    "in fastcgi.secret_file, and send it as the FastCGI parameter "
+	    "XCORE_SECRET, or listen on a unix socket");
+}
+
+static enum xc_err
+begin(struct xc_worker *worker, struct xc_errbuf *errbuf)
+{
+	const struct xc_fastcgi_settings *fastcgi =
+	    &worker->settings->fastcgi;
+	enum xc_err err = check_secret(worker, errbuf);
+
+	if (err != XC_OK)
+		return err;
+	worker->limits = xc_head_limits(fastcgi->params_max,
+	    fastcgi->body_max);
+	worker->scratch = malloc(XC_WORKER_SCRATCH);
+	if (!worker->scratch)
+		return xc_fail(errbuf, XC_ERR_NOMEM, "out of memory");
+	err = xc_feed_init(&worker->feed, errbuf);
+	if (err != XC_OK)
+		return err;
+	set_signals();
+	err = xc_loop_open(worker, errbuf);
+	if (err != XC_OK)
+		return err;
+	/* Before the plugins: the loader compares the threads there are. */
+	err = xc_rescuer_start(worker, errbuf);
+	if (err != XC_OK)
+		return err;
+	return xc_services_open(worker, errbuf);
+}
+
+static enum xc_err
+begin_plugins(struct xc_worker *worker, struct xc_errbuf *errbuf)
+{
+	enum xc_err err = xc_request_init(&worker->req, &worker->host, NULL);
+
+	if (err != XC_OK)
+		return xc_fail(errbuf, err, "cannot make a request: %s",
+		    xc_strerror(err));
+	err = xc_loader_create(&worker->host, &worker->loader);
+	if (err != XC_OK)
+		return xc_fail(errbuf, err, "cannot make the loader: %s",
+		    xc_strerror(err));
+	xc_worker_apply(worker, "ready");
+	return XC_OK;
+}
+
+static void
+end(struct xc_worker *worker)
+{
+	xc_rescuer_stop(worker);
+	xc_loop_close(worker);
+	xc_router_free(&worker->router);
+	if (worker->loader)
+		xc_loader_free(&worker->loader);
+	xc_request_free(&worker->req);
+	xc_services_close(worker);
+	free(worker->report);
+	free(worker->scratch);
+	free(worker->body);
+	free(worker);
+}
+
+static struct xc_worker *
+make(const struct xc_heritage *heritage)
+{
+	struct xc_worker *worker = calloc(1, sizeof(*worker));
+
+	if (!worker)
+		return NULL;
+	worker->heritage = heritage;
+	worker->settings = heritage->settings;
+	worker->board = heritage->board;
+	worker->row = &heritage->board->workers[heritage->worker];
+	worker->log = (struct xc_logger)XC_LOGGER("xcore.worker");
+	worker->epoll_fd = worker->signal_fd = -1;
+	worker->next_row = heritage->worker;
+	worker->now_ms = xc_now_ms();
+	return worker;
+}
+
+int
+xc_worker_run(const struct xc_heritage *heritage)
+{
+	struct xc_worker *worker = make(heritage);
+	struct xc_errbuf errbuf = { .text = "out of memory" };
+	enum xc_err err = worker ? begin(worker, &errbuf) : XC_ERR_NOMEM;
+	struct xc_logger log = XC_LOGGER("xcore.worker");
+
+	if (err == XC_OK)
+		err = begin_plugins(worker, &errbuf);
+	if (err == XC_OK)
+		xc_loop_run(worker);
+	else
+		xc_logf(&log, XC_LOG_ERROR, "cannot start: %s", errbuf.text);
+	if (worker)
+		end(worker);
+	return err == XC_OK ? XC_WORKER_EXIT_OK : XC_WORKER_EXIT_CONFIG;
+}

@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: MIT */
+/* A worker's inside, for the files of this folder. */
+#ifndef XC_WORKER_WORKER_H
+#define XC_WORKER_WORKER_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <fcgiapp.h>
+
+#include "lib/errbuf.h"
+#include "lib/host.h"
+#include "lib/request-private.h"
+#include "loggers/logger.h"
+#include "plugin/loader.h"
+#include "services/cache/cache.h"
+#include "services/database/database.h"
+#include "worker/feed.h"
+#include "worker/head.h"
+#include "worker/heritage.h"
+#include "worker/history.h"
+#include "worker/router.h"
+#include "worker/wire.h"
+
+#define XC_WORKER_SCRATCH 65536
+
+struct xc_worker;
+
+/* Whatever stands in the epoll set; first member of what it belongs to. */
+struct xc_source {
+	void (*ready)(struct xc_worker *worker, struct xc_source *source,
+	    uint32_t events);
+};
+
+/* Where a connection is in its life. */
+enum xc_conn_state {
+	XC_CONN_FRESH,		/* nothing has come yet */
+	XC_CONN_READING,	/* a part of a request is in buf */
+	XC_CONN_SERVING,	/* its request is being answered */
+	XC_CONN_IDLE,		/* between requests */
+	XC_CONN_LINGERING	/* refused: the rest is read and dropped */
+};
+
+/*
+ * One connection.  It lives in one worker alone, whose death closes it; an
+ * idle one may be handed to another worker (handover.c).
+ */
+struct xc_conn {
+	struct xc_source source;
+	struct xc_conn *next;
+	struct xc_conn **back;	/* what points to us */
+	int fd;
+	bool watched;		/* in the epoll set */
+	enum xc_conn_state state;
+	uint64_t deadline_ms;	/* CLOCK_MONOTONIC; 0: none */
+	uint64_t dropped;	/* bytes, while lingering */
+	unsigned char *buf;	/* the part of a request, NULL without */
+	size_t len;
+	size_t cap;
+	struct xc_head head;
+	FCGX_Request fcgi;
+};
+
+/* What became of a connection that was looked at. */
+enum xc_conn_result {
+	XC_CONN_KEPT,		/* all was served; it waits for more */
+	XC_CONN_PARTIAL,	/* a part of a request has come */
+	XC_CONN_CLOSED		/* the struct is freed */
+};
+
+/*
+ * The rescuer: a thread that gives this worker's idle connections away while
+ * a handler takes long.  word is the number of the run << 2 | one of these.
+ * The main thread touches the table of connections in XC_RUN_IDLE only, the
+ * rescuer in XC_RUN_RESCUING only.
+ */
+enum { XC_RUN_IDLE, XC_RUN_RUNNING, XC_RUN_RESCUING };
+struct xc_rescuer {
+	_Atomic(uint32_t) word;
+	_Atomic(uint32_t) parked;	/* futex */
+	_Atomic(bool) stop;
+	bool started;
+	pthread_t thread;
+};
+
+/* What a rescue could not pass on from the inbox. */
+#define XC_STRAYS_MAX 64
+struct xc_stray {
+	int fd;
+	uint32_t fresh;
+	uint64_t deadline_ms;
+};
+
+struct xc_worker {
+	const struct xc_heritage *heritage;
+	const struct xc_settings *settings;
+	struct xc_scoreboard *board;
+	struct xc_worker_row *row;
+	struct xc_logger log;
+
+	int epoll_fd;
+	int signal_fd;
+	struct xc_source listener;
+	struct xc_source wake;
+	struct xc_source inbox;
+	struct xc_source signals;
+	struct xc_source manager;
+	bool listening;
+	uint64_t listen_again_ms;	/* after EMFILE; 0: not waiting */
+	uint64_t now_ms;
+	uint64_t scan_ms;		/* when a deadline may have passed */
+	uint64_t memory_ms;		/* when memory is looked at next */
+
+	bool stopping;		/* SIGTERM came */
+	bool alone;		/* ... and nobody is left to take over */
+	bool done;
+	bool swept;		/* the accept queue was emptied */
+	uint64_t stop_begin_ms;
+	uint64_t quiet_ms;	/* last request, while stopping */
+
+	struct xc_conn *conns;
+	uint32_t n_conns;
+	struct xc_conn *given;	/* handed over: structs to free */
+	struct xc_stray strays[XC_STRAYS_MAX];
+	size_t n_strays;
+	uint32_t next_row;	/* where handing over goes on */
+	struct xc_rescuer rescuer;
+	struct xc_history history;
+
+	bool need_secret;
+	struct xc_head_limits limits;
+	enum xc_feed_mode feed;
+	unsigned char *scratch;
+	char *body;
+	size_t body_cap;
+
+	uint64_t sequence;	/* of the board, as last applied */
+	struct xc_host host;
+	struct xc_database database;
+	struct xc_cache cache;
+	uint64_t settle_ms;	/* when the cache is settled; 0: it is */
+	struct xc_loader *loader;
+	struct xc_router *router;
+	struct xc_request req;
+	struct xc_wire wire;
+	char *report;		/* not sent yet, NULL without */
+	uint64_t warned_ms;	/* last warning about a peer */
+	uint32_t warned_more;	/* left out since */
+};
+
+/* worker.c: what is common. */
+
+/* A stopping worker is XC_WORKER_DRAINING whatever it does. */
+void xc_worker_state(struct xc_worker *worker, enum xc_worker_state state);
+
+/* Logs about a peer's misdeed, at most once a second. */
+void xc_worker_warn(struct xc_worker *worker, const char *what,
+    const char *detail);
+
+/* services.c: what plugins are given. */
+enum xc_err xc_services_open(struct xc_worker *worker,
+    struct xc_errbuf *errbuf);
+void xc_services_close(struct xc_worker *worker);
+
+/* What they have to do between requests. */
+void xc_services_tend(struct xc_worker *worker);
+
+/* apply.c: changes over to the snapshot if the board says that there is a
+ * new one; says so to the manager with the event's name. */
+void xc_worker_apply(struct xc_worker *worker, const char *event);
+void xc_worker_send_report(struct xc_worker *worker);
+
+/* serve.c: answers one complete request.  False: close the connection. */
+bool xc_serve(struct xc_worker *worker, struct xc_conn *conn,
+    const unsigned char *bytes, size_t len);
+
+/* Answers a request that is too large to be read.  The caller lingers. */
+void xc_serve_refusal(struct xc_worker *worker, struct xc_conn *conn);
+
+/* conn.c: a connection's bytes. */
+
+/* Takes a descriptor.  NULL if memory is out: fd is closed then. */
+struct xc_conn *xc_conn_open(struct xc_worker *worker, int fd);
+
+/* Reads what has come and serves it. */
+enum xc_conn_result xc_conn_read(struct xc_worker *worker,
+    struct xc_conn *conn);
+
+void xc_conn_close(struct xc_worker *worker, struct xc_conn *conn);
+
+/* Sees to what became of a connection after it was read. */
+void xc_conn_settle(struct xc_worker *worker, struct xc_conn *conn,
+    enum xc_conn_result result);
+
+/* Takes it out of the table; fd stays.  The second frees the struct too. */
+void xc_conn_unlink(struct xc_worker *worker, struct xc_conn *conn);
+void xc_conn_forget(struct xc_worker *worker, struct xc_conn *conn);
+
+/* Sets when it will be looked at; 0: never. */
+void xc_conn_deadline(struct xc_worker *worker, struct xc_conn *conn,
+    uint64_t deadline_ms);
+
+/* Closes a connection whose time has passed.  conn may be freed. */
+void xc_conn_expire(struct xc_worker *worker, struct xc_conn *conn);
+
+/* handover.c: idle connections go to workers that have time. */
+
+/*
+ * Hands connections over: the idle ones to siblings that are idle now; with
+ * stopping all that are between requests, to any that will go on.  Called
+ * by the rescuer too, so it neither allocates nor frees.
+ */
+void xc_handover(struct xc_worker *worker, bool stopping);
+
+/* Frees the structs of what was handed over, adopts what strayed. */
+void xc_handover_settle(struct xc_worker *worker);
+
+/* Adopts what lies in the inbox. */
+void xc_handover_inbox(struct xc_worker *worker);
+
+/* Passes what lies in the inbox on to idle siblings. */
+void xc_handover_forward(struct xc_worker *worker);
+
+/* Whether a sibling is there that takes connections. */
+bool xc_handover_possible(const struct xc_worker *worker);
+
+/* rescuer.c */
+enum xc_err xc_rescuer_start(struct xc_worker *worker,
+    struct xc_errbuf *errbuf);
+void xc_rescuer_stop(struct xc_worker *worker);
+
+/* Around code that may take long. */
+void xc_rescuer_begin(struct xc_worker *worker);
+void xc_rescuer_end(struct xc_worker *worker);
+
+/* loop.c */
+enum xc_err xc_loop_open(struct xc_worker *worker, struct xc_errbuf *errbuf);
+void xc_loop_run(struct xc_worker *worker);
+void xc_loop_close(struct xc_worker *worker);
+bool xc_loop_add(struct xc_worker *worker, int fd, struct xc_source *source,
+    uint32_t events);
+void xc_loop_stop_listening(struct xc_worker *worker);
+void xc_loop_accept_all(struct xc_worker *worker);
+
+/* stop.c */
+void xc_stop_begin(struct xc_worker *worker);
+
+/* Sees whether a stopping worker may end. */
+void xc_stop_check(struct xc_worker *worker);
+
+#endif
