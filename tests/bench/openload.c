@@ -1,0 +1,340 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * An open-loop HTTP/1.1 load generator for 127.0.0.1:
+ *
+ *   openload -p PORT [-c CONNECTIONS] [-r RATE] [-d SECONDS] [-w WARM-UP]
+ *            [-k K -o OTHER-PATH] PATH
+ *
+ * Request number i is due at start + i / RATE, whatever the replies do, and
+ * its latency counts from then: a server that stalls is charged for every
+ * request that became due meanwhile, those that could not be sent for want
+ * of an idle connection too.  Every K-th request goes to OTHER-PATH.
+ *
+ * One line for each path, times in microseconds:
+ *   PATH n N p50 US p90 US p99 US p99.9 US max US errors N non2xx N
+ */
+#include <sys/epoll.h>
+#include <sys/socket.h>
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <time.h>
+#include <unistd.h>
+
+#define MAX_CONNS	4096
+#define SUB_BITS	6
+#define SUB		(1 << SUB_BITS)		/* error below 1.6 % */
+#define BUCKETS		(48 * SUB)
+#define GRACE_NS	5000000000LL		/* for the last replies */
+
+struct tally {
+	const char *path;
+	uint64_t buckets[BUCKETS];
+	uint64_t n, errors, non2xx, max;
+};
+
+struct conn {
+	int fd;
+	bool busy, counted;
+	int which;			/* of the two paths */
+	int64_t due;
+	size_t used;
+	char buf[16384];
+};
+
+static struct tally tallies[2];
+static struct conn conns[MAX_CONNS];
+static int idle[MAX_CONNS];		/* a ring: the one idle longest next */
+static unsigned idle_head, idle_tail;
+static int n_conns = 64, port, set, every;
+static double rate = 1000, seconds = 5, warm_up = 0.5;
+static unsigned in_flight;
+
+static int64_t
+now_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * 1000000000LL + t.tv_nsec;
+}
+
+static unsigned
+bucket_of(uint64_t us)
+{
+	unsigned shift = 0;
+
+	while ((us >> shift) >= 2 * SUB)
+		shift++;
+	return shift * SUB + (unsigned)(us >> shift);
+}
+
+/* The upper end of a bucket. */
+static uint64_t
+bucket_top(unsigned bucket)
+{
+	unsigned shift = bucket < 2 * SUB ? 0 : bucket / SUB - 1;
+
+	return ((uint64_t)(bucket - shift * SUB) + 1) * (1ull << shift) - 1;
+}
+
+static uint64_t
+quantile(const struct tally *t, double q)
+{
+	uint64_t seen = 0, want = (uint64_t)((double)t->n * q);
+
+	for (unsigned i = 0; i < BUCKETS; i++) {
+		seen += t->buckets[i];
+		if (seen > want)
+			return bucket_top(i) < t->max ? bucket_top(i) : t->max;
+	}
+	return t->max;
+}
+
+static bool
+conn_open(int i)
+{
+	struct sockaddr_in to = { .sin_family = AF_INET,
+	    .sin_port = htons((uint16_t)port),
+	    .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	struct epoll_event ev = { .events = EPOLLIN, .data.u32 = (uint32_t)i };
+	int one = 1;
+
+	conns[i].fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	conns[i].busy = false;
+	conns[i].used = 0;
+	if (conns[i].fd < 0 || connect(conns[i].fd, (struct sockaddr *)&to,
+	    sizeof(to)) != 0) {
+		perror("openload: connect");
+		return false;
+	}
+	setsockopt(conns[i].fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
+	return epoll_ctl(set, EPOLL_CTL_ADD, conns[i].fd, &ev) == 0;
+}
+
+static void
+put_idle(int i)
+{
+	idle[idle_tail++ % MAX_CONNS] = i;
+}
+
+static void
+count(struct conn *c, int status)
+{
+	struct tally *t = &tallies[c->which];
+	uint64_t us = (uint64_t)((now_ns() - c->due) / 1000);
+
+	if (!c->counted)
+		return;
+	if (status == 0) {
+		t->errors++;
+		return;
+	}
+	t->n++;
+	t->non2xx += status < 200 || status > 299;
+	t->buckets[bucket_of(us)]++;
+	if (us > t->max)
+		t->max = us;
+}
+
+/* The connection ended; with a request on it that is an error. */
+static bool
+conn_again(int i)
+{
+	struct conn *c = &conns[i];
+
+	if (c->busy) {
+		count(c, 0);
+		in_flight--;
+		put_idle(i);
+	}
+	close(c->fd);
+	return conn_open(i);
+}
+
+/* Is the reply whole?  Its status, 0 if not yet, -1 if it makes no sense. */
+static int
+reply_status(struct conn *c, bool *close_r)
+{
+	char *end, *field;
+	size_t head, body;
+
+	c->buf[c->used] = '\0';
+	end = strstr(c->buf, "\r\n\r\n");
+	*close_r = false;
+	if (end == NULL)
+		return c->used >= sizeof(c->buf) - 1 ? -1 : 0;
+	head = (size_t)(end + 4 - c->buf);
+	body = c->used - head;
+	*end = '\0';
+	*close_r = strcasestr(c->buf, "\nConnection: close") != NULL;
+	field = strcasestr(c->buf, "\nContent-Length:");
+	*end = '\r';
+	if (field != NULL && body < strtoul(field + 16, NULL, 10))
+		return c->used >= sizeof(c->buf) - 1 ? -1 : 0;
+	if (field == NULL && (body < 5 ||
+	    memcmp(c->buf + c->used - 5, "0\r\n\r\n", 5) != 0))
+		return c->used >= sizeof(c->buf) - 1 ? -1 : 0;
+	return strncmp(c->buf, "HTTP/1.", 7) == 0 ? atoi(c->buf + 9) : -1;
+}
+
+static bool
+readable(int i)
+{
+	struct conn *c = &conns[i];
+	ssize_t n = recv(c->fd, c->buf + c->used,
+	    sizeof(c->buf) - 1 - c->used, MSG_DONTWAIT);
+	bool last;
+	int status;
+
+	if (n < 0 && errno == EAGAIN)
+		return true;
+	if (n <= 0)
+		return conn_again(i);
+	c->used += (size_t)n;
+	status = reply_status(c, &last);
+	if (status == 0)
+		return true;
+	if (status < 0 || !c->busy)
+		return conn_again(i);
+	count(c, status);
+	c->busy = false;
+	c->used = 0;
+	in_flight--;
+	put_idle(i);
+	return last ? conn_again(i) : true;
+}
+
+static void
+send_request(int64_t due, uint64_t number, bool counted)
+{
+	int i = idle[idle_head++ % MAX_CONNS];
+	struct conn *c = &conns[i];
+	char text[512];
+	int n;
+
+	c->which = every > 0 && number % (uint64_t)every == 0;
+	c->due = due;
+	c->counted = counted;
+	c->busy = true;
+	in_flight++;
+	n = snprintf(text, sizeof(text), "GET %s HTTP/1.1\r\n"
+	    "Host: 127.0.0.1\r\n\r\n", tallies[c->which].path);
+	/* A failure shows as the end of the connection. */
+	if (send(c->fd, text, (size_t)n, MSG_NOSIGNAL) != n)
+		shutdown(c->fd, SHUT_RDWR);
+}
+
+static bool
+wait_and_read(int64_t until)
+{
+	struct epoll_event ev[64];
+	int64_t rest = until - now_ns();
+	struct timespec timeout = { 0 };
+	int n;
+
+	if (rest > 0) {
+		timeout.tv_sec = rest / 1000000000;
+		timeout.tv_nsec = rest % 1000000000;
+	}
+	n = epoll_pwait2(set, ev, 64, &timeout, NULL);
+	for (int k = 0; k < n; k++)
+		if (!readable((int)ev[k].data.u32))
+			return false;
+	return true;
+}
+
+static bool
+run(void)
+{
+	uint64_t total = (uint64_t)(rate * (warm_up + seconds)), sent = 0;
+	int64_t start = now_ns() + 1000000, due = start, end;
+
+	while (sent < total) {
+		due = start + (int64_t)((double)sent * 1e9 / rate);
+		if (now_ns() >= due && idle_head != idle_tail) {
+			send_request(due, sent,
+			    (double)sent >= rate * warm_up);
+			sent++;
+		} else if (!wait_and_read(idle_head != idle_tail ? due :
+		    now_ns() + 100000000))
+			return false;
+		else if (now_ns() > due + 60000000000LL)
+			break;
+	}
+	end = now_ns() + GRACE_NS;
+	while (in_flight > 0 && now_ns() < end)
+		if (!wait_and_read(end))
+			return false;
+	for (int i = 0; i < n_conns; i++)
+		if (conns[i].busy)
+			count(&conns[i], 0);
+	if (sent < total)
+		tallies[0].errors += total - sent;
+	return true;
+}
+
+static void
+report(const struct tally *t)
+{
+	printf("%s n %ju p50 %ju p90 %ju p99 %ju p99.9 %ju max %ju"
+	    " errors %ju non2xx %ju\n", t->path, (uintmax_t)t->n,
+	    (uintmax_t)quantile(t, .5), (uintmax_t)quantile(t, .9),
+	    (uintmax_t)quantile(t, .99), (uintmax_t)quantile(t, .999),
+	    (uintmax_t)t->max, (uintmax_t)t->errors, (uintmax_t)t->non2xx);
+}
+
+static bool
+read_arguments(int argc, char **argv)
+{
+	int option;
+
+	while ((option = getopt(argc, argv, "p:c:r:d:w:k:o:")) != -1)
+		switch (option) {
+		case 'p': port = atoi(optarg); break;
+		case 'c': n_conns = atoi(optarg); break;
+		case 'r': rate = atof(optarg); break;
+		case 'd': seconds = atof(optarg); break;
+		case 'w': warm_up = atof(optarg); break;
+		case 'k': every = atoi(optarg); break;
+		case 'o': tallies[1].path = optarg; break;
+		default: return false;
+		}
+	if (optind != argc - 1)
+		return false;
+	tallies[0].path = argv[optind];
+	return port > 0 && n_conns > 0 && n_conns < MAX_CONNS && rate > 0 &&
+	    seconds > 0 && warm_up >= 0 &&
+	    (every > 0) == (tallies[1].path != NULL);
+}
+
+int
+main(int argc, char **argv)
+{
+	if (!read_arguments(argc, argv)) {
+		fprintf(stderr, "usage: openload -p PORT [-c CONNECTIONS] "
+		    "[-r RATE] [-d SECONDS] [-w WARM-UP] "
+		    "[-k K -o OTHER-PATH] PATH\n");
+		return 2;
+	}
+	set = epoll_create1(EPOLL_CLOEXEC);
+	for (int i = 0; i < n_conns; i++) {
+		if (!conn_open(i))
+			return 1;
+		put_idle(i);
+	}
+	if (!run())
+		return 1;
+	report(&tallies[0]);
+	if (every > 0)
+		report(&tallies[1]);
+	return 0;
+}
