@@ -9,7 +9,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <grp.h>
 #include <limits.h>
 #include <pwd.h>
@@ -18,6 +17,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "plugin/file.h"
 #include "plugin/installer-private.h"
 #include "plugin/trial-once.h"
 
@@ -26,33 +26,6 @@ struct verdict {
 	enum xc_err err;
 	struct xc_errbuf errbuf;
 };
-
-static int
-remove_entry(const char *path, const struct stat *st, int type,
-    struct FTW *ftw)
-{
-	(void)st;
-	(void)type;
-	(void)ftw;
-	return remove(path);
-}
-
-static int
-open_entry(const char *path, const struct stat *st, int type,
-    struct FTW *ftw)
-{
-	(void)st;
-	(void)ftw;
-	return type == FTW_D ? chmod(path, 0700) : 0;
-}
-
-/* Folders of the store are read-only, so they are opened first. */
-static void
-remove_tree(const char *path)
-{
-	nftw(path, open_entry, 16, FTW_PHYS);
-	nftw(path, remove_entry, 16, FTW_PHYS | FTW_DEPTH);
-}
 
 static enum xc_err
 become_owner(const char *state_dir, struct xc_errbuf *errbuf)
@@ -105,7 +78,7 @@ try_aside(const struct xc_installer *installer,
 		return xc_fail(errbuf, XC_ERR_IO, "cannot make %s: %s",
 		    folder, strerror(errno));
 	err = put_and_try(installer, folder, package, errbuf);
-	remove_tree(folder);
+	(void)xc_file_remove_at(AT_FDCWD, folder);
 	return err;
 }
 

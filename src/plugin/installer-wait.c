@@ -11,8 +11,9 @@
 #include "plugin/installer-private.h"
 #include "plugin/registry-private.h"
 
-/* A host that was silent for longer is not waited for. */
-#define HOST_ALIVE_MS 10000
+/* A host that was silent for longer is not waited for.  A trial (10 s) may
+ * stand between two of its signs of life. */
+#define HOST_ALIVE_MS 12000
 #define WAIT_POLL_MS 20
 #define POKE_MS 5000
 

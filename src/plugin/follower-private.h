@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: MIT */
+/* The follower's inside, for follower*.c. */
+#ifndef XC_FOLLOWER_PRIVATE_H
+#define XC_FOLLOWER_PRIVATE_H
+
+#include <limits.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "plugin/follower.h"
+#include "plugin/registry.h"
+
+struct json_object;
+
+struct xc_follower {
+	const struct xc_settings *settings;
+	struct xc_registry *registry;
+	int fd;			/* to the manager */
+	char host_id[33];
+	char host_name[64];
+
+	/* What the workers are told to serve; NULL: nothing yet. */
+	struct json_object *snapshot;
+	uint64_t generation;	/* last composed; 0: none */
+	uint64_t sequence;	/* last used */
+
+	/* What they report. */
+	uint64_t applied;
+	int64_t workers;
+	int64_t pending;
+	struct json_object *failed;	/* by workers, as rejected */
+
+	struct json_object *rejected;	/* by us, for this host's row */
+	/* {"<hash>":{"reason","revision"}}: versions that crashed a worker or
+	 * failed their trial, until their row changes or we are told to try
+	 * again. */
+	struct json_object *refused;
+	struct json_object *revisions;	/* {"todo":7}: as last composed */
+	struct json_object *entries;	/* {"<hash>":entry}: proved once */
+
+	bool known;		/* whether reachable is */
+	bool reachable;
+	bool again;		/* something may go better soon */
+	int64_t next_poll;
+	int64_t next_beat;
+	int64_t next_again;
+	int64_t next_log;
+};
+
+/* The plugins of a snapshot, being put together. */
+struct xc_composition {
+	struct xc_follower *follower;
+	const struct xc_registry_view *view;
+	struct json_object *plugins;
+	struct json_object *rejected;
+	struct json_object *revisions;
+	bool again;
+};
+
+/*
+ * Composes what this host is to serve of the view: fetches, stores, verifies
+ * and tries what is new.  A plugin that cannot be served stays at the version
+ * it has here, or is failed; the others go on.  XC_ERR_UNAVAILABLE if
+ * MariaDB went away meanwhile.  On XC_OK the caller puts the arrays.
+ */
+enum xc_err xc_follower_compose(struct xc_composition *composition,
+    struct xc_errbuf *errbuf);
+
+/* A version for which there is an entry in a snapshot, or could be. */
+struct xc_candidate {
+	const char *name;
+	const char *version;
+	const char *hash;
+	uint64_t package_id;	/* 0: only what is in the store */
+	uint64_t revision;
+};
+
+/*
+ * Proves a candidate on this host and gives its entry, a new reference.
+ * XC_ERR_INVALID: it is refused.  XC_ERR_NOT_FOUND: its files cannot be had
+ * undamaged.  XC_ERR_IO: not now.  XC_ERR_UNAVAILABLE: MariaDB is away.
+ */
+enum xc_err xc_follower_prove(struct xc_follower *follower,
+    const struct xc_candidate *candidate, struct json_object **entry_r,
+    struct xc_errbuf *errbuf);
+
+/* Notes that a version is not to be served. */
+void xc_follower_refuse(struct xc_follower *follower, const char *hash,
+    uint64_t revision, const char *reason);
+
+/* Tells MariaDB that we live, if it is time. */
+void xc_follower_beat(struct xc_follower *follower, bool now);
+
+int64_t xc_follower_clock(void);
+
+extern struct xc_logger xc_follower_log;
+
+#endif

@@ -1,0 +1,579 @@
+/* SPDX-License-Identifier: MIT */
+#include <sys/socket.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <json-c/json.h>
+
+#include <xcore/json.h>
+
+#include "loggers/logger.h"
+#include "plugin/follower-private.h"
+#include "plugin/registry-private.h"
+#include "plugin/snapshot.h"
+
+#define BEAT_MS 2000
+#define AGAIN_MS 5000
+#define LOG_MS 60000
+#define MESSAGE_MAX (4u << 20)
+
+struct xc_logger xc_follower_log = XC_LOGGER("xcore.follower");
+
+static volatile sig_atomic_t ending;
+
+static void
+on_end(int number)
+{
+	(void)number;
+	ending = 1;
+}
+
+int64_t
+xc_follower_clock(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * INT64_C(1000) + ts.tv_nsec / 1000000;
+}
+
+/* Takes event.  The manager that is gone shows at the next read. */
+static void
+tell(struct xc_follower *follower, struct json_object *event)
+{
+	const char *text = json_object_to_json_string_ext(event,
+	    JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);
+
+	while (send(follower->fd, text, strlen(text), MSG_NOSIGNAL) < 0 &&
+	    errno == EINTR && !ending)
+		continue;
+	json_object_put(event);
+}
+
+static void
+tell_registry(struct xc_follower *follower, const char *reason)
+{
+	struct json_object *event = json_object_new_object();
+
+	json_object_object_add(event, "event",
+	    json_object_new_string("registry"));
+	json_object_object_add(event, "reachable",
+	    json_object_new_boolean(follower->reachable));
+	json_object_object_add(event, "generation",
+	    json_object_new_int64((int64_t)follower->generation));
+	json_object_object_add(event, "reason",
+	    json_object_new_string(reason));
+	tell(follower, event);
+}
+
+static void
+tell_snapshot(struct xc_follower *follower, const char *path)
+{
+	struct json_object *event = json_object_new_object();
+
+	json_object_object_add(event, "event",
+	    json_object_new_string("snapshot"));
+	json_object_object_add(event, "generation", json_object_new_int64(
+	    (int64_t)xc_registry_number(follower->snapshot, "generation")));
+	json_object_object_add(event, "sequence", json_object_new_int64(
+	    (int64_t)xc_registry_number(follower->snapshot, "sequence")));
+	json_object_object_add(event, "path", json_object_new_string(path));
+	json_object_object_add(event, "rejected",
+	    json_object_get(follower->rejected));
+	tell(follower, event);
+}
+
+static void
+set_reachable(struct xc_follower *follower, bool reachable,
+    const char *reason)
+{
+	int64_t now = xc_follower_clock();
+	bool changed = !follower->known || follower->reachable != reachable;
+
+	follower->known = true;
+	follower->reachable = reachable;
+	if (changed)
+		tell_registry(follower, reason);
+	if (reachable)
+		return;
+	if (changed || now >= follower->next_log) {
+		follower->next_log = now + LOG_MS;
+		xc_logf(&xc_follower_log, XC_LOG_WARNING, "%s", reason);
+	}
+}
+
+/* What we and what the workers reject, each plugin once. */
+static struct json_object *
+all_rejected(const struct xc_follower *follower)
+{
+	struct json_object *list = json_object_new_array();
+	size_t n = json_object_array_length(follower->rejected);
+
+	for (size_t i = 0; i < n; i++)
+		json_object_array_add(list, json_object_get(
+		    json_object_array_get_idx(follower->rejected, i)));
+	for (size_t i = 0; i < json_object_array_length(follower->failed);
+	    i++)
+		json_object_array_add(list, json_object_get(
+		    json_object_array_get_idx(follower->failed, i)));
+	return list;
+}
+
+void
+xc_follower_beat(struct xc_follower *follower, bool now)
+{
+	struct xc_registry_host host = { .id = follower->host_id,
+		.name = follower->host_name,
+		.desired = follower->generation,
+		.applied = follower->applied,
+		.sequence = follower->sequence,
+		.workers = follower->workers,
+		.pending = follower->pending };
+
+	if (!now && xc_follower_clock() < follower->next_beat)
+		return;
+	follower->next_beat = xc_follower_clock() + BEAT_MS;
+	if (follower->known && !follower->reachable)
+		return;
+	host.rejected = all_rejected(follower);
+	/* If it fails, the next poll finds out and says so. */
+	(void)xc_registry_heartbeat(follower->registry, &host, NULL);
+	json_object_put(host.rejected);
+}
+
+static void
+replace(struct json_object **place, struct json_object *object)
+{
+	json_object_put(*place);
+	*place = object;
+}
+
+static bool
+is_same(const struct xc_follower *follower, uint64_t generation,
+    struct json_object *plugins)
+{
+	return follower->snapshot != NULL &&
+	    xc_registry_number(follower->snapshot, "generation") ==
+	    generation && json_object_equal(plugins,
+	    xc_json_member(follower->snapshot, "plugins"));
+}
+
+static enum xc_err
+write_snapshot(struct xc_follower *follower, uint64_t generation,
+    struct json_object *plugins, struct xc_errbuf *errbuf)
+{
+	struct json_object *snapshot = json_object_new_object();
+	char path[PATH_MAX];
+	enum xc_err err;
+
+	json_object_object_add(snapshot, "format", json_object_new_int(1));
+	json_object_object_add(snapshot, "generation",
+	    json_object_new_int64((int64_t)generation));
+	json_object_object_add(snapshot, "sequence",
+	    json_object_new_int64((int64_t)follower->sequence + 1));
+	json_object_object_add(snapshot, "plugins",
+	    json_object_get(plugins));
+	err = xc_snapshot_write(follower->settings->server.state_dir,
+	    snapshot, path, sizeof(path), errbuf);
+	if (err != XC_OK) {
+		json_object_put(snapshot);
+		return err;
+	}
+	follower->sequence++;
+	follower->pending = follower->workers;
+	replace(&follower->failed, json_object_new_array());
+	replace(&follower->snapshot, snapshot);
+	tell_snapshot(follower, path);
+	xc_logf(&xc_follower_log, XC_LOG_INFO,
+	    "snapshot %s: generation %llu, %zu plugins", path,
+	    (unsigned long long)generation,
+	    json_object_array_length(plugins));
+	return XC_OK;
+}
+
+static void
+note_again(struct xc_follower *follower, bool again)
+{
+	follower->again = again;
+	follower->next_again = xc_follower_clock() + AGAIN_MS;
+}
+
+/* Takes the composition's arrays. */
+static void
+adopt(struct xc_follower *follower, struct xc_composition *composition)
+{
+	uint64_t generation = composition->view->generation;
+	struct xc_errbuf errbuf = { "" };
+
+	replace(&follower->rejected, composition->rejected);
+	replace(&follower->revisions, composition->revisions);
+	note_again(follower, composition->again);
+	if (!is_same(follower, generation, composition->plugins) &&
+	    write_snapshot(follower, generation, composition->plugins,
+	    &errbuf) != XC_OK) {
+		xc_logf(&xc_follower_log, XC_LOG_ERROR, "%s; what is loaded "
+		    "serves on, this is tried again", errbuf.text);
+		note_again(follower, true);
+	} else {
+		follower->generation = generation;
+	}
+	json_object_put(composition->plugins);
+	xc_follower_beat(follower, true);
+}
+
+static enum xc_err
+compose(struct xc_follower *follower, struct xc_errbuf *errbuf)
+{
+	struct xc_composition composition = { .follower = follower };
+	struct xc_registry_view *view;
+	enum xc_err err;
+
+	err = xc_registry_read(follower->registry, &view, errbuf);
+	if (err != XC_OK)
+		return err;
+	composition.view = view;
+	err = xc_follower_compose(&composition, errbuf);
+	if (err == XC_OK)
+		adopt(follower, &composition);
+	xc_registry_view_free(&view);
+	return err;
+}
+
+/* Asks for the generation; composes when it is new, or anyway if told. */
+static void
+look(struct xc_follower *follower, bool anyway)
+{
+	struct xc_errbuf errbuf = { "" };
+	uint64_t generation = 0;
+	int64_t now;
+	enum xc_err err;
+
+	err = xc_registry_generation(follower->registry, &generation,
+	    &errbuf);
+	now = xc_follower_clock();
+	if (follower->again && now >= follower->next_again)
+		anyway = true;
+	if (err == XC_OK && (anyway || generation != follower->generation))
+		err = compose(follower, &errbuf);
+	set_reachable(follower, err == XC_OK, errbuf.text);
+	follower->next_poll = xc_follower_clock() +
+	    follower->settings->reload.poll_ms;
+}
+
+/* How the workers fare with one plugin of the snapshot. */
+static void
+note_worker_row(struct xc_follower *follower, const struct json_object *row,
+    struct json_object *failed)
+{
+	const char *name = xc_registry_text(row, "name");
+	const char *reason = xc_registry_text(row, "reason");
+	struct json_object *plugins = xc_json_member(follower->snapshot,
+	    "plugins");
+	struct json_object *entry = NULL, *out;
+
+	for (size_t i = 0; i < json_object_array_length(plugins); i++) {
+		entry = json_object_array_get_idx(plugins, i);
+		if (strcmp(xc_registry_text(entry, "name"), name) == 0)
+			break;
+		entry = NULL;
+	}
+	if (entry == NULL ||
+	    strcmp(xc_registry_text(entry, "state"), "enabled") != 0)
+		return;
+	if (strcmp(xc_registry_text(row, "state"), "failed") != 0 &&
+	    reason[0] == '\0' && strcmp(xc_registry_text(row, "version"),
+	    xc_registry_text(entry, "version")) == 0)
+		return;
+	out = json_object_new_object();
+	json_object_object_add(out, "name", json_object_new_string(name));
+	json_object_object_add(out, "version", json_object_new_string(
+	    xc_registry_text(entry, "version")));
+	json_object_object_add(out, "hash", json_object_new_string(
+	    xc_registry_text(entry, "hash")));
+	json_object_object_add(out, "reason", json_object_new_string(
+	    reason[0] != '\0' ? reason : "the workers do not serve it"));
+	json_object_array_add(failed, out);
+}
+
+static void
+on_applied(struct xc_follower *follower, const struct json_object *message)
+{
+	struct json_object *plugins = xc_json_member(message, "plugins");
+	uint64_t sequence = xc_registry_number(message, "sequence");
+	struct json_object *failed;
+
+	if (follower->snapshot == NULL ||
+	    sequence != xc_registry_number(follower->snapshot, "sequence"))
+		return;
+	follower->workers = (int64_t)xc_registry_number(message, "workers");
+	follower->pending = (int64_t)xc_registry_number(message, "pending");
+	failed = json_object_new_array();
+	if (json_object_is_type(plugins, json_type_array)) {
+		for (size_t i = 0; i < json_object_array_length(plugins);
+		    i++)
+			note_worker_row(follower, json_object_array_get_idx(
+			    plugins, i), failed);
+	}
+	replace(&follower->failed, failed);
+	if (follower->pending == 0 && follower->workers > 0)
+		follower->applied = xc_registry_number(follower->snapshot,
+		    "generation");
+	xc_follower_beat(follower, true);
+}
+
+static void
+on_reject(struct xc_follower *follower, const struct json_object *message)
+{
+	const char *name = xc_registry_text(message, "name");
+	const char *hash = xc_registry_text(message, "hash");
+	const char *reason = xc_registry_text(message, "reason");
+
+	if (hash[0] == '\0')
+		return;
+	xc_follower_refuse(follower, hash,
+	    xc_registry_number(follower->revisions, name), reason);
+	look(follower, true);
+}
+
+static void
+on_retry(struct xc_follower *follower)
+{
+	replace(&follower->refused, json_object_new_object());
+	replace(&follower->entries, json_object_new_object());
+	look(follower, true);
+	tell_registry(follower, "");
+}
+
+static void
+on_poke(struct xc_follower *follower)
+{
+	struct xc_errbuf errbuf = { "" };
+	uint64_t generation;
+
+	look(follower, false);
+	if (!follower->reachable)
+		(void)xc_registry_generation(follower->registry, &generation,
+		    &errbuf);
+	tell_registry(follower, errbuf.text);
+}
+
+static void
+take_message(struct xc_follower *follower, const char *text, size_t len)
+{
+	struct json_object *message = NULL;
+	const char *event;
+
+	if (xc_json_parse(text, len, &message, NULL, 0) != XC_OK)
+		return;
+	event = xc_registry_text(message, "event");
+	if (strcmp(event, "poke") == 0)
+		on_poke(follower);
+	else if (strcmp(event, "applied") == 0)
+		on_applied(follower, message);
+	else if (strcmp(event, "reject") == 0)
+		on_reject(follower, message);
+	else if (strcmp(event, "retry") == 0)
+		on_retry(follower);
+	json_object_put(message);
+}
+
+/* XC_ERR_NOT_FOUND: the manager is gone. */
+static enum xc_err
+read_message(struct xc_follower *follower)
+{
+	ssize_t size = recv(follower->fd, NULL, 0,
+	    MSG_PEEK | MSG_TRUNC | MSG_DONTWAIT);
+	char *text;
+	ssize_t n;
+
+	if (size < 0 && (errno == EAGAIN || errno == EINTR))
+		return XC_OK;
+	if (size <= 0 || size > (ssize_t)MESSAGE_MAX)
+		return XC_ERR_NOT_FOUND;
+	text = malloc((size_t)size + 1);
+	if (text == NULL)
+		return XC_ERR_NOMEM;
+	n = recv(follower->fd, text, (size_t)size, MSG_DONTWAIT);
+	if (n > 0) {
+		text[n] = '\0';
+		take_message(follower, text, (size_t)n);
+	}
+	free(text);
+	return n > 0 ? XC_OK : XC_ERR_NOT_FOUND;
+}
+
+static bool
+parse_id(const char *text, char id_r[33])
+{
+	if (strspn(text, "0123456789abcdef") < 32)
+		return false;
+	memcpy(id_r, text, 32);
+	id_r[32] = '\0';
+	return true;
+}
+
+/* A host is a state folder: two sites on one machine are two hosts. */
+static enum xc_err
+read_host_id(struct xc_follower *follower, struct xc_errbuf *errbuf)
+{
+	char path[PATH_MAX];
+	char text[40] = "";
+	ssize_t n;
+	enum xc_err err;
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/host-id",
+	    follower->settings->server.state_dir);
+	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
+	if (fd < 0)
+		return xc_fail(errbuf, XC_ERR_IO, "cannot open %s: %s", path,
+		    strerror(errno));
+	n = read(fd, text, sizeof(text) - 1);
+	if (n >= 32 && parse_id(text, follower->host_id)) {
+		close(fd);
+		return XC_OK;
+	}
+	err = xc_registry_token(follower->host_id, errbuf);
+	snprintf(text, sizeof(text), "%s\n", follower->host_id);
+	if (err == XC_OK && (ftruncate(fd, 0) != 0 ||
+	    pwrite(fd, text, strlen(text), 0) != (ssize_t)strlen(text)))
+		err = xc_fail(errbuf, XC_ERR_IO, "cannot write %s: %s", path,
+		    strerror(errno));
+	close(fd);
+	return err;
+}
+
+/* What served before serves on; a damaged file gives way to an older one. */
+static void
+take_current(struct xc_follower *follower)
+{
+	const char *state_dir = follower->settings->server.state_dir;
+	struct xc_errbuf errbuf = { "" };
+	char path[PATH_MAX];
+	enum xc_err err;
+
+	follower->sequence = xc_snapshot_last_sequence(state_dir);
+	xc_snapshot_current(state_dir, path, sizeof(path));
+	err = xc_snapshot_read(path, &follower->snapshot, &errbuf);
+	if (err == XC_OK || (err == XC_ERR_NOT_FOUND &&
+	    follower->sequence == 0))
+		return;
+	xc_logf(&xc_follower_log, XC_LOG_ERROR, "%s", errbuf.text);
+	if (xc_snapshot_recover(state_dir, path, sizeof(path),
+	    &follower->snapshot, &errbuf) == XC_OK)
+		tell_snapshot(follower, path);
+	else
+		xc_logf(&xc_follower_log, XC_LOG_ERROR, "%s", errbuf.text);
+}
+
+static enum xc_err
+begin(struct xc_follower *follower, struct xc_errbuf *errbuf)
+{
+	enum xc_err err;
+
+	if (gethostname(follower->host_name,
+	    sizeof(follower->host_name) - 1) != 0)
+		strcpy(follower->host_name, "localhost");
+	follower->failed = json_object_new_array();
+	follower->rejected = json_object_new_array();
+	follower->refused = json_object_new_object();
+	follower->revisions = json_object_new_object();
+	follower->entries = json_object_new_object();
+	err = read_host_id(follower, errbuf);
+	if (err == XC_OK)
+		err = xc_registry_new(follower->settings,
+		    &follower->registry, errbuf);
+	if (err == XC_OK)
+		take_current(follower);
+	return err;
+}
+
+static void
+end(struct xc_follower *follower)
+{
+	if (follower->registry != NULL && follower->reachable)
+		(void)xc_registry_leave(follower->registry,
+		    follower->host_id, NULL);
+	xc_registry_free(&follower->registry);
+	json_object_put(follower->snapshot);
+	json_object_put(follower->failed);
+	json_object_put(follower->rejected);
+	json_object_put(follower->refused);
+	json_object_put(follower->revisions);
+	json_object_put(follower->entries);
+}
+
+static int
+wait_ms(const struct xc_follower *follower)
+{
+	int64_t next = follower->next_poll < follower->next_beat ?
+	    follower->next_poll : follower->next_beat;
+	int64_t left = next - xc_follower_clock();
+
+	return left < 0 ? 0 : left > 60000 ? 60000 : (int)left;
+}
+
+/* Signals come only while it waits, so that no step is cut in two. */
+static void
+follow(struct xc_follower *follower, const sigset_t *open)
+{
+	struct pollfd pfd = { .fd = follower->fd, .events = POLLIN };
+
+	look(follower, true);
+	while (!ending) {
+		int ms = wait_ms(follower);
+		struct timespec ts = { .tv_sec = ms / 1000,
+			.tv_nsec = (ms % 1000) * 1000000L };
+		int n = ppoll(&pfd, 1, &ts, open);
+
+		if (n > 0 && read_message(follower) == XC_ERR_NOT_FOUND)
+			return;
+		if (xc_follower_clock() >= follower->next_poll)
+			look(follower, false);
+		xc_follower_beat(follower, false);
+	}
+}
+
+static void
+catch_signals(sigset_t *open_r)
+{
+	struct sigaction action = { .sa_handler = on_end };
+	sigset_t blocked;
+
+	sigemptyset(&action.sa_mask);
+	sigaction(SIGTERM, &action, NULL);
+	sigaction(SIGINT, &action, NULL);
+	sigemptyset(&blocked);
+	sigaddset(&blocked, SIGTERM);
+	sigaddset(&blocked, SIGINT);
+	sigprocmask(SIG_BLOCK, &blocked, open_r);
+	sigdelset(open_r, SIGTERM);
+	sigdelset(open_r, SIGINT);
+}
+
+int
+xc_follower_run(const struct xc_settings *settings, int fd)
+{
+	struct xc_follower follower = { .settings = settings, .fd = fd };
+	struct xc_errbuf errbuf = { "" };
+	sigset_t open;
+	enum xc_err err;
+
+	catch_signals(&open);
+	err = begin(&follower, &errbuf);
+	if (err == XC_OK)
+		follow(&follower, &open);
+	else
+		xc_logf(&xc_follower_log, XC_LOG_ERROR, "%s", errbuf.text);
+	end(&follower);
+	close(fd);
+	return err == XC_OK ? 0 : 1;
+}
