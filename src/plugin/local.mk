@@ -4,6 +4,10 @@ libplugin_la_SOURCES = \
 	src/plugin/digest.c src/plugin/digest.h \
 	src/plugin/elf.c src/plugin/elf.h \
 	src/plugin/file.c src/plugin/file.h \
+	src/plugin/loader.c src/plugin/loader.h \
+	src/plugin/loader-object.c src/plugin/loader-object.h \
+	src/plugin/loader-traces.c src/plugin/loader-traces.h \
+	src/plugin/loader-version.c src/plugin/loader-version.h \
 	src/plugin/manifest.c src/plugin/manifest.h \
 	src/plugin/manifest-config.c src/plugin/manifest-config.h \
 	src/plugin/package.c src/plugin/package.h \

@@ -1,0 +1,413 @@
+/* SPDX-License-Identifier: MIT */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <json-c/json_object.h>
+#include <json-c/linkhash.h>
+
+#include <xcore/json.h>
+
+#include "loader-version.h"
+#include "manifest.h"
+
+/* A thread that was joined stands in /proc for a moment more. */
+#define DYING_MS 200
+
+static enum xc_err
+fail_nomem(struct xc_errbuf *errbuf)
+{
+	return xc_fail(errbuf, XC_ERR_NOMEM, "out of memory");
+}
+
+enum xc_err
+xc_version_key(struct json_object *json, char key_r[XC_DIGEST_SIZE])
+{
+	struct xc_digest digest;
+	struct lh_entry *entry;
+
+	xc_digest_begin(&digest);
+	lh_foreach(json_object_get_object(json), entry) {
+		const char *name = lh_entry_k(entry);
+		const char *text;
+		size_t len;
+
+		if (strcmp(name, "state") == 0 || strcmp(name, "reason") == 0)
+			continue;
+		text = json_object_to_json_string_length(lh_entry_v(entry),
+		    JSON_C_TO_STRING_PLAIN, &len);
+		xc_digest_add(&digest, name, strlen(name) + 1);
+		xc_digest_add(&digest, text, text != NULL ? len : 0);
+		xc_digest_add(&digest, "", 1);
+	}
+	return xc_digest_end(&digest, key_r);
+}
+
+static size_t
+count_segments(const char *prefix)
+{
+	size_t n = 0;
+
+	for (; *prefix != '\0'; prefix++)
+		n += *prefix == '/';
+	return n;
+}
+
+static enum xc_err
+split_prefix(struct xc_version *version)
+{
+	size_t n = count_segments(version->prefix);
+	char *at;
+
+	version->segments = calloc(n + 1, sizeof(*version->segments));
+	version->prefix_text = strdup(version->prefix);
+	if (version->segments == NULL || version->prefix_text == NULL)
+		return XC_ERR_NOMEM;
+	for (at = version->prefix_text; *at != '\0'; at++) {
+		if (*at != '/')
+			continue;
+		*at = '\0';
+		version->segments[version->row.n_segments++] = at + 1;
+	}
+	return XC_OK;
+}
+
+bool
+xc_version_row_ok(struct json_object *json)
+{
+	const char *name = xc_json_string(json, "name");
+	const char *prefix = xc_json_string(json, "prefix");
+
+	return name != NULL && xc_plugin_name_ok(name) && prefix != NULL &&
+	    prefix[0] == '/' && xc_json_string(json, "version") != NULL &&
+	    xc_json_string(json, "hash") != NULL &&
+	    xc_json_string(json, "state") != NULL;
+}
+
+static enum xc_err
+fill_row(struct xc_version *version, struct json_object *json,
+    enum xc_serving state, const char *reason)
+{
+	struct xc_loaded *row = &version->row;
+
+	version->name = strdup(xc_json_string(json, "name"));
+	version->version = strdup(xc_json_string(json, "version"));
+	version->hash = strdup(xc_json_string(json, "hash"));
+	version->prefix = strdup(xc_json_string(json, "prefix"));
+	version->reason = strdup(reason != NULL ? reason : "");
+	if (version->name == NULL || version->version == NULL ||
+	    version->hash == NULL || version->prefix == NULL ||
+	    version->reason == NULL || split_prefix(version) != XC_OK ||
+	    asprintf(&version->what, "%s %s", version->name,
+	    version->version) == -1)
+		return XC_ERR_NOMEM;
+	row->name = version->name;
+	row->version = version->version;
+	row->hash = version->hash;
+	row->prefix = version->prefix;
+	row->reason = version->reason;
+	row->segments = version->segments;
+	row->state = state;
+	return xc_version_key(json, version->key);
+}
+
+enum xc_err
+xc_version_create(struct json_object *json, enum xc_serving state,
+    const char *reason, struct xc_version **version_r,
+    struct xc_errbuf *errbuf)
+{
+	struct xc_version *version;
+	enum xc_err err;
+
+	*version_r = NULL;
+	if (!xc_version_row_ok(json))
+		return xc_fail(errbuf, XC_ERR_INVALID, "a plugin without "
+		    "name, version, hash, prefix or state");
+	version = calloc(1, sizeof(*version));
+	if (version == NULL)
+		return fail_nomem(errbuf);
+	version->object.copy = -1;
+	err = fill_row(version, json, state, reason);
+	if (err != XC_OK) {
+		xc_version_free(&version);
+		return fail_nomem(errbuf);
+	}
+	*version_r = version;
+	return XC_OK;
+}
+
+static bool
+has_permission(struct json_object *json, const char *name)
+{
+	struct json_object *list = xc_json_member(json, "permissions");
+	size_t n;
+
+	if (!json_object_is_type(list, json_type_array))
+		return false;
+	n = json_object_array_length(list);
+	for (size_t i = 0; i < n; i++) {
+		struct json_object *one = json_object_array_get_idx(list, i);
+
+		if (json_object_is_type(one, json_type_string) &&
+		    strcmp(json_object_get_string(one), name) == 0)
+			return true;
+	}
+	return false;
+}
+
+static enum xc_err
+fill_plugin(struct xc_version *version, struct json_object *json,
+    const struct xc_host *host)
+{
+	struct xc_plugin *plugin = &version->plugin;
+	const char *schema = xc_json_string(json, "schema");
+
+	plugin->magic = XC_PLUGIN_HANDLE_MAGIC;
+	plugin->name = version->name;
+	plugin->version = version->version;
+	plugin->prefix = version->prefix;
+	plugin->schema = strdup(schema != NULL ? schema : "");
+	if (asprintf(&plugin->logger, "plugin.%s", version->name) == -1)
+		plugin->logger = NULL;
+	plugin->config = json_object_get(xc_json_member(json, "config"));
+	plugin->may_database = has_permission(json, "database");
+	plugin->may_cache = has_permission(json, "cache");
+	plugin->host = host;
+	return plugin->schema != NULL && plugin->logger != NULL ? XC_OK :
+	    XC_ERR_NOMEM;
+}
+
+static enum xc_err
+read_route(struct json_object *operation, struct xc_route *route)
+{
+	route->method = xc_json_string(operation, "method");
+	route->path = xc_json_string(operation, "path");
+	route->operation = xc_json_string(operation, "id");
+	return route->method != NULL && route->path != NULL &&
+	    route->operation != NULL ? XC_OK : XC_ERR_INVALID;
+}
+
+static enum xc_err
+compile_routes(struct xc_version *version, struct json_object *operations,
+    struct xc_errbuf *errbuf)
+{
+	size_t n = json_object_array_length(operations);
+	struct xc_route *routes = calloc(n + 1, sizeof(*routes));
+	enum xc_err err = XC_OK;
+
+	if (routes == NULL)
+		return fail_nomem(errbuf);
+	for (size_t i = 0; err == XC_OK && i < n; i++)
+		err = read_route(json_object_array_get_idx(operations, i),
+		    &routes[i]);
+	if (err == XC_OK)
+		err = xc_routes_compile(routes, n, &version->routes, errbuf);
+	else
+		xc_fail(errbuf, err, "an operation of the snapshot lacks "
+		    "method, path or id");
+	free(routes);
+	return err;
+}
+
+static enum xc_err
+read_routes(struct xc_version *version, struct json_object *json,
+    struct xc_errbuf *errbuf)
+{
+	struct json_object *operations = xc_json_member(json, "operations");
+
+	if (!json_object_is_type(operations, json_type_array))
+		return xc_fail(errbuf, XC_ERR_INVALID,
+		    "the snapshot names no operations");
+	return compile_routes(version, operations, errbuf);
+}
+
+static enum xc_err
+find_handlers(struct xc_version *version, struct xc_errbuf *errbuf)
+{
+	size_t n = xc_routes_count(version->routes);
+
+	version->handlers = calloc(n + 1, sizeof(*version->handlers));
+	if (version->handlers == NULL)
+		return fail_nomem(errbuf);
+	for (size_t i = 0; i < n; i++) {
+		const char *name = xc_routes_operation(version->routes, i);
+
+		version->handlers[i] = xc_object_handler(&version->object,
+		    name);
+		if (version->handlers[i] == NULL)
+			return xc_fail(errbuf, XC_ERR_INVALID, "operation "
+			    "\"%s\" has no handler; add it to XC_OPERATIONS",
+			    name);
+	}
+	return XC_OK;
+}
+
+static enum xc_err
+open_object(struct xc_version *version, struct json_object *json,
+    struct xc_errbuf *errbuf)
+{
+	const char *so = xc_json_string(json, "so");
+	const char *dir = xc_json_string(json, "dir");
+	const char *so_hash = xc_json_string(json, "so_hash");
+	char path[4096];
+
+	if (so == NULL || !xc_digest_ok(so_hash))
+		return xc_fail(errbuf, XC_ERR_INVALID,
+		    "the snapshot lacks \"so\" or \"so_hash\"");
+	if (so[0] == '/')
+		snprintf(path, sizeof(path), "%s", so);
+	else
+		snprintf(path, sizeof(path), "%s/%s", dir != NULL ? dir : "",
+		    so);
+	return xc_object_open(path, so_hash, &version->object, errbuf);
+}
+
+/* Runs what the plugin wants run before it serves. */
+static enum xc_err
+start(struct xc_version *version, struct xc_errbuf *errbuf)
+{
+	const struct xc_plugin_object *table = version->object.table;
+	enum xc_err err = XC_OK;
+
+	if (table->start != NULL)
+		err = table->start(&version->plugin);
+	if (err != XC_OK)
+		return xc_fail(errbuf, XC_ERR_FAILED,
+		    "its start() returned \"%s\"", xc_strerror(err));
+	version->row.state = XC_SERVING;
+	if (table->warm != NULL)
+		err = table->warm(&version->plugin);
+	if (err != XC_OK)
+		return xc_fail(errbuf, XC_ERR_FAILED,
+		    "its warm() returned \"%s\"", xc_strerror(err));
+	return XC_OK;
+}
+
+enum xc_err
+xc_version_load(struct xc_version *version, struct json_object *json,
+    const struct xc_host *host, struct xc_errbuf *errbuf)
+{
+	struct xc_traces before = { 0 };
+	enum xc_err err;
+
+	if (fill_plugin(version, json, host) != XC_OK)
+		return fail_nomem(errbuf);
+	err = read_routes(version, json, errbuf);
+	if (err != XC_OK)
+		return err;
+	xc_traces_take(&before);
+	err = open_object(version, json, errbuf);
+	if (err == XC_OK)
+		err = find_handlers(version, errbuf);
+	if (err == XC_OK)
+		err = start(version, errbuf);
+	xc_traces_take(&version->own);
+	xc_traces_subtract(&version->own, &before);
+	xc_traces_free(&before);
+	if (err != XC_OK)
+		return err;
+	version->row.plugin = &version->plugin;
+	version->row.routes = version->routes;
+	version->row.handlers = version->handlers;
+	return XC_OK;
+}
+
+static void
+wait_ms(long ms)
+{
+	struct timespec pause = { .tv_nsec = ms * 1000000 };
+
+	nanosleep(&pause, NULL);
+}
+
+/* Threads that nobody else has; *left_r is the caller's to free. */
+static void
+take_leftover(const struct xc_version *version,
+    const struct xc_traces *others, struct xc_traces *left_r)
+{
+	struct xc_traces keys = { 0 };
+
+	xc_traces_take(left_r);
+	memcpy(keys.keys, left_r->keys, sizeof(keys.keys));
+	xc_traces_subtract(left_r, others);
+	/* Of keys only those that it began with: others may be made by the
+	 * host at any time, and are never unmade. */
+	memcpy(left_r->keys, version->own.keys, sizeof(keys.keys));
+	for (size_t i = 0; i < sizeof(keys.keys); i++)
+		left_r->keys[i] &= keys.keys[i];
+}
+
+static bool
+nothing_left(const struct xc_version *version,
+    const struct xc_traces *others, struct xc_errbuf *why)
+{
+	struct xc_traces left = { 0 };
+	size_t threads, keys;
+	bool unknown;
+
+	take_leftover(version, others, &left);
+	for (int ms = 0; left.n_threads > 0 && ms < DYING_MS; ms++) {
+		wait_ms(1);
+		take_leftover(version, others, &left);
+	}
+	threads = left.n_threads;
+	keys = xc_traces_keys(&left);
+	unknown = left.unknown || others->unknown;
+	xc_traces_free(&left);
+	if (threads == 0 && keys == 0 && !unknown)
+		return true;
+	if (unknown)
+		xc_fail(why, XC_ERR_STATE, "%s: /proc/self/task cannot be "
+		    "read, so its threads are not known", version->what);
+	else
+		xc_fail(why, XC_ERR_STATE, "%s left %zu thread%s and %zu "
+		    "pthread key%s behind after stop()", version->what,
+		    threads, threads == 1 ? "" : "s", keys,
+		    keys == 1 ? "" : "s");
+	return false;
+}
+
+bool
+xc_version_stop(struct xc_version *version, const struct xc_traces *others,
+    struct xc_errbuf *why)
+{
+	if (version->object.handle == NULL)
+		return true;
+	if (version->row.state == XC_SERVING &&
+	    version->object.table->stop != NULL)
+		version->object.table->stop(&version->plugin);
+	version->row.state = XC_SERVING_DISABLED;
+	if (!nothing_left(version, others, why))
+		return false;
+	if (xc_object_close(&version->object))
+		return true;
+	xc_fail(why, XC_ERR_STATE, "%s stays mapped after dlclose() (linked "
+	    "with -z nodelete, or C++ with unique symbols)", version->what);
+	return false;
+}
+
+void
+xc_version_free(struct xc_version **version)
+{
+	struct xc_version *old = *version;
+
+	*version = NULL;
+	if (old == NULL)
+		return;
+	xc_routes_free(&old->routes);
+	xc_traces_free(&old->own);
+	json_object_put(old->plugin.config);
+	free(old->plugin.schema);
+	free(old->plugin.logger);
+	free(old->handlers);
+	free(old->segments);
+	free(old->prefix_text);
+	free(old->what);
+	free(old->reason);
+	free(old->prefix);
+	free(old->hash);
+	free(old->version);
+	free(old->name);
+	free(old);
+}

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: MIT */
+/* One row of a snapshot, and what became of it in this process. */
+#ifndef XC_LOADER_VERSION_H
+#define XC_LOADER_VERSION_H
+
+#include <stdint.h>
+
+#include "digest.h"
+#include "lib/plugin-private.h"
+#include "loader-object.h"
+#include "loader-traces.h"
+#include "loader.h"
+
+struct xc_version {
+	struct xc_loaded row;	/* first: the table points to it */
+	struct xc_plugin plugin;
+	struct xc_object object;
+	struct xc_traces own;	/* threads and keys that it began with */
+	struct xc_routes *routes;
+	xc_handler **handlers;
+	char key[XC_DIGEST_SIZE];	/* of all that makes it what it is */
+	char *name;
+	char *version;
+	char *hash;
+	char *prefix;
+	char *reason;
+	char *what;		/* "todo 1.2.0" */
+	char *prefix_text;	/* the segments' bytes */
+	const char **segments;
+	uint64_t mark;		/* of the last change that kept it */
+	bool in_table;		/* it is, or was, in force */
+	struct xc_version *next;	/* in the loader's list of mapped ones */
+	struct xc_version **link;	/* what points here there; or NULL */
+};
+
+/* What a plugin's code is about to be called for. */
+typedef void xc_before(void *ctx, const char *what);
+
+/* Whether a snapshot's row has what each row must have. */
+bool xc_version_row_ok(struct json_object *json);
+
+/*
+ * Makes a row that serves nothing from a snapshot's row: state and reason as
+ * given.  The caller frees *version_r with xc_version_free().
+ */
+enum xc_err xc_version_create(struct json_object *json,
+    enum xc_serving state, const char *reason,
+    struct xc_version **version_r, struct xc_errbuf *errbuf);
+
+/*
+ * Loads, starts and warms it: its state is XC_SERVING then.  On an error
+ * nothing of it runs any more (but see xc_version_stop()).
+ */
+enum xc_err xc_version_load(struct xc_version *version,
+    struct json_object *json, const struct xc_host *host,
+    struct xc_errbuf *errbuf);
+
+/*
+ * Stops it and, if nothing of it is left, unmaps it.  `others` is what the
+ * process and the other plugins have of threads.  False with the reason if
+ * its code has to stay mapped.
+ */
+bool xc_version_stop(struct xc_version *version,
+    const struct xc_traces *others, struct xc_errbuf *why);
+
+/* Frees the row; its code must not be mapped any more, or never run. */
+void xc_version_free(struct xc_version **version);
+
+/* The digest of a snapshot's row without state and reason. */
+enum xc_err xc_version_key(struct json_object *json,
+    char key_r[XC_DIGEST_SIZE]);
+
+#endif

@@ -1,0 +1,631 @@
+/* SPDX-License-Identifier: MIT */
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <json-c/json_object.h>
+
+#include <xcore/json.h>
+
+#include "lib/host.h"
+#include "loader-version.h"
+#include "snapshot.h"
+
+/* A worker whose pthread keys are nearly used up is replaced in time. */
+#define KEYS_MANY 768
+
+struct xc_loader {
+	const struct xc_host *host;
+	struct xc_table *table;
+	struct xc_traces own;		/* threads of the process itself */
+	struct xc_version *mapped;	/* all whose code is mapped */
+	uint64_t mark;
+	char recycle[256];		/* why the process should go; "" */
+};
+
+/* A change over to a snapshot. */
+struct change {
+	struct xc_loader *loader;
+	struct json_object *plugins;	/* the snapshot's rows */
+	struct json_object *report;	/* rows of what became of them */
+	struct xc_loaded **rows;	/* of the table to be */
+	size_t n;
+	bool failed;			/* some are not as the snapshot says */
+	xc_before *before;
+	void *ctx;
+};
+
+static void log_line(const struct xc_loader *loader, enum xc_log_level level,
+    const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+static void
+log_line(const struct xc_loader *loader, enum xc_log_level level,
+    const char *format, ...)
+{
+	const struct xc_host *host = loader->host;
+	char text[1400];
+	va_list ap;
+
+	if (host == NULL || host->log == NULL)
+		return;
+	va_start(ap, format);
+	vsnprintf(text, sizeof(text), format, ap);
+	va_end(ap);
+	host->log->write(host->log_ctx, "xcore.loader", level, NULL, text);
+}
+
+/* The first member of a version is its row. */
+static struct xc_version *
+version_of(struct xc_loaded *row)
+{
+	return (struct xc_version *)(void *)row;
+}
+
+static struct xc_table *
+empty_table(size_t room)
+{
+	struct xc_table *table = calloc(1, sizeof(*table));
+	struct xc_loaded **rows = calloc(room + 1, sizeof(*rows));
+
+	if (table == NULL || rows == NULL) {
+		free(table);
+		free(rows);
+		return NULL;
+	}
+	table->rows = rows;
+	return table;
+}
+
+static void
+free_table(struct xc_table *table)
+{
+	if (table == NULL)
+		return;
+	/* Made by empty_table() as an array that can be written. */
+	free((void *)(uintptr_t)table->rows);
+	free(table);
+}
+
+enum xc_err
+xc_loader_create(const struct xc_host *host, struct xc_loader **loader_r)
+{
+	struct xc_loader *loader = calloc(1, sizeof(*loader));
+
+	*loader_r = NULL;
+	if (loader == NULL)
+		return XC_ERR_NOMEM;
+	loader->host = host;
+	loader->table = empty_table(0);
+	if (loader->table == NULL) {
+		free(loader);
+		return XC_ERR_NOMEM;
+	}
+	xc_traces_take(&loader->own);
+	*loader_r = loader;
+	return XC_OK;
+}
+
+const struct xc_table *
+xc_loader_table(const struct xc_loader *loader)
+{
+	return loader->table;
+}
+
+bool
+xc_loader_wants_recycle(const struct xc_loader *loader,
+    const char **reason_r)
+{
+	*reason_r = loader->recycle;
+	return loader->recycle[0] != '\0';
+}
+
+static void
+want_recycle(struct xc_loader *loader, const char *reason)
+{
+	log_line(loader, XC_LOG_WARNING, "%s; this process is to be replaced",
+	    reason);
+	if (loader->recycle[0] == '\0')
+		snprintf(loader->recycle, sizeof(loader->recycle), "%s",
+		    reason);
+}
+
+static void
+link_mapped(struct xc_loader *loader, struct xc_version *version)
+{
+	version->next = loader->mapped;
+	version->link = &loader->mapped;
+	if (loader->mapped != NULL)
+		loader->mapped->link = &version->next;
+	loader->mapped = version;
+}
+
+static void
+unlink_mapped(struct xc_version *version)
+{
+	if (version->link == NULL)
+		return;
+	*version->link = version->next;
+	if (version->next != NULL)
+		version->next->link = version->link;
+	version->link = NULL;
+}
+
+/* The threads of the process and of all plugins but one. */
+static void
+take_others(const struct xc_loader *loader, const struct xc_version *but,
+    struct xc_traces *others_r)
+{
+	memset(others_r, 0, sizeof(*others_r));
+	xc_traces_add_threads(others_r, &loader->own);
+	for (const struct xc_version *version = loader->mapped;
+	    version != NULL; version = version->next) {
+		if (version != but)
+			xc_traces_add_threads(others_r, &version->own);
+	}
+}
+
+/*
+ * Stops and unmaps a version.  One whose code cannot go is kept with all
+ * that it may look at; its threads of now count as its own, so that nobody
+ * else is blamed for them.
+ */
+static void
+discard(struct xc_loader *loader, struct xc_version *version)
+{
+	struct xc_errbuf why = { "" };
+	struct xc_traces others;
+	bool gone;
+
+	take_others(loader, version, &others);
+	gone = xc_version_stop(version, &others, &why);
+	if (!gone) {
+		xc_traces_take(&version->own);
+		xc_traces_subtract(&version->own, &others);
+		want_recycle(loader, why.text);
+	}
+	xc_traces_free(&others);
+	if (!gone)
+		return;
+	unlink_mapped(version);
+	xc_version_free(&version);
+}
+
+/* Frees a version that was stopped and not unmapped, at the very end. */
+static void
+free_stuck(struct xc_version *version)
+{
+	unlink_mapped(version);
+	/* One that still runs may look at its row: it stays. */
+	if (version->own.n_threads == 0)
+		xc_version_free(&version);
+}
+
+void
+xc_loader_free(struct xc_loader **loader)
+{
+	struct xc_loader *old = *loader;
+
+	*loader = NULL;
+	if (old == NULL)
+		return;
+	while (old->table->n > 0)
+		discard(old, version_of(old->table->rows[--old->table->n]));
+	free_table(old->table);
+	while (old->mapped != NULL)
+		free_stuck(old->mapped);
+	xc_traces_free(&old->own);
+	free(old);
+}
+
+/* What serves under that name now; NULL if nothing does. */
+static struct xc_version *
+serving(const struct xc_loader *loader, const char *name)
+{
+	for (size_t i = 0; i < loader->table->n; i++) {
+		struct xc_loaded *row = loader->table->rows[i];
+
+		if (row->state == XC_SERVING && strcmp(row->name, name) == 0)
+			return version_of(row);
+	}
+	return NULL;
+}
+
+static void
+add_text(struct json_object *object, const char *key, const char *text)
+{
+	json_object_object_add(object, key, json_object_new_string(text));
+}
+
+/* Says what became of a row of the snapshot. */
+static void
+report_row(struct change *change, struct json_object *json,
+    const char *state, const char *reason, const struct xc_version *instead)
+{
+	struct json_object *row = json_object_new_object();
+
+	if (row == NULL)
+		return;
+	add_text(row, "name", xc_json_string(json, "name"));
+	add_text(row, "version", xc_json_string(json, "version"));
+	add_text(row, "state", state);
+	add_text(row, "reason", reason);
+	if (instead != NULL)
+		add_text(row, "serving", instead->version);
+	json_object_array_add(change->report, row);
+}
+
+static void
+put_row(struct change *change, struct xc_version *version)
+{
+	version->mark = change->loader->mark;
+	change->rows[change->n++] = &version->row;
+}
+
+static enum xc_err
+load_new(struct change *change, struct json_object *json,
+    struct xc_version **version_r, struct xc_errbuf *why)
+{
+	struct xc_version *version;
+	enum xc_err err = xc_version_create(json, XC_SERVING_FAILED, "",
+	    &version, why);
+
+	*version_r = NULL;
+	if (err != XC_OK)
+		return err;
+	if (change->before != NULL)
+		change->before(change->ctx, version->what);
+	link_mapped(change->loader, version);
+	err = xc_version_load(version, json, change->loader->host, why);
+	if (err != XC_OK) {
+		discard(change->loader, version);
+		return err;
+	}
+	*version_r = version;
+	return XC_OK;
+}
+
+/* The new version does not serve: the one before goes on, or nothing does. */
+static enum xc_err
+fall_back(struct change *change, struct json_object *json,
+    struct xc_version *old, const char *reason)
+{
+	struct xc_version *version = old;
+	enum xc_err err;
+
+	change->failed = true;
+	if (old == NULL) {
+		err = xc_version_create(json, XC_SERVING_FAILED, reason,
+		    &version, NULL);
+		if (err != XC_OK)
+			return err;
+	}
+	put_row(change, version);
+	report_row(change, json, "failed", reason, old);
+	log_line(change->loader, XC_LOG_ERROR, "%s %s is not served: %s%s%s%s",
+	    xc_json_string(json, "name"), xc_json_string(json, "version"),
+	    reason, old != NULL ? "; " : "", old != NULL ? old->version : "",
+	    old != NULL ? " goes on serving" : "");
+	return XC_OK;
+}
+
+static enum xc_err
+take_enabled(struct change *change, struct json_object *json)
+{
+	struct xc_version *old = serving(change->loader,
+	    xc_json_string(json, "name"));
+	struct xc_version *version;
+	struct xc_errbuf why = { "" };
+	char key[XC_DIGEST_SIZE];
+	enum xc_err err = xc_version_key(json, key);
+
+	if (err != XC_OK)
+		return err;
+	if (old != NULL && strcmp(old->key, key) == 0) {
+		put_row(change, old);
+		report_row(change, json, "serving", "", NULL);
+		return XC_OK;
+	}
+	err = load_new(change, json, &version, &why);
+	if (err != XC_OK)
+		return fall_back(change, json, old, why.text);
+	put_row(change, version);
+	report_row(change, json, "serving", "", NULL);
+	log_line(change->loader, XC_LOG_INFO, "%s is loaded", version->what);
+	return XC_OK;
+}
+
+/* A plugin that the snapshot itself says not to serve. */
+static enum xc_err
+take_silent(struct change *change, struct json_object *json, bool disabled)
+{
+	const char *reason = xc_json_string(json, "reason");
+	struct xc_version *version;
+	enum xc_err err;
+
+	err = xc_version_create(json,
+	    disabled ? XC_SERVING_DISABLED : XC_SERVING_FAILED,
+	    reason != NULL ? reason : "", &version, NULL);
+	if (err != XC_OK)
+		return err;
+	put_row(change, version);
+	report_row(change, json, disabled ? "disabled" : "failed",
+	    version->reason, NULL);
+	return XC_OK;
+}
+
+static enum xc_err
+take_row(struct change *change, struct json_object *json)
+{
+	const char *state = xc_json_string(json, "state");
+
+	if (strcmp(state, "enabled") == 0)
+		return take_enabled(change, json);
+	return take_silent(change, json, strcmp(state, "disabled") == 0);
+}
+
+static int
+compare_prefix(const void *left, const void *right)
+{
+	const struct xc_loaded *const *a = left, *const *b = right;
+	int order = strcmp((*a)->prefix, (*b)->prefix);
+
+	/* Of two with one prefix the serving one comes first. */
+	if (order == 0)
+		order = (int)(*a)->state - (int)(*b)->state;
+	return order != 0 ? order : strcmp((*a)->name, (*b)->name);
+}
+
+/* Takes back a row: a version of the old table is discarded with that. */
+static void
+drop(struct change *change, struct xc_version *version)
+{
+	if (version->in_table)
+		version->mark = change->loader->mark - 1;
+	else
+		discard(change->loader, version);
+}
+
+/*
+ * Sorts by prefix.  Two with the same can be there only if an older version
+ * goes on under a prefix that another plugin has now: the first one, that
+ * which serves, keeps it.
+ */
+static void
+sort_rows(struct change *change)
+{
+	size_t kept = 0;
+
+	if (change->n > 1)
+		qsort(change->rows, change->n, sizeof(*change->rows),
+		    compare_prefix);
+	for (size_t i = 0; i < change->n; i++) {
+		struct xc_version *version = version_of(change->rows[i]);
+
+		if (kept > 0 && strcmp(change->rows[kept - 1]->prefix,
+		    version->prefix) == 0) {
+			log_line(change->loader, XC_LOG_ERROR, "%s is not "
+			    "served: %s has its prefix %s", version->what,
+			    change->rows[kept - 1]->name, version->prefix);
+			change->failed = true;
+			drop(change, version);
+			continue;
+		}
+		change->rows[kept++] = change->rows[i];
+	}
+	change->n = kept;
+}
+
+/* Discards what the old table has and the new one has not. */
+static void
+discard_old(struct change *change, struct xc_table *old)
+{
+	struct xc_loader *loader = change->loader;
+
+	for (size_t i = 0; i < old->n; i++) {
+		struct xc_version *version = version_of(old->rows[i]);
+
+		if (version->mark == loader->mark)
+			continue;
+		if (change->before != NULL && version->object.handle != NULL)
+			change->before(change->ctx, version->what);
+		discard(loader, version);
+	}
+	free_table(old);
+}
+
+/* Memory ran out on the way: what is new goes, what was goes on. */
+static void
+undo(struct change *change)
+{
+	for (size_t i = 0; i < change->n; i++) {
+		struct xc_version *version = version_of(change->rows[i]);
+
+		if (!version->in_table)
+			discard(change->loader, version);
+	}
+}
+
+static void
+switch_over(struct change *change, struct xc_table *table,
+    struct json_object *snapshot)
+{
+	struct xc_table *old = change->loader->table;
+	struct xc_traces now = { 0 };
+	int64_t number = 0;
+
+	if (xc_json_int(snapshot, "generation", &number))
+		table->generation = (uint64_t)number;
+	if (xc_json_int(snapshot, "sequence", &number))
+		table->sequence = (uint64_t)number;
+	table->n = change->n;
+	for (size_t i = 0; i < table->n; i++)
+		version_of(table->rows[i])->in_table = true;
+	change->loader->table = table;
+	discard_old(change, old);
+
+	xc_traces_take(&now);
+	if (xc_traces_keys(&now) > KEYS_MANY)
+		want_recycle(change->loader,
+		    "pthread keys are nearly used up");
+	xc_traces_free(&now);
+}
+
+static int
+compare_text(const void *left, const void *right)
+{
+	const char *const *a = left, *const *b = right;
+
+	return strcmp(*a, *b);
+}
+
+/* Sorts, and gives one that stands twice; NULL if none does. */
+static const char *
+find_twice(const char **texts, size_t n)
+{
+	if (n > 1)
+		qsort(texts, n, sizeof(*texts), compare_text);
+	for (size_t i = 1; i < n; i++) {
+		if (strcmp(texts[i - 1], texts[i]) == 0)
+			return texts[i];
+	}
+	return NULL;
+}
+
+static enum xc_err
+check_each(struct json_object *plugins, const char **names,
+    const char **prefixes, size_t *n_prefixes_r, struct xc_errbuf *errbuf)
+{
+	size_t n = json_object_array_length(plugins);
+
+	for (size_t i = 0; i < n; i++) {
+		struct json_object *row = json_object_array_get_idx(plugins,
+		    i);
+
+		if (!xc_version_row_ok(row))
+			return xc_fail(errbuf, XC_ERR_INVALID, "the snapshot "
+			    "has a plugin without name, version, hash, "
+			    "prefix or state");
+		names[i] = xc_json_string(row, "name");
+		if (strcmp(xc_json_string(row, "state"), "enabled") == 0)
+			prefixes[(*n_prefixes_r)++] = xc_json_string(row,
+			    "prefix");
+	}
+	return XC_OK;
+}
+
+/* Looks at all rows before anything is done. */
+static enum xc_err
+check_rows(struct json_object *plugins, struct xc_errbuf *errbuf)
+{
+	size_t n = json_object_array_length(plugins), n_prefixes = 0;
+	const char **names = calloc(n + 1, sizeof(*names));
+	const char **prefixes = calloc(n + 1, sizeof(*prefixes));
+	const char *twice = NULL;
+	enum xc_err err;
+
+	if (names == NULL || prefixes == NULL)
+		err = xc_fail(errbuf, XC_ERR_NOMEM, "out of memory");
+	else
+		err = check_each(plugins, names, prefixes, &n_prefixes,
+		    errbuf);
+	if (err == XC_OK)
+		twice = find_twice(names, n);
+	if (err == XC_OK && twice == NULL)
+		twice = find_twice(prefixes, n_prefixes);
+	if (twice != NULL)
+		err = xc_fail(errbuf, XC_ERR_INVALID,
+		    "%s stands twice in the snapshot", twice);
+	free(names);
+	free(prefixes);
+	return err;
+}
+
+static enum xc_err
+take_rows(struct change *change)
+{
+	size_t n = json_object_array_length(change->plugins);
+	enum xc_err err = XC_OK;
+
+	for (size_t i = 0; err == XC_OK && i < n; i++)
+		err = take_row(change,
+		    json_object_array_get_idx(change->plugins, i));
+	return err;
+}
+
+/* The report's frame; the rows are added as they come. */
+static struct json_object *
+new_report(struct change *change, struct json_object *snapshot)
+{
+	struct json_object *report = json_object_new_object();
+	int64_t number = 0;
+
+	change->report = json_object_new_array();
+	if (report == NULL || change->report == NULL) {
+		json_object_put(report);
+		json_object_put(change->report);
+		return NULL;
+	}
+	xc_json_int(snapshot, "generation", &number);
+	json_object_object_add(report, "generation",
+	    json_object_new_int64(number));
+	number = 0;
+	xc_json_int(snapshot, "sequence", &number);
+	json_object_object_add(report, "sequence",
+	    json_object_new_int64(number));
+	json_object_object_add(report, "plugins", change->report);
+	return report;
+}
+
+static enum xc_err
+apply(struct change *change, struct json_object *snapshot,
+    struct json_object **report_r, struct xc_errbuf *errbuf)
+{
+	size_t n = json_object_array_length(change->plugins);
+	struct xc_table *table = empty_table(n);
+
+	*report_r = table != NULL ? new_report(change, snapshot) : NULL;
+	if (*report_r == NULL) {
+		free_table(table);
+		return xc_fail(errbuf, XC_ERR_NOMEM, "out of memory");
+	}
+	change->loader->mark++;
+	change->rows = (struct xc_loaded **)(uintptr_t)table->rows;
+	if (take_rows(change) != XC_OK) {
+		undo(change);
+		free_table(table);
+		json_object_put(*report_r);
+		*report_r = NULL;
+		return xc_fail(errbuf, XC_ERR_NOMEM, "out of memory");
+	}
+	sort_rows(change);
+	switch_over(change, table, snapshot);
+	return change->failed ? xc_fail(errbuf, XC_ERR_FAILED,
+	    "some plugins are not served as the snapshot says") : XC_OK;
+}
+
+enum xc_err
+xc_loader_apply(struct xc_loader *loader, const char *snapshot,
+    xc_before *before, void *ctx, struct json_object **report_r,
+    struct xc_errbuf *errbuf)
+{
+	struct change change = { .loader = loader, .before = before,
+		.ctx = ctx };
+	struct json_object *json;
+	enum xc_err err;
+
+	*report_r = NULL;
+	err = xc_snapshot_read(snapshot, &json, errbuf);
+	if (err != XC_OK)
+		return err;
+	change.plugins = xc_json_member(json, "plugins");
+	if (!json_object_is_type(change.plugins, json_type_array))
+		err = xc_fail(errbuf, XC_ERR_INVALID,
+		    "%s: has no array \"plugins\"", snapshot);
+	else
+		err = check_rows(change.plugins, errbuf);
+	if (err == XC_OK)
+		err = apply(&change, json, report_r, errbuf);
+	json_object_put(json);
+	return err;
+}
