@@ -3,6 +3,7 @@
 # Lints the manual pages: the manual is the contract, and one that renders
 # wrong says something else.
 set -u
+: "${top_srcdir:?is set by make check}"
 [ -n "${MANDOC:-}" ] || { echo "mandoc not found"; exit 77; }
 cd "$top_srcdir" || exit 99
 failed=0

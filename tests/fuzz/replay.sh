@@ -4,6 +4,7 @@
 # .../fuzz-NOUN.  A target without a corpus gets the sources of this folder,
 # which no parser expects.
 set -u
+: "${top_srcdir:?is set by make check}" "${top_builddir:?}"
 cd "$top_builddir" || exit 99
 failed=0
 for target in $FUZZ_TARGETS; do
