@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: MIT */
+/* The last crashes, for the status. */
+#include <json-c/json.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#include "manager/manager-private.h"
+
+static struct json_object *
+now_text(void)
+{
+	char text[32];
+	time_t now = time(NULL);
+	struct tm tm;
+
+	gmtime_r(&now, &tm);
+	strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm);
+	return json_object_new_string(text);
+}
+
+/* A field of the board that its dead writer may have left half written. */
+static struct json_object *
+field_text(const char *field, size_t size)
+{
+	return json_object_new_string_len(field,
+	    (int)strnlen(field, size - 1));
+}
+
+static struct json_object *
+end_text(int status)
+{
+	char text[64];
+
+	xc_child_end_text(status, text, sizeof(text));
+	if (WIFSIGNALED(status))
+		return json_object_new_string(text + strlen("signal "));
+	return json_object_new_string(text);
+}
+
+void
+xc_crash_note(struct xc_manager *m, const struct xc_pool_row *row, int status)
+{
+	const struct xc_worker_row *b = xc_row_board(m, row);
+	struct json_object *crash = json_object_new_object();
+
+	if (m->crashes.list == NULL)
+		m->crashes.list = json_object_new_array();
+	json_object_object_add(crash, "when", now_text());
+	json_object_object_add(crash, "worker",
+	    json_object_new_int64(row->index));
+	json_object_object_add(crash, "pid", json_object_new_int64(row->pid));
+	json_object_object_add(crash, "state", json_object_new_string(
+	    xc_worker_state_name(atomic_load(&b->state))));
+	json_object_object_add(crash, "plugin",
+	    field_text(b->plugin, sizeof(b->plugin)));
+	json_object_object_add(crash, "operation",
+	    field_text(b->operation, sizeof(b->operation)));
+	json_object_object_add(crash, "request_id",
+	    field_text(b->request_id, sizeof(b->request_id)));
+	json_object_object_add(crash, "signal", end_text(status));
+	if (row->killed_for != NULL)
+		json_object_object_add(crash, "reason",
+		    json_object_new_string(row->killed_for));
+	json_object_array_add(m->crashes.list, crash);
+	if (json_object_array_length(m->crashes.list) > XC_CRASHES_KEPT)
+		json_object_array_del_idx(m->crashes.list, 0, 1);
+	m->crashes.total++;
+}

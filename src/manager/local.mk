@@ -1,0 +1,25 @@
+# SPDX-License-Identifier: MIT
+noinst_LTLIBRARIES += libmanager.la
+libmanager_la_SOURCES = \
+	src/manager/apply.c \
+	src/manager/child.c \
+	src/manager/control.h \
+	src/manager/control-client.c \
+	src/manager/control-commands.c \
+	src/manager/control-server.c \
+	src/manager/crash.c \
+	src/manager/handover.c \
+	src/manager/link.c \
+	src/manager/listen.c src/manager/listen.h \
+	src/manager/lock.c src/manager/lock.h \
+	src/manager/loop.c src/manager/loop.h \
+	src/manager/manager.c src/manager/manager.h \
+	src/manager/manager-private.h \
+	src/manager/notify.c src/manager/notify.h \
+	src/manager/pool.c src/manager/pool.h \
+	src/manager/pool-row.c \
+	src/manager/status.c \
+	src/manager/title.c src/manager/title.h \
+	src/manager/upgrade.c \
+	src/manager/watcher.c
+libmanager_la_LIBADD = $(JSONC_LIBS)

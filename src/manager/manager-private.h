@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: MIT */
+/* The manager's parts and what they know of each other. */
+#ifndef XC_MANAGER_PRIVATE_H
+#define XC_MANAGER_PRIVATE_H
+
+#include <time.h>
+
+#include "config/settings.h"
+#include "manager/listen.h"
+#include "manager/loop.h"
+#include "manager/manager.h"
+#include "manager/pool.h"
+
+struct json_object;
+
+enum xc_phase {
+	XC_PHASE_SNAPSHOT,	/* waits for the follower's first words */
+	XC_PHASE_WORKERS,	/* waits for the first workers */
+	XC_PHASE_RUNNING,
+	XC_PHASE_DRAINING	/* was told to stop */
+};
+
+/* The last crashes, oldest overwritten. */
+#define XC_CRASHES_KEPT 32
+
+struct xc_crashes {
+	struct json_object *list;	/* array, oldest first */
+	uint64_t total;
+};
+
+/* The child that talks to the registry. */
+struct xc_link {
+	pid_t pid;		/* 0: none */
+	struct xc_watch watch;
+	uint64_t not_before;
+	uint64_t started_ms;
+	unsigned quick_deaths;
+	bool heard;		/* a first snapshot came */
+	bool known;		/* it has said whether MariaDB answers */
+	bool reachable;
+	char reason[512];
+	uint64_t generation;	/* of the registry, as last heard */
+	struct json_object *rejected;	/* array or NULL */
+	struct json_object *plugins;	/* of the snapshot in force, or NULL */
+};
+
+/* What happens to a snapshot once it is published. */
+struct xc_apply {
+	bool pending;
+	bool told;		/* the follower knows how it ended */
+	uint64_t since_ms;
+	uint64_t last_ms;	/* how long the last one took */
+	uint32_t workers;	/* as last told */
+	uint32_t waiting;
+};
+
+/* Development: the child that rebuilds what is saved. */
+struct xc_watcher {
+	pid_t pid;
+	uint64_t not_before;
+	uint64_t started_ms;
+	unsigned quick_deaths;
+	struct xc_watch output;
+	char line[1024];
+	size_t len;
+};
+
+/* The test of a new binary before it takes over. */
+struct xc_upgrade {
+	pid_t pid;
+	uint64_t kill_at;
+	struct xc_watch output;
+	char words[2048];
+	size_t len;
+	bool go;		/* tested, to be done when no client waits */
+	uint64_t go_by;		/* ... or then */
+	unsigned done;		/* re-executions so far */
+};
+
+struct xc_control;
+
+struct xc_manager {
+	const struct xc_manager_options *options;
+	struct xc_settings *settings;
+	struct xc_listen listen;
+	struct xc_loop loop;
+	struct xc_watch signals;
+	struct xc_pool pool;
+	struct xc_link link;
+	struct xc_apply apply;
+	struct xc_watcher watcher;
+	struct xc_upgrade upgrade;
+	struct xc_crashes crashes;
+	struct xc_control *control;
+	int run_lock;
+	int state_lock;		/* -1 too if both folders are one */
+	enum xc_phase phase;
+	uint64_t phase_until;
+	uint64_t started_ms;	/* CLOCK_MONOTONIC */
+	time_t started;
+	uint64_t step_ms;	/* when the running step of the start began */
+	uint64_t watchdog_ms;
+	uint64_t watchdog_at;
+	bool inherited;		/* of a manager before us */
+	int inherited_control;	/* its control socket, or -1 */
+	bool log_open;
+	bool ended;
+};
+
+extern struct xc_logger xc_manager_log;
+
+/* manager.c */
+
+/* Lowers *next to at. */
+void xc_sooner(uint64_t *next, uint64_t at);
+
+/* As SIGTERM (fast: SIGQUIT). */
+void xc_manager_stop(struct xc_manager *m, bool fast);
+
+/* As SIGUSR1. */
+void xc_manager_reopen(struct xc_manager *m);
+
+/* As SIGHUP: XC_ERR_INVALID and the sentence if the old one stays. */
+enum xc_err xc_manager_reload(struct xc_manager *m, struct xc_errbuf *errbuf);
+
+/* How many workers the settings ask for. */
+uint32_t xc_manager_target(const struct xc_settings *settings);
+
+/* Logs a step of the start with its duration. */
+void xc_manager_step(struct xc_manager *m, const char *name,
+    const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+/* child.c */
+
+/*
+ * Forks.  In the child: signals as at a program's start (those that would
+ * only end it ignored), SIGTERM when the manager dies, the role shown by
+ * ps(1), no core file unless in development, and closed what only the
+ * manager uses; keep_row as for xc_pool_leave().
+ */
+pid_t xc_child_fork(struct xc_manager *m, const char *role,
+    uint32_t keep_row);
+
+/* Says how a child ended: "signal SIGSEGV", "status 1". */
+void xc_child_end_text(int status, char *text_r, size_t size);
+
+/* Waits before a child that keeps dying is started again: 0 for one that had
+ * lived, then 100 ms, doubled up to 30 s. */
+uint64_t xc_child_delay(unsigned quick_deaths);
+
+/* link.c: the follower */
+void xc_link_init(struct xc_manager *m);
+enum xc_err xc_link_start(struct xc_manager *m, struct xc_errbuf *errbuf);
+void xc_link_tick(struct xc_manager *m, uint64_t now, uint64_t *next);
+bool xc_link_reaped(struct xc_manager *m, pid_t pid, int status);
+void xc_link_stop(struct xc_manager *m);
+void xc_link_free(struct xc_manager *m);
+
+/* {"event":NAME}, or an object of which it takes the reference. */
+void xc_link_say(struct xc_manager *m, const char *event);
+void xc_link_send(struct xc_manager *m, struct json_object *event);
+
+/* Reads the snapshot on disk: publishes it and returns true. */
+bool xc_link_take_current(struct xc_manager *m);
+
+/* apply.c */
+void xc_apply_begin(struct xc_manager *m);
+void xc_apply_tick(struct xc_manager *m, uint64_t now, uint64_t *next);
+
+/* What the workers serve: a new array of {name, version, state, reason}. */
+struct json_object *xc_apply_plugins(const struct xc_manager *m);
+
+/* crash.c */
+void xc_crash_note(struct xc_manager *m, const struct xc_pool_row *row,
+    int status);
+
+/* watcher.c */
+void xc_watcher_tick(struct xc_manager *m, uint64_t now, uint64_t *next);
+bool xc_watcher_reaped(struct xc_manager *m, pid_t pid, int status);
+void xc_watcher_stop(struct xc_manager *m);
+
+/* upgrade.c */
+enum xc_err xc_upgrade_begin(struct xc_manager *m, struct xc_errbuf *errbuf);
+void xc_upgrade_tick(struct xc_manager *m, uint64_t now, uint64_t *next);
+bool xc_upgrade_reaped(struct xc_manager *m, pid_t pid, int status);
+
+/* handover.c */
+
+/* A memfd with all that a successor must know; its descriptors are left
+ * open over exec.  -1 if it cannot be made. */
+int xc_handover_write(struct xc_manager *m);
+
+/* Makes the descriptors close-on-exec again, after an exec that failed. */
+void xc_handover_undo(struct xc_manager *m);
+
+/*
+ * Takes what the environment's XCORE_HANDOVER names and sets m->inherited if
+ * there was one for us.  Every descriptor above 2 that is not taken over is
+ * closed: spawn-fcgi leaks its own.
+ */
+void xc_handover_take(struct xc_manager *m);
+
+/* control-server.c */
+enum xc_err xc_control_open(struct xc_manager *m, int inherited_fd,
+    struct xc_errbuf *errbuf);
+void xc_control_tick(struct xc_manager *m, uint64_t now, uint64_t *next);
+int xc_control_fd(const struct xc_manager *m);
+
+/* Takes no new client (they wait in the backlog) and returns whether some
+ * are left; resume takes them again. */
+bool xc_control_pause(struct xc_manager *m);
+void xc_control_resume(struct xc_manager *m);
+
+/* Closes the clients (after one try to send what they are owed) and the
+ * socket; remove: its file too. */
+void xc_control_close(struct xc_manager *m, bool remove);
+
+/* In a child. */
+void xc_control_leave(struct xc_manager *m);
+
+/* control-commands.c: answers one request; a new reference. */
+struct json_object *xc_control_answer(struct xc_manager *m,
+    struct json_object *request, const char *who);
+
+/* status.c: a new reference. */
+struct json_object *xc_status_json(const struct xc_manager *m);
+
+#endif

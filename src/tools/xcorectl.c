@@ -1,0 +1,560 @@
+/* SPDX-License-Identifier: MIT */
+/* xcorectl(8): asks a running manager, shows and tells. */
+#include <getopt.h>
+#include <json-c/json.h>
+#include <poll.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "config/settings.h"
+#include "manager/control.h"
+#include "manager/manager.h"
+#include "plugin/migrate.h"
+#include "tools/xcorectl.h"
+
+#ifndef XC_VERSION
+#define XC_VERSION "unknown"
+#endif
+
+#define ASK_MS 10000
+#define STOP_GRACE_MS 10000	/* beyond server.drain_ms */
+
+struct command {
+	const char *name;
+	int (*run)(struct xc_ctl *ctl);
+};
+
+static void
+usage(FILE *out)
+{
+	fputs("usage: xcorectl [OPTION...] COMMAND\n"
+	      "  status               what runs, what is served\n"
+	      "  reload               read the configuration again\n"
+	      "  stop [--wait]        finish what was begun, then end\n"
+	      "  upgrade              the program on disk takes over\n"
+	      "  reopen               open the log files anew\n"
+	      "  logs [NAME=LEVEL...] show or set levels; NAME= forgets\n"
+	      "  config               what is in force, and from where\n"
+	      "  migrate up [N]|down [N]|status\n"
+	      "                       the registry's own tables\n"
+	      "options:\n"
+	      "  -c, --config FILE    the configuration\n"
+	      "      --control PATH   the control socket, without it\n"
+	      "      --json           one JSON object\n"
+	      "  -h, --help           this text\n"
+	      "  -V, --version        the version\n",
+	    out);
+}
+
+/* ---- how a command ends ------------------------------------------------- */
+
+static const char *
+title_of(int code)
+{
+	switch (code) {
+	case XC_EXIT_USAGE:
+		return "usage";
+	case XC_EXIT_NOT_FOUND:
+		return "not found";
+	case XC_EXIT_CONFLICT:
+		return "conflict";
+	case XC_EXIT_POLICY:
+		return "not allowed";
+	case XC_EXIT_INVALID:
+		return "not valid";
+	default:
+		return "failed";
+	}
+}
+
+static void
+print_object(struct json_object *object)
+{
+	puts(json_object_to_json_string_ext(object,
+	    JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE));
+}
+
+static void
+print_failure(int code, const char *sentence)
+{
+	struct json_object *object = json_object_new_object();
+	struct json_object *error = json_object_new_object();
+
+	json_object_object_add(error, "type",
+	    json_object_new_string("about:blank"));
+	json_object_object_add(error, "title",
+	    json_object_new_string(title_of(code)));
+	json_object_object_add(error, "detail",
+	    json_object_new_string(sentence));
+	json_object_object_add(object, "ok", json_object_new_boolean(0));
+	json_object_object_add(object, "code", json_object_new_int(code));
+	json_object_object_add(object, "error", error);
+	print_object(object);
+	json_object_put(object);
+}
+
+int
+ctl_fail(const struct xc_ctl *ctl, int code, const char *format, ...)
+{
+	char sentence[1200];
+	va_list ap;
+
+	va_start(ap, format);
+	vsnprintf(sentence, sizeof(sentence), format, ap);
+	va_end(ap);
+	if (ctl->json)
+		print_failure(code, sentence);
+	else
+		fprintf(stderr, "xcorectl: %s\n", sentence);
+	return code;
+}
+
+int
+ctl_done(const struct xc_ctl *ctl, struct json_object *data,
+    const char *sentence)
+{
+	struct json_object *object;
+
+	if (!ctl->json) {
+		if (sentence != NULL)
+			fprintf(stderr, "%s\n", sentence);
+		json_object_put(data);
+		return XC_EXIT_OK;
+	}
+	object = json_object_new_object();
+	json_object_object_add(object, "ok", json_object_new_boolean(1));
+	json_object_object_add(object, "code", json_object_new_int(0));
+	json_object_object_add(object, "data",
+	    data == NULL ? json_object_new_object() : data);
+	print_object(object);
+	json_object_put(object);
+	return XC_EXIT_OK;
+}
+
+/* ---- the configuration and the manager ---------------------------------- */
+
+int
+ctl_settings(struct xc_ctl *ctl)
+{
+	struct xc_errbuf errbuf;
+	enum xc_err err;
+
+	if (ctl->settings != NULL)
+		return XC_EXIT_OK;
+	err = xc_settings_load(ctl->config, &ctl->settings, &errbuf);
+	if (err == XC_OK)
+		return XC_EXIT_OK;
+	return ctl_fail(ctl,
+	    err == XC_ERR_INVALID ? XC_EXIT_INVALID : XC_EXIT_FAILED, "%s",
+	    errbuf.text);
+}
+
+static int
+code_of(enum xc_err err)
+{
+	switch (err) {
+	case XC_ERR_UNAVAILABLE:
+		return XC_EXIT_NOT_FOUND;
+	case XC_ERR_DENIED:
+		return XC_EXIT_POLICY;
+	default:
+		return XC_EXIT_FAILED;
+	}
+}
+
+/* A live manager may have a configuration that is broken on disk by now. */
+static int
+find_control(struct xc_ctl *ctl, const char **path_r)
+{
+	int status;
+
+	*path_r = ctl->control;
+	if (ctl->control != NULL)
+		return XC_EXIT_OK;
+	status = ctl_settings(ctl);
+	if (status == XC_EXIT_OK)
+		*path_r = ctl->settings->server.control;
+	else if (!ctl->json)
+		fprintf(stderr, "xcorectl: with --control PATH a running "
+		    "xcored can be reached without the configuration\n");
+	return status;
+}
+
+static int
+read_answer(struct xc_ctl *ctl, struct json_object *answer,
+    struct json_object **data_r)
+{
+	struct json_object *value;
+	int code = XC_EXIT_FAILED;
+
+	if (json_object_object_get_ex(answer, "ok", &value) &&
+	    json_object_get_boolean(value)) {
+		if (json_object_object_get_ex(answer, "data", data_r))
+			json_object_get(*data_r);
+		return XC_EXIT_OK;
+	}
+	if (json_object_object_get_ex(answer, "code", &value))
+		code = json_object_get_int(value);
+	if (!json_object_object_get_ex(answer, "error", &value))
+		value = NULL;
+	return ctl_fail(ctl, code, "%s", value == NULL ?
+	    "the manager refuses without a reason" :
+	    json_object_get_string(value));
+}
+
+int
+ctl_ask(struct xc_ctl *ctl, struct json_object *request,
+    struct json_object **data_r)
+{
+	struct json_object *answer;
+	struct xc_errbuf errbuf;
+	const char *path;
+	enum xc_err err;
+	int status;
+
+	*data_r = NULL;
+	status = find_control(ctl, &path);
+	if (status != XC_EXIT_OK)
+		return status;
+	err = xc_control_call(path, request, ASK_MS, &answer, &errbuf);
+	if (err != XC_OK)
+		return ctl_fail(ctl, code_of(err), "%s", errbuf.text);
+	status = read_answer(ctl, answer, data_r);
+	json_object_put(answer);
+	return status;
+}
+
+struct json_object *
+ctl_request(const char *name)
+{
+	struct json_object *request = json_object_new_object();
+
+	json_object_object_add(request, "command",
+	    json_object_new_string(name));
+	return request;
+}
+
+/* ---- commands ----------------------------------------------------------- */
+
+static int
+refuse_words(const struct xc_ctl *ctl)
+{
+	if (ctl->argc == 0)
+		return XC_EXIT_OK;
+	return ctl_fail(ctl, XC_EXIT_USAGE,
+	    "'%s' is one argument too many; see xcorectl --help",
+	    ctl->argv[0]);
+}
+
+static int
+ask_simply(struct xc_ctl *ctl, const char *name, struct json_object **data_r)
+{
+	struct json_object *request;
+	int status = refuse_words(ctl);
+
+	*data_r = NULL;
+	if (status != XC_EXIT_OK)
+		return status;
+	request = ctl_request(name);
+	status = ctl_ask(ctl, request, data_r);
+	json_object_put(request);
+	return status;
+}
+
+static bool
+wants_colour(void)
+{
+	const char *none = getenv("NO_COLOR");
+
+	return (none == NULL || none[0] == '\0') && isatty(STDOUT_FILENO);
+}
+
+static int
+run_status(struct xc_ctl *ctl)
+{
+	struct json_object *data;
+	int status = ask_simply(ctl, "status", &data);
+
+	if (status != XC_EXIT_OK)
+		return status;
+	if (!ctl->json)
+		ctl_print_status(data, stdout, wants_colour());
+	return ctl_done(ctl, data, NULL);
+}
+
+static int
+run_reload(struct xc_ctl *ctl)
+{
+	struct json_object *data;
+	int status = ask_simply(ctl, "reload", &data);
+
+	if (status != XC_EXIT_OK)
+		return status;
+	return ctl_done(ctl, data, "the configuration is read again, the "
+	    "workers are being replaced");
+}
+
+static int
+run_upgrade(struct xc_ctl *ctl)
+{
+	struct json_object *data;
+	int status = ask_simply(ctl, "upgrade", &data);
+
+	if (status != XC_EXIT_OK)
+		return status;
+	return ctl_done(ctl, data, "the new program is being tested and then "
+	    "takes over; see xcorectl status and the log");
+}
+
+static int
+run_reopen(struct xc_ctl *ctl)
+{
+	struct json_object *data;
+	int status = ask_simply(ctl, "reopen", &data);
+
+	if (status != XC_EXIT_OK)
+		return status;
+	return ctl_done(ctl, data, "the log files are opened anew");
+}
+
+/* A descriptor that becomes readable when the manager has ended; -1 if it
+ * cannot be had.  It needs no right over the process. */
+static int
+watch_manager(struct xc_ctl *ctl, int *status_r)
+{
+	struct json_object *data, *value;
+	int fd = -1;
+
+	*status_r = ask_simply(ctl, "status", &data);
+	if (*status_r == XC_EXIT_OK &&
+	    json_object_object_get_ex(data, "pid", &value))
+		fd = (int)syscall(SYS_pidfd_open,
+		    json_object_get_int(value), 0);
+	json_object_put(data);
+	return fd;
+}
+
+static int
+wait_for_end(struct xc_ctl *ctl, int fd)
+{
+	struct pollfd end = { .fd = fd, .events = POLLIN };
+	int limit = STOP_GRACE_MS;
+	int n;
+
+	if (ctl->settings != NULL)
+		limit += (int)ctl->settings->server.drain_ms;
+	n = poll(&end, 1, limit);
+	close(fd);
+	if (n == 1)
+		return XC_EXIT_OK;
+	return ctl_fail(ctl, XC_EXIT_FAILED,
+	    "xcored was told to stop and still runs after %d s", limit / 1000);
+}
+
+static int
+run_stop(struct xc_ctl *ctl)
+{
+	struct json_object *data;
+	int fd = -1, status = XC_EXIT_OK;
+
+	if (ctl->wait)
+		fd = watch_manager(ctl, &status);
+	if (status != XC_EXIT_OK)
+		return status;
+	status = ask_simply(ctl, "stop", &data);
+	json_object_put(data);
+	if (status == XC_EXIT_OK && fd != -1)
+		status = wait_for_end(ctl, fd);
+	if (status != XC_EXIT_OK)
+		return status;
+	return ctl_done(ctl, NULL, ctl->wait ? "xcored has stopped" :
+	    "xcored stops when what was begun is finished");
+}
+
+static int
+set_level(struct xc_ctl *ctl, const char *word)
+{
+	const char *equals = strchr(word, '=');
+	struct json_object *request, *data;
+	int status;
+
+	if (equals == NULL)
+		return ctl_fail(ctl, XC_EXIT_USAGE,
+		    "'%s' is not NAME=LEVEL; see xcorectl --help", word);
+	request = ctl_request("log");
+	json_object_object_add(request, "name", json_object_new_string_len(
+	    word, (int)(equals - word)));
+	json_object_object_add(request, "level", equals[1] == '\0' ? NULL :
+	    json_object_new_string(equals + 1));
+	status = ctl_ask(ctl, request, &data);
+	json_object_put(request);
+	json_object_put(data);
+	return status;
+}
+
+static int
+show_levels(struct xc_ctl *ctl)
+{
+	struct json_object *request = ctl_request("log"), *data, *levels;
+	int status;
+
+	status = ctl_ask(ctl, request, &data);
+	json_object_put(request);
+	if (status != XC_EXIT_OK)
+		return status;
+	if (!ctl->json &&
+	    json_object_object_get_ex(data, "levels", &levels)) {
+		json_object_object_foreach(levels, name, level)
+			printf("%-32s %s\n", name[0] == '\0' ? "(all)" : name,
+			    json_object_get_string(level));
+	}
+	return ctl_done(ctl, data, NULL);
+}
+
+static int
+run_logs(struct xc_ctl *ctl)
+{
+	int status = XC_EXIT_OK;
+
+	if (ctl->argc == 0)
+		return show_levels(ctl);
+	for (int i = 0; i < ctl->argc && status == XC_EXIT_OK; i++)
+		status = set_level(ctl, ctl->argv[i]);
+	return status == XC_EXIT_OK ? ctl_done(ctl, NULL, NULL) : status;
+}
+
+static int
+run_config(struct xc_ctl *ctl)
+{
+	int status = refuse_words(ctl);
+
+	if (status == XC_EXIT_OK)
+		status = ctl_settings(ctl);
+	if (status != XC_EXIT_OK)
+		return status;
+	if (ctl->json)
+		return ctl_done(ctl, xc_settings_json(ctl->settings), NULL);
+	xc_settings_dump(ctl->settings, stdout);
+	return XC_EXIT_OK;
+}
+
+static int
+run_migrate(struct xc_ctl *ctl)
+{
+	int status = ctl_settings(ctl);
+
+	if (status != XC_EXIT_OK)
+		return status;
+	return xc_migrate_command(ctl->settings, ctl->argc, ctl->argv,
+	    ctl->json);
+}
+
+static const struct command commands[] = {
+	{ "status", run_status },
+	{ "reload", run_reload },
+	{ "stop", run_stop },
+	{ "upgrade", run_upgrade },
+	{ "reopen", run_reopen },
+	{ "logs", run_logs },
+	{ "config", run_config },
+	{ "migrate", run_migrate },
+};
+
+/* ---- the command line --------------------------------------------------- */
+
+enum { OPT_CONTROL = 256, OPT_JSON, OPT_WAIT };
+
+/* Options may stand behind the command too.  Returns the exit status, or -1
+ * to go on. */
+static int
+read_option(struct xc_ctl *ctl, int c)
+{
+	switch (c) {
+	case 'c':
+		ctl->config = optarg;
+		return -1;
+	case OPT_CONTROL:
+		ctl->control = optarg;
+		return -1;
+	case OPT_JSON:
+		ctl->json = true;
+		return -1;
+	case OPT_WAIT:
+		ctl->wait = true;
+		return -1;
+	case 'V':
+		printf("xcorectl %s\n", XC_VERSION);
+		return XC_EXIT_OK;
+	case 'h':
+		usage(stdout);
+		return XC_EXIT_OK;
+	default:
+		usage(stderr);
+		return XC_EXIT_USAGE;
+	}
+}
+
+static int
+read_words(int argc, char **argv, struct xc_ctl *ctl)
+{
+	static const struct option longs[] = {
+		{ "config", required_argument, NULL, 'c' },
+		{ "control", required_argument, NULL, OPT_CONTROL },
+		{ "json", no_argument, NULL, OPT_JSON },
+		{ "wait", no_argument, NULL, OPT_WAIT },
+		{ "help", no_argument, NULL, 'h' },
+		{ "version", no_argument, NULL, 'V' },
+		{ NULL, 0, NULL, 0 }
+	};
+	int c, status = -1;
+
+	while (status == -1 &&
+	    (c = getopt_long(argc, argv, "c:hV", longs, NULL)) != -1)
+		status = read_option(ctl, c);
+	if (status != -1)
+		return status;
+	ctl->argc = argc - optind;
+	ctl->argv = argv + optind;
+	if (ctl->wait && (ctl->argc < 1 || strcmp(ctl->argv[0], "stop") != 0))
+		return ctl_fail(ctl, XC_EXIT_USAGE, "--wait is for stop");
+	return -1;
+}
+
+static int
+run(struct xc_ctl *ctl)
+{
+	const char *name = ctl->argv[0];
+
+	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
+		if (strcmp(commands[i].name, name) != 0)
+			continue;
+		ctl->argc--;
+		ctl->argv++;
+		return commands[i].run(ctl);
+	}
+	return ctl_fail(ctl, XC_EXIT_USAGE,
+	    "there is no command '%s'; see xcorectl --help", name);
+}
+
+int
+main(int argc, char **argv)
+{
+	struct xc_ctl ctl = { .config = NULL };
+	int status;
+
+	status = read_words(argc, argv, &ctl);
+	if (status != -1)
+		return status;
+	if (ctl.argc == 0) {
+		usage(stderr);
+		return XC_EXIT_USAGE;
+	}
+	status = run(&ctl);
+	xc_settings_free(&ctl.settings);
+	if (fflush(stdout) != 0 && status == XC_EXIT_OK)
+		status = XC_EXIT_FAILED;
+	return status;
+}

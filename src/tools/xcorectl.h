@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT */
+/* The parts of xcorectl(8). */
+#ifndef XC_XCORECTL_H
+#define XC_XCORECTL_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "lib/errbuf.h"
+
+struct json_object;
+struct xc_settings;
+
+struct xc_ctl {
+	const char *config;	/* NULL: the built-in place */
+	const char *control;	/* NULL: as the configuration says */
+	bool json;
+	bool wait;
+	struct xc_settings *settings;	/* NULL until ctl_settings() */
+	int argc;		/* the words behind the command */
+	char **argv;
+};
+
+/* The configuration; says what is wrong and returns the exit status. */
+int ctl_settings(struct xc_ctl *ctl);
+
+/*
+ * Asks the manager.  On 0 *data_r is the answer's data, a new reference; else
+ * the failure has been said and it is the exit status.
+ */
+int ctl_ask(struct xc_ctl *ctl, struct json_object *request,
+    struct json_object **data_r);
+
+/* {"command":NAME}, a new reference. */
+struct json_object *ctl_request(const char *name);
+
+/* Says what failed, on stderr or as the one JSON object; returns code. */
+int ctl_fail(const struct xc_ctl *ctl, int code, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* The end of a command that did it: with --json the object with data (of
+ * which it takes the reference; NULL for none), else the sentence, if any,
+ * on stderr.  Returns 0. */
+int ctl_done(const struct xc_ctl *ctl, struct json_object *data,
+    const char *sentence);
+
+/* xcorectl-status.c: for people. */
+void ctl_print_status(struct json_object *data, FILE *out, bool colour);
+
+#endif
