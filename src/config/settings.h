@@ -119,9 +119,9 @@ enum xc_err xc_settings_open_log(const struct xc_settings *settings,
     struct xc_errbuf *errbuf);
 
 /*
- * Reads a secret file: a regular file that only its owner (us or root) can
- * read or write, at most 4,096 bytes, a newline at the end left out.  path
- * "" gives "".  *secret_r is malloc'ed; wipe it with xc_secret_free().
+ * Reads a secret file: a regular file that only its owner (us or root;
+ * anyone, to root) can read or write, at most 4,096 bytes, a newline at the
+ * end left out.  path "" gives "".  *secret_r is malloc'ed; wipe it with xc_secret_free().
  */
 enum xc_err xc_secret_read(const char *path, char **secret_r,
     struct xc_errbuf *errbuf);
