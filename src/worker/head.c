@@ -109,6 +109,10 @@ check_record(struct xc_head *head, const struct xc_head_limits *limits,
 		return XC_HEAD_ABORTED;
 	if (record->type != due)
 		return bad(head, "a record out of order");
+	/* libfcgi would take the padding for the next record; the web servers
+	 * that there are do not pad what is empty. */
+	if (record->content == 0 && record->padding > 0)
+		return bad(head, "an empty record with padding");
 	if (due == XC_FCGI_PARAMS &&
 	    record->content > limits->params_max - head->params_len)
 		return too_large(head, 431,

@@ -145,22 +145,23 @@ route(struct xc_worker *worker, char *const *envp, size_t body_len,
 {
 	struct xc_request *req = &worker->req;
 	struct xc_errbuf errbuf = { .text = "" };
+	/* A peer that is wrong about this may be so about the next request. */
+	bool keep = length_is(xc_params_get(envp, "CONTENT_LENGTH"),
+	    body_len);
 	int status = xc_request_parse(req, envp, worker->body, body_len,
 	    &errbuf);
 
 	memset(target, 0, sizeof(*target));
 	if (status != 0) {
 		(void)xc_reply_problem(req, status, "%s", errbuf.text);
-		return true;
-	}
-	if (!length_is(xc_params_get(envp, "CONTENT_LENGTH"), body_len)) {
+	} else if (!keep) {
 		(void)xc_reply_problem(req, 400,
 		    "The body has not the length that was announced.");
-		return false;
+	} else {
+		xc_router_dispatch(worker->router, req, target);
+		note_request(worker, target);
 	}
-	xc_router_dispatch(worker->router, req, target);
-	note_request(worker, target);
-	return true;
+	return keep;
 }
 
 /* From parameters to the reply's last byte.  False: close. */

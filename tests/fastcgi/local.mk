@@ -1,0 +1,27 @@
+# SPDX-License-Identifier: MIT
+# The workers' loop against raw FastCGI: see pool.h and client.h.
+
+check_LTLIBRARIES += libpool.la
+libpool_la_SOURCES = \
+	tests/fastcgi/fake-loader.c \
+	tests/fastcgi/pool.c tests/fastcgi/pool.h
+libpool_la_LIBADD = libworker.la libcontract.la libdatabase.la libcache.la \
+	libsettings.la libloggers.la libxcore.la $(CRYPTO_LIBS) $(FCGI_LIBS)
+
+check_PROGRAMS += tests/fastcgi/serve
+tests_fastcgi_serve_SOURCES = tests/fastcgi/serve.c
+tests_fastcgi_serve_LDADD = libpool.la
+
+check_LTLIBRARIES += libfcgiclient.la
+libfcgiclient_la_SOURCES = tests/fastcgi/client.c tests/fastcgi/client.h
+libfcgiclient_la_LIBADD = libpool.la
+
+check_PROGRAMS += tests/fastcgi/smuggling
+tests_fastcgi_smuggling_SOURCES = tests/fastcgi/smuggling.c
+tests_fastcgi_smuggling_LDADD = libfcgiclient.la
+TESTS += tests/fastcgi/smuggling
+
+check_PROGRAMS += tests/fastcgi/bad-input
+tests_fastcgi_bad_input_SOURCES = tests/fastcgi/bad-input.c
+tests_fastcgi_bad_input_LDADD = libfcgiclient.la
+TESTS += tests/fastcgi/bad-input
