@@ -265,9 +265,10 @@ scan_key(struct xc_json_scan *scan)
 static enum next
 scan_colon(struct xc_json_scan *scan)
 {
-	if (peek(scan) != ':')
+	if (peek(scan) == ':')
+		scan->at++;
+	else
 		fail(scan, "no colon behind a key", scan->at);
-	scan->at++;
 	return VALUE;
 }
 
@@ -283,12 +284,15 @@ scan_after(struct xc_json_scan *scan)
 		return AFTER;
 	}
 	closer = scan->stack[scan->depth - 1].closer;
-	if (c == (unsigned char)closer)
-		scan->depth--;
-	else if (c != ',')
+	if (c != ',' && c != (unsigned char)closer) {
 		fail(scan, "no comma behind a value", scan->at);
+		return AFTER;
+	}
 	scan->at++;
-	return c != ',' ? AFTER : closer == '}' ? KEY : VALUE;
+	if (c == ',')
+		return closer == '}' ? KEY : VALUE;
+	scan->depth--;
+	return AFTER;
 }
 
 static enum next

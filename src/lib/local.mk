@@ -28,12 +28,11 @@ libxcore_la_SOURCES = \
 	src/lib/status.c src/lib/status.h \
 	src/lib/text.c src/lib/text.h
 libxcore_la_CPPFLAGS = $(AM_CPPFLAGS) $(JSONC_CFLAGS)
-libxcore_la_LDFLAGS = $(AM_LDFLAGS) -version-info 0:0:0 \
+libxcore_la_LDFLAGS = $(LIB_LDFLAGS) -version-info 0:0:0 \
 	-export-symbols-regex '^xc_'
 libxcore_la_LIBADD = $(JSONC_LIBS)
 
-xcoreincludedir = $(includedir)/xcore
-xcoreinclude_HEADERS = \
+pkginclude_HEADERS = \
 	src/include/xcore/arena.h \
 	src/include/xcore/cache.h \
 	src/include/xcore/config.h \
@@ -45,3 +44,65 @@ xcoreinclude_HEADERS = \
 	src/include/xcore/reply.h \
 	src/include/xcore/request.h \
 	src/include/xcore/xcore.h
+
+# A host and a plugin for tests, here and in other folders.
+check_LTLIBRARIES += libtesthost.la
+libtesthost_la_SOURCES = src/lib/test-host.c src/lib/test-host.h
+libtesthost_la_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+
+XCORE_TESTS = \
+	src/lib/test-arena \
+	src/lib/test-block \
+	src/lib/test-cache \
+	src/lib/test-db \
+	src/lib/test-json \
+	src/lib/test-path \
+	src/lib/test-plugin \
+	src/lib/test-query \
+	src/lib/test-reply \
+	src/lib/test-request \
+	src/lib/test-text
+check_PROGRAMS += $(XCORE_TESTS) src/lib/bench-request
+TESTS += $(XCORE_TESTS)
+XCORE_TEST_LIBS = libtesthost.la libxcore.la $(CMOCKA_LIBS) $(JSONC_LIBS)
+
+src_lib_test_arena_SOURCES = src/lib/test-arena.c
+src_lib_test_arena_LDADD = $(XCORE_TEST_LIBS)
+src_lib_test_block_SOURCES = src/lib/test-block.c
+src_lib_test_block_LDADD = $(XCORE_TEST_LIBS)
+src_lib_test_cache_SOURCES = src/lib/test-cache.c
+src_lib_test_cache_LDADD = $(XCORE_TEST_LIBS)
+src_lib_test_db_SOURCES = src/lib/test-db.c
+src_lib_test_db_LDADD = $(XCORE_TEST_LIBS)
+src_lib_test_json_SOURCES = src/lib/test-json.c
+src_lib_test_json_LDADD = $(XCORE_TEST_LIBS)
+src_lib_test_path_SOURCES = src/lib/test-path.c
+src_lib_test_path_LDADD = $(XCORE_TEST_LIBS)
+src_lib_test_plugin_SOURCES = src/lib/test-plugin.c
+src_lib_test_plugin_LDADD = $(XCORE_TEST_LIBS)
+src_lib_test_query_SOURCES = src/lib/test-query.c
+src_lib_test_query_LDADD = $(XCORE_TEST_LIBS)
+src_lib_test_reply_SOURCES = src/lib/test-reply.c
+src_lib_test_reply_LDADD = $(XCORE_TEST_LIBS)
+src_lib_test_request_SOURCES = src/lib/test-request.c
+src_lib_test_request_LDADD = $(XCORE_TEST_LIBS)
+src_lib_test_text_SOURCES = src/lib/test-text.c
+src_lib_test_text_LDADD = $(XCORE_TEST_LIBS)
+
+# Measures; run by hand.
+src_lib_bench_request_SOURCES = src/lib/bench-request.c
+src_lib_bench_request_LDADD = libxcore.la $(JSONC_LIBS)
+
+FUZZ_TARGETS += \
+	src/lib/fuzz-json \
+	src/lib/fuzz-path \
+	src/lib/fuzz-query \
+	src/lib/fuzz-request
+src_lib_fuzz_json_SOURCES = src/lib/fuzz-json.c
+src_lib_fuzz_json_LDADD = libxcore.la $(JSONC_LIBS) $(FUZZ_LIBS)
+src_lib_fuzz_path_SOURCES = src/lib/fuzz-path.c
+src_lib_fuzz_path_LDADD = libxcore.la $(JSONC_LIBS) $(FUZZ_LIBS)
+src_lib_fuzz_query_SOURCES = src/lib/fuzz-query.c
+src_lib_fuzz_query_LDADD = libxcore.la $(JSONC_LIBS) $(FUZZ_LIBS)
+src_lib_fuzz_request_SOURCES = src/lib/fuzz-request.c
+src_lib_fuzz_request_LDADD = libxcore.la $(JSONC_LIBS) $(FUZZ_LIBS)

@@ -132,7 +132,9 @@ add_repeat(struct xc_env *env, struct xc_env_row *first, uint16_t number,
 {
 	struct xc_env_row *row = &env->rows[number - 1];
 
-	if (!is_header(row))
+	/* Two hosts: one is looked at here, the other elsewhere. */
+	if (!is_header(row) || (row->name_len == PREFIX_LEN + 4 &&
+	    strncasecmp(row->name + PREFIX_LEN, "HOST", 4) == 0))
 		return bad(errbuf, row, "was sent twice");
 	if (first->last == 0)
 		first->next = number;

@@ -14,7 +14,10 @@
 #define METHOD_MAX 32
 #define ID_MIN 8
 #define ID_MAX 64
+#define ALNUM "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+#define ID_CHARS ALNUM "._-"
 #define HOST_MAX 1024
+#define HOST_CHARS ALNUM "-._~%!$&'()*+,;=:[]"	/* RFC 3986, no user */
 
 /* The parts of REQUEST_URI. */
 struct target {
@@ -70,16 +73,9 @@ put(struct xc_request *req, const char *text, size_t len, size_t member,
 static bool
 is_id(const char *id)
 {
-	size_t len;
+	size_t len = strspn(id, ID_CHARS);
 
-	for (len = 0; id[len] != '\0'; len++) {
-		if (len == ID_MAX)
-			return false;
-		if (strchr("0123456789._-abcdefghijklmnopqrstuvwxyz"
-		    "ABCDEFGHIJKLMNOPQRSTUVWXYZ", id[len]) == NULL)
-			return false;
-	}
-	return len >= ID_MIN;
+	return id[len] == '\0' && len >= ID_MIN && len <= ID_MAX;
 }
 
 /* Sixteen digits each of what differs by process and by request. */
@@ -147,8 +143,7 @@ split_authority(const char **uri, struct target *target)
 	*uri = at + target->authority_len;
 	return target->authority_len > 0 &&
 	    target->authority_len <= HOST_MAX &&
-	    memchr(at, '@', target->authority_len) == NULL &&
-	    xc_is_plain(at, target->authority_len, false);
+	    strspn(at, HOST_CHARS) >= target->authority_len;
 }
 
 static int

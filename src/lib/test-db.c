@@ -1,0 +1,344 @@
+/* SPDX-License-Identifier: MIT */
+#include <math.h>
+#include <string.h>
+
+#include <xcore/db.h>
+#include <xcore/json.h>
+
+#include "test-host.h"
+
+/* A driver that does as it is told and remembers what it was asked. */
+static struct {
+	unsigned n_begin;
+	unsigned n_commit;
+	unsigned n_rollback;
+	unsigned n_release;
+	unsigned n_calls;
+	unsigned n_rows;	/* of an answer */
+	enum xc_err err;
+	enum xc_err begin;
+	enum xc_err commit;
+	char schema[32];
+	size_t n_args;
+} fake;
+
+static enum xc_err
+fake_rows(void *ctx, const char *schema, const char *sql,
+    const struct xc_value *args, size_t n_args, size_t max_rows,
+    struct json_object **rows_r)
+{
+	struct json_object *row;
+	unsigned i;
+
+	(void)ctx;
+	(void)sql;
+	(void)args;
+	assert_int_equal(max_rows, 100000);
+	fake.n_calls++;
+	fake.n_args = n_args;
+	strcpy(fake.schema, schema);
+	*rows_r = NULL;
+	if (fake.err != XC_OK)
+		return fake.err;
+	*rows_r = json_object_new_array();
+	for (i = 0; i < fake.n_rows; i++) {
+		row = json_object_new_object();
+		json_object_object_add(row, "id", json_object_new_int64(i));
+		json_object_array_add(*rows_r, row);
+	}
+	return XC_OK;
+}
+
+static enum xc_err
+fake_exec(void *ctx, const char *schema, const char *sql,
+    const struct xc_value *args, size_t n_args,
+    struct xc_db_result *result_r)
+{
+	(void)ctx;
+	(void)schema;
+	(void)sql;
+	(void)args;
+	fake.n_calls++;
+	fake.n_args = n_args;
+	result_r->affected = 3;
+	result_r->last_id = 4;
+	return fake.err;
+}
+
+static enum xc_err
+fake_begin(void *ctx, const char *schema)
+{
+	(void)ctx;
+	assert_string_equal(schema, "xcore_todo");
+	fake.n_begin++;
+	return fake.begin;
+}
+
+static enum xc_err
+fake_commit(void *ctx)
+{
+	(void)ctx;
+	fake.n_commit++;
+	return fake.commit;
+}
+
+static void
+fake_rollback(void *ctx)
+{
+	(void)ctx;
+	fake.n_rollback++;
+}
+
+static void
+fake_release(void *ctx)
+{
+	(void)ctx;
+	fake.n_release++;
+}
+
+static const struct xc_db_ops ops = {
+	.rows = fake_rows,
+	.exec = fake_exec,
+	.begin = fake_begin,
+	.commit = fake_commit,
+	.rollback = fake_rollback,
+	.release = fake_release,
+};
+
+static void
+begin(struct xc_request *req)
+{
+	memset(&fake, 0, sizeof(fake));
+	test_begin(req);
+	test_host.db = &ops;
+	test_get(req, "/app/todo");
+}
+
+static void
+test_rows(void **state)
+{
+	struct json_object *rows;
+	struct xc_request req;
+
+	(void)state;
+	begin(&req);
+	fake.n_rows = 2;
+	assert_int_equal(xc_db_rows(&req, &rows, "SELECT ?, ?, ?, ?, ?",
+	    XC_ARGS(xc_int(1), xc_text("x"), xc_text(NULL), xc_real(1.5),
+	    xc_blob("\xff", 1))), XC_OK);
+	assert_int_equal(json_object_array_length(rows), 2);
+	assert_int_equal(fake.n_args, 5);
+	assert_string_equal(fake.schema, "xcore_todo");
+	fake.err = XC_ERR_TIMEOUT;
+	assert_int_equal(xc_db_rows(&req, &rows, "SELECT 1", XC_NO_ARGS),
+	    XC_ERR_TIMEOUT);
+	assert_null(rows);
+	xc_request_reset(&req);
+	assert_int_equal(fake.n_release, 1);
+	xc_request_reset(&req);
+	assert_int_equal(fake.n_release, 1);
+	test_end(&req);
+}
+
+static void
+test_row(void **state)
+{
+	struct json_object *row;
+	struct xc_request req;
+	int64_t id = 9;
+
+	(void)state;
+	begin(&req);
+	assert_int_equal(xc_db_row(&req, &row, "SELECT 1", XC_NO_ARGS),
+	    XC_ERR_NOT_FOUND);
+	assert_null(row);
+	fake.n_rows = 3;
+	assert_int_equal(xc_db_row(&req, &row, "SELECT 1", XC_NO_ARGS),
+	    XC_OK);
+	assert_true(xc_json_int(row, "id", &id));
+	assert_int_equal(id, 0);
+	fake.err = XC_ERR_UNAVAILABLE;
+	assert_int_equal(xc_db_row(&req, &row, "SELECT 1", XC_NO_ARGS),
+	    XC_ERR_UNAVAILABLE);
+	assert_null(row);
+	test_end(&req);
+}
+
+static void
+test_exec(void **state)
+{
+	struct xc_db_result result;
+	struct xc_request req;
+
+	(void)state;
+	begin(&req);
+	assert_int_equal(xc_db_exec(&req, &result, "DELETE", XC_NO_ARGS),
+	    XC_OK);
+	assert_int_equal(result.affected, 3);
+	assert_int_equal(result.last_id, 4);
+	assert_int_equal(xc_db_exec(&req, NULL, "DELETE", XC_NO_ARGS),
+	    XC_OK);
+	fake.err = XC_ERR_EXISTS;
+	assert_int_equal(xc_db_exec(&req, &result, "DELETE", XC_NO_ARGS),
+	    XC_ERR_EXISTS);
+	assert_int_equal(result.affected, 0);
+	assert_int_equal(result.last_id, 0);
+	test_end(&req);
+}
+
+static void
+test_bad_arguments(void **state)
+{
+	const struct xc_value bad[] = {
+		{ .type = XC_VALUE_TEXT, .len = 1 },
+		{ .type = XC_VALUE_BLOB, .len = 1 },
+		{ .type = XC_VALUE_TEXT, .data = "\xff", .len = 1 },
+		{ .type = XC_VALUE_REAL, .real = NAN },
+		{ .type = XC_VALUE_REAL, .real = INFINITY },
+		{ .type = (enum xc_value_type)77 },
+	};
+	struct json_object *rows;
+	struct xc_request req;
+	size_t i;
+
+	(void)state;
+	begin(&req);
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		test_log.n = 0;
+		assert_int_equal(xc_db_rows(&req, &rows, "SELECT ?", &bad[i],
+		    1), XC_ERR_INVALID);
+		assert_int_equal(test_log.n, 1);
+		assert_int_equal(xc_db_exec(&req, NULL, "SELECT ?", &bad[i],
+		    1), XC_ERR_INVALID);
+	}
+	assert_int_equal(xc_db_rows(&req, &rows, NULL, XC_NO_ARGS),
+	    XC_ERR_INVALID);
+	assert_int_equal(xc_db_rows(&req, &rows, "", XC_NO_ARGS),
+	    XC_ERR_INVALID);
+	assert_int_equal(xc_db_rows(&req, &rows, "SELECT ?", NULL, 1),
+	    XC_ERR_INVALID);
+	assert_int_equal(xc_db_rows(&req, &rows, "SELECT ?", bad, 65536),
+	    XC_ERR_INVALID);
+	assert_int_equal(fake.n_calls, 0);
+	test_end(&req);
+}
+
+static enum xc_err body_result;
+static unsigned n_body;
+
+static enum xc_err
+body(struct xc_request *req, void *data)
+{
+	n_body++;
+	assert_string_equal(data, "data");
+	assert_int_equal(xc_db_transaction(req, body, data), XC_ERR_STATE);
+	assert_int_equal(xc_db_exec(req, NULL, "INSERT", XC_NO_ARGS), XC_OK);
+	return body_result;
+}
+
+static void
+test_no_access(void **state)
+{
+	static char data[] = "data";
+	struct json_object *rows;
+	struct xc_db_result result;
+	struct xc_request req;
+
+	(void)state;
+	begin(&req);
+	test_plugin.may_database = false;
+	assert_int_equal(xc_db_rows(&req, &rows, "SELECT 1", XC_NO_ARGS),
+	    XC_ERR_UNAVAILABLE);
+	assert_null(rows);
+	assert_non_null(strstr(test_log.text, "permissions"));
+	assert_int_equal(xc_db_exec(&req, &result, "DELETE", XC_NO_ARGS),
+	    XC_ERR_UNAVAILABLE);
+	assert_int_equal(xc_db_transaction(&req, body, data),
+	    XC_ERR_UNAVAILABLE);
+	test_plugin.may_database = true;
+	test_host.db = NULL;
+	assert_int_equal(xc_db_row(&req, &rows, "SELECT 1", XC_NO_ARGS),
+	    XC_ERR_UNAVAILABLE);
+	assert_int_equal(test_log.n, 4);
+	assert_int_equal(fake.n_calls, 0);
+	xc_request_reset(&req);
+	/* Outside a plugin there is none either. */
+	test_host.db = &ops;
+	assert_int_equal(xc_db_exec(&req, NULL, "DELETE", XC_NO_ARGS),
+	    XC_ERR_UNAVAILABLE);
+	test_end(&req);
+}
+
+static enum xc_err
+transaction(struct xc_request *req, enum xc_err result)
+{
+	static char data[] = "data";
+
+	fake.n_begin = fake.n_commit = fake.n_rollback = 0;
+	n_body = 0;
+	body_result = result;
+	return xc_db_transaction(req, body, data);
+}
+
+static void
+test_transaction(void **state)
+{
+	struct xc_request req;
+
+	(void)state;
+	begin(&req);
+	assert_int_equal(transaction(&req, XC_OK), XC_OK);
+	assert_int_equal(fake.n_begin, 1);
+	assert_int_equal(fake.n_commit, 1);
+	assert_int_equal(fake.n_rollback, 0);
+	assert_int_equal(transaction(&req, XC_ERR_EXISTS), XC_ERR_EXISTS);
+	assert_int_equal(n_body, 1);
+	assert_int_equal(fake.n_commit, 0);
+	assert_int_equal(fake.n_rollback, 1);
+	fake.begin = XC_ERR_UNAVAILABLE;
+	assert_int_equal(transaction(&req, XC_OK), XC_ERR_UNAVAILABLE);
+	assert_int_equal(n_body, 0);
+	assert_int_equal(fake.n_rollback, 0);
+	test_end(&req);
+}
+
+static void
+test_transaction_again(void **state)
+{
+	struct xc_request req;
+
+	(void)state;
+	begin(&req);
+	assert_int_equal(transaction(&req, XC_ERR_BUSY), XC_ERR_BUSY);
+	assert_int_equal(n_body, 3);
+	assert_int_equal(fake.n_rollback, 3);
+	fake.commit = XC_ERR_BUSY;
+	assert_int_equal(transaction(&req, XC_OK), XC_ERR_BUSY);
+	assert_int_equal(n_body, 3);
+	assert_int_equal(fake.n_commit, 3);
+	assert_int_equal(fake.n_rollback, 3);
+	/* What may have been done is not done again. */
+	fake.commit = XC_ERR_UNCERTAIN;
+	assert_int_equal(transaction(&req, XC_OK), XC_ERR_UNCERTAIN);
+	assert_int_equal(n_body, 1);
+	assert_int_equal(fake.n_rollback, 0);
+	fake.commit = XC_OK;
+	assert_int_equal(transaction(&req, XC_OK), XC_OK);
+	test_end(&req);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_rows),
+		cmocka_unit_test(test_row),
+		cmocka_unit_test(test_exec),
+		cmocka_unit_test(test_bad_arguments),
+		cmocka_unit_test(test_no_access),
+		cmocka_unit_test(test_transaction),
+		cmocka_unit_test(test_transaction_again),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
