@@ -48,7 +48,7 @@ close_watch(struct xc_watch *watch)
 static void
 leave(struct xc_manager *m, uint32_t keep_row)
 {
-	xc_loop_close(&m->loop);
+	xc_events_close(&m->events);
 	if (m->run_lock != -1)
 		close(m->run_lock);
 	if (m->state_lock != -1)

@@ -43,7 +43,7 @@ struct xc_control {
 static void
 drop_client(struct client *client)
 {
-	xc_loop_drop(&client->manager->loop, &client->watch);
+	xc_events_drop(&client->manager->events, &client->watch);
 	free(client->in);
 	free(client->out);
 	client->in = client->out = NULL;
@@ -180,7 +180,7 @@ on_client(void *ctx, uint32_t events)
 		drop_client(client);
 		return;
 	}
-	xc_loop_change(&client->manager->loop, &client->watch,
+	xc_events_change(&client->manager->events, &client->watch,
 	    client->out != NULL ? EPOLLOUT : EPOLLIN);
 }
 
@@ -232,7 +232,7 @@ on_listener(void *ctx, uint32_t events)
 	client->watch = (struct xc_watch){ fd, on_client, client };
 	client->until = xc_now_ms() + CLIENT_MS;
 	describe_peer(client);
-	if (xc_loop_add(&control->manager->loop, &client->watch, EPOLLIN,
+	if (xc_events_add(&control->manager->events, &client->watch, EPOLLIN,
 		NULL) != XC_OK)
 		drop_client(client);
 }
@@ -341,7 +341,7 @@ xc_control_open(struct xc_manager *m, int inherited_fd,
 		return err;
 	}
 	m->control = control;
-	return xc_loop_add(&m->loop, &control->listener, EPOLLIN, errbuf);
+	return xc_events_add(&m->events, &control->listener, EPOLLIN, errbuf);
 }
 
 void
@@ -371,7 +371,7 @@ xc_control_pause(struct xc_manager *m)
 {
 	struct xc_control *control = m->control;
 
-	xc_loop_change(&m->loop, &control->listener, 0);
+	xc_events_change(&m->events, &control->listener, 0);
 	for (size_t i = 0; i < CLIENTS_MAX; i++) {
 		if (control->clients[i].watch.fd != -1)
 			return true;
@@ -382,7 +382,7 @@ xc_control_pause(struct xc_manager *m)
 void
 xc_control_resume(struct xc_manager *m)
 {
-	xc_loop_change(&m->loop, &m->control->listener, EPOLLIN);
+	xc_events_change(&m->events, &m->control->listener, EPOLLIN);
 }
 
 void
@@ -396,7 +396,7 @@ xc_control_close(struct xc_manager *m, bool remove)
 		if (control->clients[i].watch.fd != -1)
 			drop_client(&control->clients[i]);
 	}
-	xc_loop_drop(&m->loop, &control->listener);
+	xc_events_drop(&m->events, &control->listener);
 	if (remove)
 		(void)unlink(control->path);
 	free(control);

@@ -157,7 +157,7 @@ on_link(void *ctx, uint32_t events)
 		return;
 	if (size <= 0 || size > MESSAGE_MAX) {
 		/* Ended, or about to: it follows the pair's end. */
-		xc_loop_drop(&m->loop, &link->watch);
+		xc_events_drop(&m->events, &link->watch);
 		return;
 	}
 	text = malloc((size_t)size + 1);
@@ -206,7 +206,7 @@ xc_link_start(struct xc_manager *m, struct xc_errbuf *errbuf)
 		    strerror(errno));
 	}
 	link->watch.fd = pair[0];
-	return xc_loop_add(&m->loop, &link->watch, EPOLLIN, errbuf);
+	return xc_events_add(&m->events, &link->watch, EPOLLIN, errbuf);
 }
 
 void
@@ -238,7 +238,7 @@ xc_link_reaped(struct xc_manager *m, pid_t pid, int status)
 
 	if (link->pid != pid)
 		return false;
-	xc_loop_drop(&m->loop, &link->watch);
+	xc_events_drop(&m->events, &link->watch);
 	link->pid = 0;
 	if (m->phase == XC_PHASE_DRAINING)
 		return true;
@@ -263,7 +263,7 @@ xc_link_stop(struct xc_manager *m)
 {
 	struct xc_link *link = &m->link;
 
-	xc_loop_drop(&m->loop, &link->watch);
+	xc_events_drop(&m->events, &link->watch);
 	if (link->pid == 0)
 		return;
 	(void)kill(link->pid, SIGTERM);
@@ -276,7 +276,7 @@ xc_link_stop(struct xc_manager *m)
 void
 xc_link_free(struct xc_manager *m)
 {
-	xc_loop_drop(&m->loop, &m->link.watch);
+	xc_events_drop(&m->events, &m->link.watch);
 	json_object_put(m->link.rejected);
 	json_object_put(m->link.plugins);
 	m->link.rejected = m->link.plugins = NULL;

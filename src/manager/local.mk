@@ -12,7 +12,7 @@ libmanager_la_SOURCES = \
 	src/manager/link.c \
 	src/manager/listen.c src/manager/listen.h \
 	src/manager/lock.c src/manager/lock.h \
-	src/manager/loop.c src/manager/loop.h \
+	src/manager/events.c src/manager/events.h \
 	src/manager/manager.c src/manager/manager.h \
 	src/manager/manager-private.h \
 	src/manager/notify.c src/manager/notify.h \

@@ -7,7 +7,7 @@
 
 #include "config/settings.h"
 #include "manager/listen.h"
-#include "manager/loop.h"
+#include "manager/events.h"
 #include "manager/manager.h"
 #include "manager/pool.h"
 
@@ -83,7 +83,7 @@ struct xc_manager {
 	const struct xc_manager_options *options;
 	struct xc_settings *settings;
 	struct xc_listen listen;
-	struct xc_loop loop;
+	struct xc_events events;
 	struct xc_watch signals;
 	struct xc_pool pool;
 	struct xc_link link;

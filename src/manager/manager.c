@@ -246,7 +246,7 @@ open_signals(struct xc_manager *m, struct xc_errbuf *errbuf)
 	if (m->signals.fd == -1)
 		return xc_fail(errbuf, XC_ERR_IO, "signalfd: %s",
 		    strerror(errno));
-	return xc_loop_add(&m->loop, &m->signals, EPOLLIN, errbuf);
+	return xc_events_add(&m->events, &m->signals, EPOLLIN, errbuf);
 }
 
 void
@@ -537,7 +537,7 @@ serve(struct xc_manager *m)
 	while (!m->ended) {
 		next = tick(m);
 		if (!m->ended)
-			xc_loop_turn(&m->loop, timeout_until(next));
+			xc_events_turn(&m->events, timeout_until(next));
 	}
 }
 
@@ -565,7 +565,7 @@ start_memory(struct xc_manager *m, struct xc_errbuf *errbuf)
 	if (err == XC_OK)
 		err = take_locks(m, errbuf);
 	if (err == XC_OK)
-		err = xc_loop_open(&m->loop, errbuf);
+		err = xc_events_open(&m->events, errbuf);
 	if (err == XC_OK)
 		err = open_signals(m, errbuf);
 	if (err == XC_OK)
@@ -627,8 +627,8 @@ finish(struct xc_manager *m)
 	xc_control_close(m, m->settings != NULL);
 	xc_pool_close(m);
 	xc_link_free(m);
-	xc_loop_drop(&m->loop, &m->signals);
-	xc_loop_close(&m->loop);
+	xc_events_drop(&m->events, &m->signals);
+	xc_events_close(&m->events);
 	json_object_put(m->crashes.list);
 	if (m->settings != NULL)
 		xc_pid_file_remove(m->settings->server.pid_file, getpid());
@@ -646,7 +646,7 @@ init(struct xc_manager *m, const struct xc_manager_options *options)
 {
 	m->options = options;
 	m->run_lock = m->state_lock = -1;
-	m->loop.epoll_fd = -1;
+	m->events.epoll_fd = -1;
 	m->signals.fd = -1;
 	m->watcher.output.fd = -1;
 	m->upgrade.output.fd = -1;

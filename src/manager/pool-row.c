@@ -54,7 +54,7 @@ on_report(void *ctx, uint32_t events)
 	if (size == -1 && (errno == EAGAIN || errno == EINTR))
 		return;
 	if (size <= 0 || size > REPORT_MAX) {
-		xc_loop_drop(&row->manager->loop, &row->report);
+		xc_events_drop(&row->manager->events, &row->report);
 		return;
 	}
 	text = malloc((size_t)size + 1);
@@ -74,7 +74,7 @@ xc_row_watch_report(struct xc_manager *m, struct xc_pool_row *row,
 {
 	row->report.fn = on_report;
 	row->report.ctx = row;
-	return xc_loop_add(&m->loop, &row->report, EPOLLIN, errbuf);
+	return xc_events_add(&m->events, &row->report, EPOLLIN, errbuf);
 }
 
 /* Never 0, and below 2^31. */
@@ -199,7 +199,7 @@ xc_row_kill(struct xc_pool_row *row, const char *reason)
 void
 xc_row_free(struct xc_manager *m, struct xc_pool_row *row)
 {
-	xc_loop_drop(&m->loop, &row->report);
+	xc_events_drop(&m->events, &row->report);
 	row->pid = 0;
 	row->not_before = 0;
 	row->ready = row->stale = row->retired = false;

@@ -12,7 +12,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "manager/loop.h"
+#include "manager/events.h"
 #include "worker/scoreboard.h"
 
 struct json_object;

@@ -39,7 +39,7 @@ on_output(void *ctx, uint32_t events)
 		n = read(upgrade->output.fd, rest, sizeof(rest));
 	}
 	if (n == 0 || (n == -1 && errno != EAGAIN && errno != EINTR))
-		xc_loop_drop(&m->loop, &upgrade->output);
+		xc_events_drop(&m->events, &upgrade->output);
 }
 
 static _Noreturn void
@@ -80,7 +80,7 @@ start_test(struct xc_manager *m, struct xc_errbuf *errbuf)
 		    strerror(errno));
 	}
 	upgrade->output = (struct xc_watch){ pair[0], on_output, m };
-	return xc_loop_add(&m->loop, &upgrade->output, EPOLLIN, errbuf);
+	return xc_events_add(&m->events, &upgrade->output, EPOLLIN, errbuf);
 }
 
 enum xc_err
@@ -176,7 +176,7 @@ read_rest(struct xc_manager *m)
 	newline = strchr(upgrade->words, '\n');
 	if (newline != NULL)
 		*newline = '\0';
-	xc_loop_drop(&m->loop, &upgrade->output);
+	xc_events_drop(&m->events, &upgrade->output);
 }
 
 bool

@@ -59,7 +59,7 @@ on_output(void *ctx, uint32_t events)
 		take_output(&m->watcher, text, (size_t)n);
 	} else if (n == 0 || (errno != EAGAIN && errno != EINTR)) {
 		flush_line(&m->watcher);
-		xc_loop_drop(&m->loop, &m->watcher.output);
+		xc_events_drop(&m->events, &m->watcher.output);
 	}
 }
 
@@ -119,7 +119,7 @@ start(struct xc_manager *m)
 	if (pipe2(pair, O_CLOEXEC) == -1)
 		return;
 	(void)fcntl(pair[0], F_SETFL, O_NONBLOCK);
-	xc_loop_drop(&m->loop, &watcher->output);
+	xc_events_drop(&m->events, &watcher->output);
 	find_tool(m, tool, sizeof(tool));
 	watcher->pid = xc_child_fork(m, "watcher", XC_WORKERS_MAX);
 	if (watcher->pid == 0)
@@ -131,7 +131,7 @@ start(struct xc_manager *m)
 		return;
 	}
 	watcher->output = (struct xc_watch){ pair[0], on_output, m };
-	if (xc_loop_add(&m->loop, &watcher->output, EPOLLIN, NULL) != XC_OK) {
+	if (xc_events_add(&m->events, &watcher->output, EPOLLIN, NULL) != XC_OK) {
 		close(pair[0]);
 		watcher->output.fd = -1;
 	}
@@ -183,7 +183,7 @@ xc_watcher_stop(struct xc_manager *m)
 {
 	struct xc_watcher *watcher = &m->watcher;
 
-	xc_loop_drop(&m->loop, &watcher->output);
+	xc_events_drop(&m->events, &watcher->output);
 	watcher->quick_deaths = 0;
 	watcher->not_before = 0;
 	if (watcher->pid == 0)

@@ -15,10 +15,6 @@
 #include "plugin/migrate.h"
 #include "tools/xcorectl.h"
 
-#ifndef XC_VERSION
-#define XC_VERSION "unknown"
-#endif
-
 #define ASK_MS 10000
 #define STOP_GRACE_MS 10000	/* beyond server.drain_ms */
 
@@ -486,7 +482,7 @@ read_option(struct xc_ctl *ctl, int c)
 		ctl->wait = true;
 		return -1;
 	case 'V':
-		printf("xcorectl %s\n", XC_VERSION);
+		printf("xcorectl %s\n", PACKAGE_VERSION);
 		return XC_EXIT_OK;
 	case 'h':
 		usage(stdout);

@@ -3,8 +3,6 @@ bin_PROGRAMS += src/tools/xcorectl
 src_tools_xcorectl_SOURCES = \
 	src/tools/xcorectl.c src/tools/xcorectl.h \
 	src/tools/xcorectl-status.c
-src_tools_xcorectl_CPPFLAGS = $(AM_CPPFLAGS) \
-	-DXC_VERSION='"$(PACKAGE_VERSION)"'
 src_tools_xcorectl_LDADD = libmanager.la libregistry.la libplugin.la \
 	libcontract.la libdatabase.la libsettings.la libloggers.la \
 	libxcore.la $(JSONC_LIBS)

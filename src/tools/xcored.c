@@ -13,10 +13,6 @@
 #include "manager/manager.h"
 #include "manager/title.h"
 
-#ifndef XC_VERSION
-#define XC_VERSION "unknown"
-#endif
-
 enum mode { MODE_SERVE, MODE_TEST, MODE_DUMP };
 
 struct words {
@@ -99,7 +95,7 @@ read_words(int argc, char **argv, struct words *words)
 			words->mode = MODE_DUMP;
 			break;
 		case 'V':
-			printf("xcored %s\n", XC_VERSION);
+			printf("xcored %s\n", PACKAGE_VERSION);
 			return XC_EXIT_OK;
 		case 'h':
 			usage(stdout);
@@ -157,7 +153,7 @@ main(int argc, char **argv)
 		words.options.config = config;
 	}
 	words.options.binary = find_binary(argv[0]);
-	words.options.version = XC_VERSION;
+	words.options.version = PACKAGE_VERSION;
 	xc_title_init(argc, argv);
 	return xc_manager_run(&words.options);
 }

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: MIT
 sbin_PROGRAMS += src/tools/xcored
 src_tools_xcored_SOURCES = src/tools/xcored.c
-src_tools_xcored_CPPFLAGS = $(AM_CPPFLAGS) -DXC_VERSION='"$(PACKAGE_VERSION)"'
 src_tools_xcored_LDADD = libmanager.la libworker.la libregistry.la \
 	libplugin.la libcontract.la libdatabase.la libcache.la \
 	libsettings.la libloggers.la libxcore.la $(JSONC_LIBS)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The manager's event loop: descriptors to watch and whom to call. */
-#ifndef XC_LOOP_H
-#define XC_LOOP_H
+#ifndef XC_EVENTS_H
+#define XC_EVENTS_H
 
 #include <stdint.h>
 
@@ -14,26 +14,27 @@ struct xc_watch {
 	void *ctx;
 };
 
-struct xc_loop {
+struct xc_events {
 	int epoll_fd;
 };
 
-enum xc_err xc_loop_open(struct xc_loop *loop, struct xc_errbuf *errbuf);
-void xc_loop_close(struct xc_loop *loop);
+enum xc_err xc_events_open(struct xc_events *events,
+    struct xc_errbuf *errbuf);
+void xc_events_close(struct xc_events *events);
 
 /* Watches watch->fd.  XC_ERR_IO with the reason if the kernel refuses. */
-enum xc_err xc_loop_add(struct xc_loop *loop, struct xc_watch *watch,
-    uint32_t events, struct xc_errbuf *errbuf);
+enum xc_err xc_events_add(struct xc_events *events, struct xc_watch *watch,
+    uint32_t mask, struct xc_errbuf *errbuf);
 
 /* Changes the events that are waited for. */
-void xc_loop_change(struct xc_loop *loop, struct xc_watch *watch,
-    uint32_t events);
+void xc_events_change(struct xc_events *events, struct xc_watch *watch,
+    uint32_t mask);
 
 /* Takes it out, closes the descriptor and makes it -1.  Nothing is done for
  * one that is -1. */
-void xc_loop_drop(struct xc_loop *loop, struct xc_watch *watch);
+void xc_events_drop(struct xc_events *events, struct xc_watch *watch);
 
 /* Waits at most timeout_ms (-1: for ever) and calls at most one watch. */
-void xc_loop_turn(struct xc_loop *loop, int timeout_ms);
+void xc_events_turn(struct xc_events *events, int timeout_ms);
 
 #endif
