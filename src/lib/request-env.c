@@ -66,30 +66,47 @@ is_hidden(const char *name, size_t len)
 	return false;
 }
 
-/* Splits "NAME=value" and hashes the name without regard to case; false if
- * there is no name or no '='. */
-static bool
-split(const char *param, struct xc_env_row *row, uint32_t *hash_r)
+/*
+ * A number by which names are found again, the same in both cases of
+ * letters.  It need not be hard to hit: there are few parameters, and those
+ * of one bucket are compared.
+ */
+static uint32_t
+hash_name(const char *name, size_t len)
 {
-	uint32_t hash = UINT32_C(2166136261);
-	const char *p;
+	uint64_t head = 0;
+	uint64_t tail = 0;
 
-	for (p = param; *p != '='; p++) {
-		if (*p == '\0')
-			return false;
-		hash = (hash ^ ((unsigned char)*p | 0x20)) *
-		    UINT32_C(16777619);
+	if (len >= sizeof(head)) {
+		memcpy(&head, name, sizeof(head));
+		memcpy(&tail, name + len - sizeof(tail), sizeof(tail));
+	} else {
+		memcpy(&head, name, len);
 	}
+	head |= UINT64_C(0x2020202020202020);
+	tail |= UINT64_C(0x2020202020202020);
+	head = (head ^ len) * UINT64_C(0x9e3779b97f4a7c15);
+	tail = (tail ^ head >> 32) * UINT64_C(0xc2b2ae3d27d4eb4f);
+	return (uint32_t)((head ^ tail) >> 40);
+}
+
+/* Splits "NAME=value"; false if there is no name or no '='. */
+static bool
+split(const char *param, struct xc_env_row *row)
+{
+	const char *equals = strchr(param, '=');
+
+	if (equals == NULL || equals == param)
+		return false;
 	row->name = param;
-	row->name_len = (uint32_t)(p - param);
-	row->value = p + 1;
-	row->value_len = (uint32_t)strlen(p + 1);
+	row->name_len = (uint32_t)(equals - param);
+	row->value = equals + 1;
+	row->value_len = (uint32_t)strlen(row->value);
 	row->chain = 0;
 	row->next = 0;
 	row->last = 0;
 	row->header = false;
-	*hash_r = hash ^ hash >> 16;
-	return p > param;
+	return true;
 }
 
 /* The row of that name which came first, or NULL. */
@@ -181,14 +198,14 @@ add(struct xc_env *env, const char *param, struct xc_errbuf *errbuf)
 	struct xc_env_row *row = &env->rows[env->n];
 	struct xc_env_row *first;
 	uint16_t *bucket;
-	uint32_t hash;
 
-	if (!split(param, row, &hash)) {
+	if (!split(param, row)) {
 		xc_fail(errbuf, XC_ERR_INVALID, "parameter %u has no name or "
 		    "no value", env->n + 1);
 		return 400;
 	}
-	bucket = &env->buckets[hash % XC_ENV_BUCKETS];
+	bucket = &env->buckets[hash_name(row->name, row->name_len) %
+	    XC_ENV_BUCKETS];
 	env->n++;
 	first = find(env, *bucket, row);
 	if (first != NULL)

@@ -14,10 +14,9 @@
 #define METHOD_MAX 32
 #define ID_MIN 8
 #define ID_MAX 64
-#define ALNUM "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-#define ID_CHARS ALNUM "._-"
 #define HOST_MAX 1024
-#define HOST_CHARS ALNUM "-._~%!$&'()*+,;=:[]"	/* RFC 3986, no user */
+#define HOST_CHARS "0123456789abcdefghijklmnopqrstuvwxyz"		\
+	"ABCDEFGHIJKLMNOPQRSTUVWXYZ-._~%!$&'()*+,;=:[]"	/* no user */
 
 /* The parts of REQUEST_URI. */
 struct target {
@@ -71,10 +70,19 @@ put(struct xc_request *req, const char *text, size_t len, size_t member,
 	    errbuf)
 
 static bool
+is_id_char(char c)
+{
+	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') ||
+	    (c >= 'A' && c <= 'Z') || c == '.' || c == '_' || c == '-';
+}
+
+static bool
 is_id(const char *id)
 {
-	size_t len = strspn(id, ID_CHARS);
+	size_t len = 0;
 
+	while (len <= ID_MAX && is_id_char(id[len]))
+		len++;
 	return id[len] == '\0' && len >= ID_MIN && len <= ID_MAX;
 }
 
