@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: MIT */
+/* "new": the files of a plugin to begin with. */
+#include <sys/stat.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <json-c/json.h>
+
+#include "plugin/file.h"
+#include "tools/xcore-install.h"
+
+/* In names and texts, @NAME@ is the plugin's name. */
+static const struct {
+	const char *name;
+	const char *text;
+} files[] = {
+	{ "plugin.json",
+	    "{\n"
+	    "\t\"name\": \"@NAME@\",\n"
+	    "\t\"version\": \"0.1.0\",\n"
+	    "\t\"author\": \"\",\n"
+	    "\t\"description\": \"What @NAME@ does\",\n"
+	    "\t\"license\": \"MIT\",\n"
+	    "\t\"requires\": { \"xcore\": \">=0.1.0\" },\n"
+	    "\t\"permissions\": [\"database\"],\n"
+	    "\t\"config\": {\n"
+	    "\t\t\"type\": \"object\",\n"
+	    "\t\t\"properties\": {\n"
+	    "\t\t\t\"greeting\": { \"type\": \"string\", "
+	    "\"default\": \"hello\" }\n"
+	    "\t\t}\n"
+	    "\t}\n"
+	    "}\n" },
+	{ "openapi.json",
+	    "{\n"
+	    "\t\"openapi\": \"3.1.0\",\n"
+	    "\t\"info\": { \"title\": \"@NAME@\", \"version\": \"0.1.0\" },\n"
+	    "\t\"paths\": {\n"
+	    "\t\t\"/\": {\n"
+	    "\t\t\t\"get\": {\n"
+	    "\t\t\t\t\"operationId\": \"say_hello\",\n"
+	    "\t\t\t\t\"summary\": \"A greeting\",\n"
+	    "\t\t\t\t\"responses\": { \"200\": { \"description\": "
+	    "\"The greeting\" } }\n"
+	    "\t\t\t}\n"
+	    "\t\t},\n"
+	    "\t\t\"/notes\": {\n"
+	    "\t\t\t\"get\": {\n"
+	    "\t\t\t\t\"operationId\": \"list_notes\",\n"
+	    "\t\t\t\t\"summary\": \"All notes\",\n"
+	    "\t\t\t\t\"responses\": { \"200\": { \"description\": "
+	    "\"The notes\" } }\n"
+	    "\t\t\t}\n"
+	    "\t\t}\n"
+	    "\t}\n"
+	    "}\n" },
+	{ "@NAME@.c",
+	    "#include <xcore/xcore.h>\n"
+	    "\n"
+	    "static enum xc_err\n"
+	    "say_hello(struct xc_request *req)\n"
+	    "{\n"
+	    "\treturn xc_reply_text(req, 200, \"text/plain\", \"hello\\n\", "
+	    "6);\n"
+	    "}\n"
+	    "\n"
+	    "/* An error that is returned becomes problem+json. */\n"
+	    "static enum xc_err\n"
+	    "list_notes(struct xc_request *req)\n"
+	    "{\n"
+	    "\tstruct json_object *rows;\n"
+	    "\tenum xc_err err;\n"
+	    "\n"
+	    "\terr = xc_db_rows(req, &rows,\n"
+	    "\t    \"SELECT id, text FROM note ORDER BY id LIMIT 100\",\n"
+	    "\t    XC_NO_ARGS);\n"
+	    "\tif (err != XC_OK)\n"
+	    "\t\treturn err;\n"
+	    "\treturn xc_reply_json(req, 200, json_object_get(rows));\n"
+	    "}\n"
+	    "\n"
+	    "/* The names are the operationIds of openapi.json. */\n"
+	    "XC_PLUGIN(.operations = XC_OPERATIONS(\n"
+	    "    { \"say_hello\", say_hello },\n"
+	    "    { \"list_notes\", list_notes }));\n" },
+	{ "Makefile",
+	    "PLUGIN = @NAME@\n"
+	    "XCORE_CONFIG ?= xcore-config\n"
+	    "include $(shell $(XCORE_CONFIG) --plugin-mk)\n" },
+	{ "sql/0001_create.up.sql",
+	    "CREATE TABLE note (\n"
+	    "\tid BIGINT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY,\n"
+	    "\ttext VARCHAR(255) NOT NULL\n"
+	    ") ENGINE=InnoDB;\n" },
+	{ "sql/0001_create.down.sql",
+	    "DROP TABLE note;\n" },
+	{ "README.md",
+	    "# @NAME@\n"
+	    "\n"
+	    "A plugin for xcore, served under `/app/@NAME@/`.\n"
+	    "\n"
+	    "    make\n"
+	    "    xcore-install --wait .\n"
+	    "    curl http://127.0.0.1:8080/app/@NAME@/\n"
+	    "\n"
+	    "While you write, `xcore-install build --watch .` rebuilds and\n"
+	    "installs at each save.  See xcore-plugin(7).\n" },
+	{ ".gitignore", "*.o\n*.so\n*.d\n*.xcp\n" }
+};
+
+/* A copy of text with the marks replaced. */
+static char *
+fill_in(const char *text, const char *name)
+{
+	static const char mark[] = "@NAME@";
+	size_t room = strlen(text) + 1, len = 0;
+	char *out;
+
+	for (const char *at = strstr(text, mark); at != NULL;
+	    at = strstr(at + 1, mark))
+		room += strlen(name);
+	out = malloc(room);
+	if (out == NULL)
+		return NULL;
+	while (*text != '\0') {
+		if (strncmp(text, mark, sizeof(mark) - 1) == 0) {
+			memcpy(out + len, name, strlen(name));
+			len += strlen(name);
+			text += sizeof(mark) - 1;
+		} else {
+			out[len++] = *text++;
+		}
+	}
+	out[len] = '\0';
+	return out;
+}
+
+static enum xc_err
+write_file(int dir, size_t i, const char *name, struct xc_errbuf *errbuf)
+{
+	char *file = fill_in(files[i].name, name);
+	char *text = fill_in(files[i].text, name);
+	enum xc_err err;
+
+	if (file == NULL || text == NULL)
+		err = xc_fail(errbuf, XC_ERR_NOMEM, "out of memory");
+	else
+		err = xc_file_write_at(dir, file, 0644, text, strlen(text),
+		    errbuf);
+	free(file);
+	free(text);
+	return err;
+}
+
+static enum xc_err
+write_files(const char *folder, const char *name, struct xc_errbuf *errbuf)
+{
+	int dir = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	enum xc_err err = XC_OK;
+
+	if (dir < 0 || mkdirat(dir, "sql", 0777) != 0)
+		err = xc_fail(errbuf, XC_ERR_IO, "cannot make %s/sql: %s",
+		    folder, strerror(errno));
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]) &&
+	    err == XC_OK; i++)
+		err = write_file(dir, i, name, errbuf);
+	if (dir >= 0)
+		close(dir);
+	return err;
+}
+
+/* The last part of the path is the name. */
+static enum xc_err
+make_plugin(struct xc_tool *tool, const char *path)
+{
+	char folder[PATH_MAX];
+	const char *name;
+	size_t len = strlen(path);
+	enum xc_err err;
+
+	if (len >= sizeof(folder))
+		return xc_fail(&tool->errbuf, XC_ERR_INVALID,
+		    "the path is too long");
+	memcpy(folder, path, len + 1);
+	while (len > 1 && folder[len - 1] == '/')
+		folder[--len] = '\0';
+	name = strrchr(folder, '/');
+	name = name != NULL ? name + 1 : folder;
+	if (!xc_plugin_name_ok(name))
+		return xc_fail(&tool->errbuf, XC_ERR_INVALID,
+		    "\"%s\" cannot be a plugin's name: small letters, "
+		    "digits, - and _, a letter first, at most 32", name);
+	if (mkdir(folder, 0777) != 0)
+		return xc_fail(&tool->errbuf, errno == EEXIST ?
+		    XC_ERR_EXISTS : XC_ERR_IO, "cannot make %s: %s", folder,
+		    strerror(errno));
+	err = write_files(folder, name, &tool->errbuf);
+	if (err != XC_OK)
+		return err;
+	tool->data = json_object_new_object();
+	json_object_object_add(tool->data, "folder",
+	    json_object_new_string(folder));
+	if (!tool->json && !tool->quiet)
+		printf("%s: build it with \"make -C %s\", then "
+		    "\"xcore-install %s\"\n", folder, folder,
+		    strchr(folder, '/') != NULL ? folder : path);
+	return XC_OK;
+}
+
+enum xc_exit
+xc_tool_new(struct xc_tool *tool)
+{
+	return xc_exit_of(make_plugin(tool, tool->argv[0]));
+}

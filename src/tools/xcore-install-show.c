@@ -1,0 +1,348 @@
+/* SPDX-License-Identifier: MIT */
+/* The verbs that show: list, status, info. */
+#include <sys/stat.h>
+
+#include <stdio.h>
+#include <string.h>
+
+#include <json-c/json.h>
+
+#include "tools/xcore-install.h"
+
+#define HISTORY_SHOWN 10
+
+static void
+add_text(struct json_object *object, const char *key, const char *text)
+{
+	json_object_object_add(object, key, json_object_new_string(text));
+}
+
+static void
+add_number(struct json_object *object, const char *key, uint64_t number)
+{
+	json_object_object_add(object, key,
+	    json_object_new_int64((int64_t)number));
+}
+
+static const char *
+state_name(enum xc_registry_state state)
+{
+	switch (state) {
+	case XC_REGISTRY_ENABLED:
+		return "enabled";
+	case XC_REGISTRY_DISABLED:
+		return "disabled";
+	case XC_REGISTRY_DAMAGED:
+		return "damaged";
+	}
+	return "damaged";
+}
+
+static struct json_object *
+plugin_row(const struct xc_registry_plugin *plugin)
+{
+	struct json_object *row = json_object_new_object();
+
+	add_text(row, "name", plugin->name);
+	add_text(row, "version", plugin->version);
+	add_text(row, "state", state_name(plugin->state));
+	add_text(row, "prefix", plugin->manifest != NULL ?
+	    plugin->manifest->prefix : "");
+	add_text(row, "hash", plugin->hash);
+	add_text(row, "previous_version", plugin->previous_version);
+	add_number(row, "size", plugin->size);
+	add_text(row, "changed_at", plugin->changed_at);
+	add_text(row, "changed_by", plugin->changed_by);
+	add_text(row, "reason", plugin->reason);
+	return row;
+}
+
+/* {"generation","plugins"}, of one plugin or of all (NULL). */
+static enum xc_exit
+read_plugins(struct xc_tool *tool, const char *name)
+{
+	struct xc_registry_view *view;
+	struct json_object *list;
+	enum xc_err err;
+
+	err = xc_registry_read(xc_installer_registry(tool->installer), &view,
+	    &tool->errbuf);
+	if (err != XC_OK)
+		return xc_exit_of(err);
+	list = json_object_new_array();
+	for (size_t i = 0; i < view->n; i++) {
+		if (name == NULL || strcmp(view->plugins[i].name, name) == 0)
+			json_object_array_add(list,
+			    plugin_row(&view->plugins[i]));
+	}
+	tool->data = json_object_new_object();
+	add_number(tool->data, "generation", view->generation);
+	json_object_object_add(tool->data, "plugins", list);
+	xc_registry_view_free(&view);
+	if (name == NULL || json_object_array_length(list) > 0)
+		return XC_EXIT_DONE;
+	xc_fail(&tool->errbuf, XC_ERR_NOT_FOUND,
+	    "%s is not installed (\"xcore-install list\" shows what is)",
+	    name);
+	return XC_EXIT_NOT_FOUND;
+}
+
+static struct json_object *
+member(const struct json_object *object, const char *key)
+{
+	struct json_object *value = NULL;
+
+	json_object_object_get_ex(object, key, &value);
+	return value;
+}
+
+static void
+print_plugins(const struct xc_tool *tool)
+{
+	struct json_object *list = member(tool->data, "plugins");
+
+	if (json_object_array_length(list) == 0) {
+		if (!tool->quiet)
+			fputs("no plugin is installed\n", stderr);
+		return;
+	}
+	printf("%-20s %-14s %-9s %-20s %s\n", "NAME", "VERSION", "STATE",
+	    "PREFIX", "PREVIOUS");
+	for (size_t i = 0; i < json_object_array_length(list); i++) {
+		const struct json_object *row =
+		    json_object_array_get_idx(list, i);
+
+		printf("%-20s %-14s %-9s %-20s %s\n",
+		    xc_tool_text(row, "name"), xc_tool_text(row, "version"),
+		    xc_tool_text(row, "state"), xc_tool_text(row, "prefix"),
+		    xc_tool_text(row, "previous_version"));
+		if (xc_tool_text(row, "reason")[0] != '\0')
+			printf("  %s\n", xc_tool_text(row, "reason"));
+	}
+}
+
+enum xc_exit
+xc_tool_list(struct xc_tool *tool)
+{
+	enum xc_exit code = read_plugins(tool, NULL);
+
+	if (code == XC_EXIT_DONE && !tool->json)
+		print_plugins(tool);
+	return code;
+}
+
+static void
+print_hosts(const struct xc_tool *tool)
+{
+	struct json_object *hosts = member(tool->data, "hosts");
+
+	printf("\n%-20s %9s %9s %9s %9s  %s\n", "HOST", "DESIRED", "APPLIED",
+	    "WORKERS", "BEHIND", "SEEN");
+	for (size_t i = 0; i < json_object_array_length(hosts); i++) {
+		const struct json_object *row =
+		    json_object_array_get_idx(hosts, i);
+		struct json_object *rejected = member(row, "rejected");
+
+		printf("%-20s %9lld %9lld %9lld %9lld  %lld s ago\n",
+		    xc_tool_text(row, "name"),
+		    xc_tool_number(row, "desired"),
+		    xc_tool_number(row, "applied"),
+		    xc_tool_number(row, "workers"),
+		    xc_tool_number(row, "pending"),
+		    xc_tool_number(row, "age_ms") / 1000);
+		for (size_t j = 0; j < json_object_array_length(rejected);
+		    j++) {
+			const struct json_object *one =
+			    json_object_array_get_idx(rejected, j);
+
+			printf("  rejects %s %s: %s\n",
+			    xc_tool_text(one, "name"),
+			    xc_tool_text(one, "version"),
+			    xc_tool_text(one, "reason"));
+		}
+	}
+}
+
+enum xc_exit
+xc_tool_status(struct xc_tool *tool)
+{
+	const char *name = tool->argc > 0 ? tool->argv[0] : NULL;
+	enum xc_exit code = read_plugins(tool, name);
+	struct json_object *hosts;
+	enum xc_err err;
+
+	if (code != XC_EXIT_DONE)
+		return code;
+	err = xc_registry_hosts(xc_installer_registry(tool->installer),
+	    &hosts, &tool->errbuf);
+	if (err != XC_OK)
+		return xc_exit_of(err);
+	json_object_object_add(tool->data, "hosts", hosts);
+	if (tool->json)
+		return XC_EXIT_DONE;
+	printf("generation %lld\n\n",
+	    xc_tool_number(tool->data, "generation"));
+	print_plugins(tool);
+	print_hosts(tool);
+	return XC_EXIT_DONE;
+}
+
+static void
+print_manifest(const struct json_object *manifest)
+{
+	static const char *const keys[] = { "name", "version", "description",
+		"author", "license", "prefix", "isolation", NULL };
+
+	for (const char *const *key = keys; *key != NULL; key++) {
+		if (xc_tool_text(manifest, *key)[0] != '\0')
+			printf("%-14s %s\n", *key,
+			    xc_tool_text(manifest, *key));
+	}
+	if (member(manifest, "permissions") != NULL)
+		printf("%-14s %s\n", "permissions",
+		    json_object_to_json_string(member(manifest,
+		    "permissions")));
+	if (member(manifest, "requires") != NULL)
+		printf("%-14s %s\n", "requires",
+		    json_object_to_json_string(member(manifest,
+		    "requires")));
+}
+
+/* A package that is not installed can be looked at too. */
+static enum xc_exit
+info_file(struct xc_tool *tool, const char *path)
+{
+	struct xc_package *package;
+	struct json_object *files;
+	enum xc_err err;
+
+	err = xc_package_open(path, &package, &tool->errbuf);
+	if (err != XC_OK)
+		return xc_exit_of(err);
+	files = json_object_new_array();
+	for (size_t i = 0; i < package->n_files; i++) {
+		struct json_object *row = json_object_new_object();
+
+		add_text(row, "name", package->files[i].name);
+		add_number(row, "size", package->files[i].len);
+		json_object_array_add(files, row);
+	}
+	tool->data = json_object_new_object();
+	add_text(tool->data, "hash", package->hash);
+	json_object_object_add(tool->data, "manifest",
+	    json_object_get(package->manifest->json));
+	json_object_object_add(tool->data, "files", files);
+	xc_package_free(&package);
+	if (tool->json)
+		return XC_EXIT_DONE;
+	print_manifest(member(tool->data, "manifest"));
+	printf("%-14s %s\n\n", "hash", xc_tool_text(tool->data, "hash"));
+	for (size_t i = 0; i < json_object_array_length(files); i++) {
+		const struct json_object *row =
+		    json_object_array_get_idx(files, i);
+
+		printf("%10lld  %s\n", xc_tool_number(row, "size"),
+		    xc_tool_text(row, "name"));
+	}
+	return XC_EXIT_DONE;
+}
+
+static void
+print_info(const struct xc_tool *tool)
+{
+	const struct json_object *plugin = member(tool->data, "plugin");
+	struct json_object *packages = member(tool->data, "packages");
+	struct json_object *history = member(tool->data, "history");
+
+	print_manifest(member(tool->data, "manifest"));
+	printf("%-14s %s\n%-14s %s\n%-14s %s by %s\n", "state",
+	    xc_tool_text(plugin, "state"), "hash",
+	    xc_tool_text(plugin, "hash"), "changed",
+	    xc_tool_text(plugin, "changed_at"),
+	    xc_tool_text(plugin, "changed_by"));
+	if (xc_tool_text(plugin, "reason")[0] != '\0')
+		printf("%-14s %s\n", "damage",
+		    xc_tool_text(plugin, "reason"));
+	puts("\nversions in the registry");
+	for (size_t i = 0; i < json_object_array_length(packages); i++) {
+		const struct json_object *row =
+		    json_object_array_get_idx(packages, i);
+
+		printf("  %-14s %.12s %10lld bytes  %s by %s\n",
+		    xc_tool_text(row, "version"), xc_tool_text(row, "hash"),
+		    xc_tool_number(row, "size"),
+		    xc_tool_text(row, "created_at"),
+		    xc_tool_text(row, "created_by"));
+	}
+	puts("\nhistory");
+	for (size_t i = 0; i < json_object_array_length(history); i++) {
+		const struct json_object *row =
+		    json_object_array_get_idx(history, i);
+
+		printf("  %s  %-8s %-14s generation %lld by %s%s%s\n",
+		    xc_tool_text(row, "changed_at"),
+		    xc_tool_text(row, "action"),
+		    xc_tool_text(row, "version"),
+		    xc_tool_number(row, "generation"),
+		    xc_tool_text(row, "changed_by"),
+		    xc_tool_text(row, "detail")[0] != '\0' ? ": " : "",
+		    xc_tool_text(row, "detail"));
+	}
+}
+
+static enum xc_exit
+info_installed(struct xc_tool *tool, const char *name)
+{
+	struct xc_registry *registry =
+	    xc_installer_registry(tool->installer);
+	struct json_object *packages = NULL, *history = NULL;
+	const struct xc_registry_plugin *plugin;
+	struct xc_registry_view *view;
+	enum xc_err err;
+
+	err = xc_registry_read(registry, &view, &tool->errbuf);
+	if (err != XC_OK)
+		return xc_exit_of(err);
+	plugin = xc_registry_find(view, name);
+	if (plugin == NULL)
+		err = xc_fail(&tool->errbuf, XC_ERR_NOT_FOUND,
+		    "%s is not installed, and no file of that name is here",
+		    name);
+	if (err == XC_OK)
+		err = xc_registry_packages(registry, name, &packages,
+		    &tool->errbuf);
+	if (err == XC_OK)
+		err = xc_registry_history(registry, name, HISTORY_SHOWN,
+		    &history, &tool->errbuf);
+	if (err == XC_OK) {
+		tool->data = json_object_new_object();
+		json_object_object_add(tool->data, "plugin",
+		    plugin_row(plugin));
+		json_object_object_add(tool->data, "manifest",
+		    plugin->manifest != NULL ?
+		    json_object_get(plugin->manifest->json) : NULL);
+		json_object_object_add(tool->data, "packages",
+		    json_object_get(packages));
+		json_object_object_add(tool->data, "history",
+		    json_object_get(history));
+	}
+	json_object_put(packages);
+	json_object_put(history);
+	xc_registry_view_free(&view);
+	if (err == XC_OK && !tool->json)
+		print_info(tool);
+	return xc_exit_of(err);
+}
+
+enum xc_exit
+xc_tool_info(struct xc_tool *tool)
+{
+	const char *what = tool->argv[0];
+	struct stat st;
+	enum xc_exit code;
+
+	if (stat(what, &st) == 0)
+		return info_file(tool, what);
+	code = xc_tool_open(tool);
+	return code == XC_EXIT_DONE ? info_installed(tool, what) : code;
+}

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: MIT */
+/* The inside of xcore-install(1): one file for each group of verbs. */
+#ifndef XC_TOOL_INSTALL_H
+#define XC_TOOL_INSTALL_H
+
+#include <stdbool.h>
+
+#include "plugin/installer.h"
+
+struct json_object;
+
+struct xc_tool {
+	/* The command line. */
+	const char *verb;
+	int argc;		/* operands behind the verb */
+	char **argv;
+	const char *config;
+	const char *version;
+	const char *output;
+	bool json;
+	bool yes;
+	bool quiet;
+	bool verbose;
+	bool dry_run;
+	bool replace;
+	bool wait;
+	bool purge;
+	bool watch;
+	bool no_make;
+	int64_t timeout_ms;
+
+	bool progress;		/* stderr is for a person */
+	bool colour;
+	struct xc_settings *settings;
+	struct xc_installer *installer;
+	struct json_object *data;	/* of the answer */
+	struct xc_errbuf errbuf;	/* of the answer, if it failed */
+};
+
+struct xc_verb {
+	const char *name;
+	int min;		/* operands */
+	int max;		/* -1: any number */
+	bool registry;		/* needs settings and MariaDB */
+	enum xc_exit (*run)(struct xc_tool *tool);
+};
+
+/* Ends with a row without a name. */
+extern const struct xc_verb xc_tool_verbs[];
+
+enum xc_exit xc_tool_install(struct xc_tool *tool);
+enum xc_exit xc_tool_update(struct xc_tool *tool);
+enum xc_exit xc_tool_enable(struct xc_tool *tool);
+enum xc_exit xc_tool_disable(struct xc_tool *tool);
+enum xc_exit xc_tool_rollback(struct xc_tool *tool);
+enum xc_exit xc_tool_remove(struct xc_tool *tool);
+enum xc_exit xc_tool_verify(struct xc_tool *tool);
+enum xc_exit xc_tool_gc(struct xc_tool *tool);
+enum xc_exit xc_tool_list(struct xc_tool *tool);
+enum xc_exit xc_tool_status(struct xc_tool *tool);
+enum xc_exit xc_tool_info(struct xc_tool *tool);
+enum xc_exit xc_tool_pack(struct xc_tool *tool);
+enum xc_exit xc_tool_build(struct xc_tool *tool);
+enum xc_exit xc_tool_new(struct xc_tool *tool);
+
+/* Makes settings and installer; a fault is in tool->errbuf. */
+enum xc_exit xc_tool_open(struct xc_tool *tool);
+
+/* A line for a person on stderr, unless -q. */
+void xc_tool_warn(const struct xc_tool *tool, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* Members of rows, for printing: "" and 0 if they are not there. */
+const char *xc_tool_text(const struct json_object *row, const char *key);
+long long xc_tool_number(const struct json_object *row, const char *key);
+
+/* The help for a verb; NULL: of all. */
+void xc_tool_help(const char *verb);
+
+#endif

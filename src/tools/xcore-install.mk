@@ -1,0 +1,15 @@
+# SPDX-License-Identifier: MIT
+bin_PROGRAMS += src/tools/xcore-install
+xcore_install_sources = \
+	src/tools/xcore-install.c src/tools/xcore-install.h \
+	src/tools/xcore-install-build.c \
+	src/tools/xcore-install-change.c \
+	src/tools/xcore-install-help.c \
+	src/tools/xcore-install-new.c \
+	src/tools/xcore-install-show.c
+xcore_install_libs = libmanager.la libplugin.la libcontract.la \
+	libdatabase.la libsettings.la libloggers.la libxcore.la \
+	$(CRYPTO_LIBS) $(JSONC_LIBS)
+src_tools_xcore_install_SOURCES = $(xcore_install_sources)
+src_tools_xcore_install_LDADD = libregistry.la $(xcore_install_libs)
+dist_man_MANS += doc/xcore-install.1
