@@ -25,3 +25,8 @@ check_PROGRAMS += tests/fastcgi/bad-input
 tests_fastcgi_bad_input_SOURCES = tests/fastcgi/bad-input.c
 tests_fastcgi_bad_input_LDADD = libfcgiclient.la
 TESTS += tests/fastcgi/bad-input
+
+check_PROGRAMS += tests/fastcgi/life
+tests_fastcgi_life_SOURCES = tests/fastcgi/life.c
+tests_fastcgi_life_LDADD = libfcgiclient.la
+TESTS += tests/fastcgi/life
