@@ -17,6 +17,7 @@ libplugin_la_SOURCES = \
 	src/plugin/semver.c src/plugin/semver.h \
 	src/plugin/store.c \
 	src/plugin/store-gc.c \
+	src/plugin/trial.c src/plugin/trial.h \
 	src/plugin/validate.c src/plugin/validate.h \
 	src/plugin/validate-object.h \
 	src/plugin/validate-site.c

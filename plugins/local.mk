@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: MIT
+# The plugins that come with xcore.  They are built like anyone's, by the
+# rules that xcore-config names, against this tree, and installed as folders
+# that xcore-install(1) takes.
+SHIPPED_PLUGINS = hello todo
+
+EXTRA_DIST += $(SHIPPED_PLUGINS:%=plugins/%)
+
+shipped_plugin_make = $(MAKE) $(AM_MAKEFLAGS) --no-print-directory \
+	CC='$(CC)' CFLAGS='$(CFLAGS) $(HARDEN_CFLAGS)' \
+	XCORE_CONFIG='$(abs_top_builddir)/src/tools/xcore-config-uninstalled'
+
+noinst_DATA += plugins/built
+CLEANFILES += plugins/built
+plugins/built: libxcore.la src/tools/xcore-config-uninstalled \
+	src/tools/plugin.mk \
+	$(srcdir)/plugins/*/*.c $(srcdir)/plugins/*/*.json \
+	$(srcdir)/plugins/*/README.md $(srcdir)/plugins/*/sql/*.sql
+	@$(MKDIR_P) plugins
+	$(AM_V_GEN)for name in $(SHIPPED_PLUGINS); do \
+	    $(shipped_plugin_make) -C $(srcdir)/plugins/$$name \
+	        O='$(abs_top_builddir)/plugins/'$$name all >plugins/log 2>&1 || \
+	        { cat plugins/log >&2; exit 1; }; \
+	done
+	@rm -f plugins/log
+	@echo done >$@
+
+# Loads, starts, warms and stops each, as the installer would.
+check-plugins: plugins/built src/tools/xcore-trial$(EXEEXT)
+	@for name in $(SHIPPED_PLUGINS); do \
+	    $(shipped_plugin_make) -C $(srcdir)/plugins/$$name \
+	        O='$(abs_top_builddir)/plugins/'$$name check || exit 1; \
+	done
+CHECK_LOCAL += check-plugins
+
+install-plugins: plugins/built
+	@for name in $(SHIPPED_PLUGINS); do \
+	    folder='$(DESTDIR)$(plugindir)/'$$name; \
+	    echo " installing plugin $$name in $$folder"; \
+	    $(MKDIR_P) "$$folder" || exit 1; \
+	    (cd $(srcdir)/plugins/$$name && \
+	        find plugin.json openapi.json README.md sql assets \
+	        -type f 2>/dev/null) | while read -r file; do \
+	        $(MKDIR_P) "$$folder/$$(dirname "$$file")" && \
+	        $(INSTALL_DATA) "$(srcdir)/plugins/$$name/$$file" \
+	            "$$folder/$$file" || exit 1; \
+	    done || exit 1; \
+	    $(INSTALL_DATA) plugins/$$name/$$name.so \
+	        "$$folder/$$name.so.new" && \
+	        mv -f "$$folder/$$name.so.new" "$$folder/$$name.so" || \
+	        exit 1; \
+	done
+INSTALL_EXEC_LOCAL += install-plugins
+
+uninstall-plugins:
+	for name in $(SHIPPED_PLUGINS); do \
+	    rm -rf '$(DESTDIR)$(plugindir)/'"$$name"; \
+	done
+UNINSTALL_LOCAL += uninstall-plugins
+
+clean-plugins:
+	for name in $(SHIPPED_PLUGINS); do \
+	    test ! -f src/tools/plugin.mk || \
+	    $(shipped_plugin_make) -C $(srcdir)/plugins/$$name \
+	        O='$(abs_top_builddir)/plugins/'$$name clean >/dev/null; \
+	done
+CLEAN_LOCAL += clean-plugins
