@@ -4,7 +4,15 @@
 # that xcore-install(1) takes.
 SHIPPED_PLUGINS = hello todo
 
-EXTRA_DIST += $(SHIPPED_PLUGINS:%=plugins/%)
+EXTRA_DIST += \
+	plugins/hello/Makefile plugins/hello/README.md \
+	plugins/hello/hello.c plugins/hello/openapi.json \
+	plugins/hello/plugin.json \
+	plugins/todo/Makefile plugins/todo/README.md \
+	plugins/todo/openapi.json plugins/todo/plugin.json \
+	plugins/todo/sql/0001_create.down.sql \
+	plugins/todo/sql/0001_create.up.sql \
+	plugins/todo/todo.c
 
 shipped_plugin_make = $(MAKE) $(AM_MAKEFLAGS) --no-print-directory \
 	CC='$(CC)' CFLAGS='$(CFLAGS) $(HARDEN_CFLAGS)' \

@@ -277,7 +277,7 @@ find_strings(struct xc_elf *elf)
 static bool
 find_symbols(struct xc_elf *elf)
 {
-	uint64_t address, room, n, size;
+	uint64_t address, room, n = 0, size;
 
 	if (!dynamic_value(elf, DT_SYMTAB, &address) ||
 	    !file_offset(elf, address, &elf->symbols_off, &room) ||
