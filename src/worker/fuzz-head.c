@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Any bytes: the scan must not depend on how they are cut; and what it finds
+ * complete libfcgi must read as we did, in both ways of feeding it.
+ */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "worker/feed.h"
+#include "worker/head.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void
+insist(bool ok)
+{
+	if (!ok)
+		abort();
+}
+
+static struct xc_head_limits
+small_limits(void)
+{
+	return xc_head_limits(4096, 4096);
+}
+
+/* In two parts, at a place that the input gives. */
+static void
+check_parts(const uint8_t *data, size_t size, const struct xc_head *whole,
+    enum xc_head_result expected)
+{
+	struct xc_head_limits limits = small_limits();
+	struct xc_head head = { .done = 0 };
+	enum xc_head_result result;
+	size_t cut = size > 1 ? data[size - 1] % size : 0;
+
+	result = xc_head_scan(&head, &limits, data, cut);
+	if (result == XC_HEAD_MORE)
+		result = xc_head_scan(&head, &limits, data, size);
+	/* What is behind the end is seen only when it has come. */
+	if (result == XC_HEAD_COMPLETE && expected == XC_HEAD_BAD)
+		return;
+	insist(result == expected);
+	insist(head.done == whole->done);
+	insist(head.n_params == whole->n_params);
+	insist(head.body_len == whole->body_len);
+}
+
+static void
+check_decoding(enum xc_feed_mode mode, const uint8_t *data, size_t size,
+    const struct xc_head *head)
+{
+	FCGX_Request fcgi;
+	char *body = malloc(head->body_len + 1);
+	size_t n = 0, bytes = 0;
+	const char *text;
+
+	insist(body != NULL);
+	xc_feed_open(&fcgi, 1000);
+	insist(xc_feed_decode(mode, &fcgi, data, size, body,
+	    head->body_len) == XC_OK);
+	insist(fcgi.requestId == head->request_id);
+	/* The first is libfcgi's own FCGI_ROLE. */
+	for (n = 0; (text = fcgi.envp[n]) != NULL; n++)
+		if (n > 0)
+			bytes += strlen(text) - 1;
+	insist(n == head->n_params + 1);
+	/* No name or value was cut: their bytes and at least two lengths
+	 * each make up the whole. */
+	insist(bytes + 2 * (size_t)head->n_params <= head->params_len &&
+	    bytes + 8 * (size_t)head->n_params >= head->params_len);
+	xc_feed_end(&fcgi);
+	free(body);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static bool ready;
+	struct xc_head_limits limits = small_limits();
+	struct xc_head head = { .done = 0 };
+	enum xc_feed_mode mode;
+	enum xc_head_result result;
+
+	if (!ready)
+		insist(xc_feed_init(&mode, NULL) == XC_OK);
+	ready = true;
+	result = xc_head_scan(&head, &limits, data, size);
+	check_parts(data, size, &head, result);
+	if (result != XC_HEAD_COMPLETE)
+		return 0;
+	insist(head.done == size);
+	check_decoding(XC_FEED_DIRECT, data, size, &head);
+	check_decoding(XC_FEED_MEMFD, data, size, &head);
+	return 0;
+}
