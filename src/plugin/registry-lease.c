@@ -129,7 +129,7 @@ read_lease(struct xc_registry *registry, const char *name,
     struct json_object **rows_r, struct xc_errbuf *errbuf)
 {
 	return xc_registry_rows(registry, "reading the lease",
-	    "SELECT owner, token, expires < UTC_TIMESTAMP(3) AS over"
+	    "SELECT owner, token, expires < UTC_TIMESTAMP(3) AS expired"
 	    " FROM xc_lease WHERE name = ?", XC_ARGS(xc_text(name)), rows_r,
 	    errbuf);
 }
@@ -193,7 +193,7 @@ try_take(struct xc_lease *lease, char *holder_r, size_t size,
 	if (strcmp(token, lease->token) == 0)
 		err = XC_OK;
 	else if (row != NULL && owner[0] != '\0' && !is_dead(owner) &&
-	    xc_registry_number(row, "over") == 0)
+	    xc_registry_number(row, "expired") == 0)
 		err = XC_ERR_BUSY;
 	else
 		err = take_seen(lease, token, errbuf);

@@ -90,7 +90,6 @@ static const struct {
 	    "    { \"say_hello\", say_hello },\n"
 	    "    { \"list_notes\", list_notes }));\n" },
 	{ "Makefile",
-	    "PLUGIN = @NAME@\n"
 	    "XCORE_CONFIG ?= xcore-config\n"
 	    "include $(shell $(XCORE_CONFIG) --plugin-mk)\n" },
 	{ "sql/0001_create.up.sql",
