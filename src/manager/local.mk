@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: MIT
-noinst_LTLIBRARIES += libmanager.la
+# The client's side of the control socket stands apart: the registry asks a
+# manager too, and the manager runs the registry's follower.
+noinst_LTLIBRARIES += libmanager.la libcontrol.la
+libcontrol_la_SOURCES = src/manager/control-client.c src/manager/control.h
 libmanager_la_SOURCES = \
 	src/manager/apply.c \
 	src/manager/child.c \
-	src/manager/control.h \
-	src/manager/control-client.c \
 	src/manager/control-commands.c \
 	src/manager/control-server.c \
 	src/manager/crash.c \

@@ -8,7 +8,8 @@ xcore_install_sources = \
 	src/tools/xcore-install-new.c \
 	src/tools/xcore-install-show.c
 xcore_install_libs = libmanager.la libplugin.la libcontract.la \
-	libdatabase.la libsettings.la libloggers.la libxcore.la \
+	libdatabase.la libsettings.la \
+	libloggers.la libcontrol.la libxcore.la \
 	$(CRYPTO_LIBS) $(JSONC_LIBS)
 src_tools_xcore_install_SOURCES = $(xcore_install_sources)
 src_tools_xcore_install_LDADD = libregistry.la $(xcore_install_libs)

@@ -4,5 +4,5 @@ src_tools_xcorectl_SOURCES = \
 	src/tools/xcorectl.c src/tools/xcorectl.h \
 	src/tools/xcorectl-status.c
 src_tools_xcorectl_LDADD = libmanager.la libregistry.la libplugin.la \
-	libcontract.la libdatabase.la libsettings.la libloggers.la \
+	libcontract.la libdatabase.la libsettings.la libloggers.la libcontrol.la \
 	libxcore.la $(JSONC_LIBS)

@@ -12,6 +12,7 @@ EXTRA_DIST += tests/fuzz/replay.sh tests/fuzz/corpus
 LINT_SHELL += tests/fuzz/replay.sh
 
 if !WANT_FUZZER
+$(FUZZ_TARGETS): libfuzzdriver.la
 TESTS += tests/fuzz/replay.sh
 endif
 AM_TESTS_ENVIRONMENT += FUZZ_TARGETS='$(FUZZ_TARGETS)'; export FUZZ_TARGETS;

@@ -18,7 +18,8 @@ lint-cppcheck:
 	    -I src -I src/include -I . src services plugins
 
 lint-shell:
-	cd $(top_srcdir) && $(SHELLCHECK) --external-sources $(LINT_SHELL)
+	cd $(top_srcdir) && $(SHELLCHECK) --external-sources --severity=warning \
+	    $(LINT_SHELL)
 
 lint-man:
 	top_srcdir='$(abs_top_srcdir)' MANDOC='$(MANDOC)' \
