@@ -3,23 +3,33 @@
  * An open-loop HTTP/1.1 load generator for 127.0.0.1:
  *
  *   openload -p PORT [-c CONNECTIONS] [-r RATE] [-d SECONDS] [-w WARM-UP]
- *            [-k K -o OTHER-PATH] PATH
+ *            [-k K -o OTHER-PATH] [-V FILE] PATH
  *
  * Request number i is due at start + i / RATE, whatever the replies do, and
  * its latency counts from then: a server that stalls is charged for every
  * request that became due meanwhile, those that could not be sent for want
  * of an idle connection too.  Every K-th request goes to OTHER-PATH.
  *
+ * With RATE 0 each connection has always one request under way: full load.
+ * SIGTERM ends the run early.
+ *
+ * -V: the FILE holds a number, which others may raise at any time by writing
+ * over it.  The last number in each reply must be at least what the FILE held
+ * when the request was sent; a smaller one counts as stale.
+ *
  * One line for each path, times in microseconds:
- *   PATH n N p50 US p90 US p99 US p99.9 US max US errors N non2xx N
+ *   PATH n N p50 US p90 US p99 US p99.9 US max US errors N non2xx N stale N
  */
 #include <sys/epoll.h>
 #include <sys/socket.h>
 
 #include <arpa/inet.h>
+#include <ctype.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -38,7 +48,7 @@
 struct tally {
 	const char *path;
 	uint64_t buckets[BUCKETS];
-	uint64_t n, errors, non2xx, max;
+	uint64_t n, errors, non2xx, stale, max;
 };
 
 struct conn {
@@ -46,6 +56,7 @@ struct conn {
 	bool busy, counted;
 	int which;			/* of the two paths */
 	int64_t due;
+	long oldest;			/* number that may come back */
 	size_t used;
 	char buf[16384];
 };
@@ -57,6 +68,8 @@ static unsigned idle_head, idle_tail;
 static int n_conns = 64, port, set, every;
 static double rate = 1000, seconds = 5, warm_up = 0.5;
 static unsigned in_flight;
+static int number_fd = -1;
+static volatile sig_atomic_t stopped;
 
 static int64_t
 now_ns(void)
@@ -126,6 +139,32 @@ put_idle(int i)
 	idle[idle_tail++ % MAX_CONNS] = i;
 }
 
+/* The number in the file now; 0 without one. */
+static long
+number_wanted(void)
+{
+	char text[32];
+	ssize_t n = number_fd < 0 ? 0 :
+	    pread(number_fd, text, sizeof(text) - 1, 0);
+
+	text[n > 0 ? n : 0] = '\0';
+	return strtol(text, NULL, 10);
+}
+
+/* The last number of a reply; -1 if there is none. */
+static long
+number_got(const struct conn *c)
+{
+	size_t end = c->used, begin;
+
+	while (end > 0 && !isdigit((unsigned char)c->buf[end - 1]))
+		end--;
+	begin = end;
+	while (begin > 0 && isdigit((unsigned char)c->buf[begin - 1]))
+		begin--;
+	return begin < end ? strtol(c->buf + begin, NULL, 10) : -1;
+}
+
 static void
 count(struct conn *c, int status)
 {
@@ -143,6 +182,8 @@ count(struct conn *c, int status)
 	t->buckets[bucket_of(us)]++;
 	if (us > t->max)
 		t->max = us;
+	if (number_fd >= 0 && status < 300 && number_got(c) < c->oldest)
+		t->stale++;
 }
 
 /* The connection ended; with a request on it that is an error. */
@@ -223,6 +264,7 @@ send_request(int64_t due, uint64_t number, bool counted)
 
 	c->which = every > 0 && number % (uint64_t)every == 0;
 	c->due = due;
+	c->oldest = number_wanted();
 	c->counted = counted;
 	c->busy = true;
 	in_flight++;
@@ -252,24 +294,47 @@ wait_and_read(int64_t until)
 	return true;
 }
 
+/* When request number `n` is due; at full load, at once. */
+static int64_t
+due_at(int64_t start, uint64_t n)
+{
+	if (rate <= 0)
+		return now_ns();
+	return start + (int64_t)((double)n * 1e9 / rate);
+}
+
+static bool
+send_all(int64_t start)
+{
+	int64_t end = start + (int64_t)((warm_up + seconds) * 1e9);
+	int64_t measured = start + (int64_t)(warm_up * 1e9), due;
+
+	for (uint64_t sent = 0; !stopped; ) {
+		due = due_at(start, sent);
+		if (due >= end)
+			break;
+		if (now_ns() >= due && idle_head != idle_tail)
+			send_request(due, sent++, due >= measured);
+		else if (!wait_and_read(idle_head != idle_tail ? due :
+		    now_ns() + 100000000))
+			return false;
+		if (now_ns() > end + GRACE_NS) {
+			/* What was due and never could be sent. */
+			tallies[0].errors +=
+			    (uint64_t)((double)(end - due) / 1e9 * rate);
+			break;
+		}
+	}
+	return true;
+}
+
 static bool
 run(void)
 {
-	uint64_t total = (uint64_t)(rate * (warm_up + seconds)), sent = 0;
-	int64_t start = now_ns() + 1000000, due = start, end;
+	int64_t end;
 
-	while (sent < total) {
-		due = start + (int64_t)((double)sent * 1e9 / rate);
-		if (now_ns() >= due && idle_head != idle_tail) {
-			send_request(due, sent,
-			    (double)sent >= rate * warm_up);
-			sent++;
-		} else if (!wait_and_read(idle_head != idle_tail ? due :
-		    now_ns() + 100000000))
-			return false;
-		else if (now_ns() > due + 60000000000LL)
-			break;
-	}
+	if (!send_all(now_ns() + 1000000))
+		return false;
 	end = now_ns() + GRACE_NS;
 	while (in_flight > 0 && now_ns() < end)
 		if (!wait_and_read(end))
@@ -277,8 +342,6 @@ run(void)
 	for (int i = 0; i < n_conns; i++)
 		if (conns[i].busy)
 			count(&conns[i], 0);
-	if (sent < total)
-		tallies[0].errors += total - sent;
 	return true;
 }
 
@@ -286,10 +349,11 @@ static void
 report(const struct tally *t)
 {
 	printf("%s n %ju p50 %ju p90 %ju p99 %ju p99.9 %ju max %ju"
-	    " errors %ju non2xx %ju\n", t->path, (uintmax_t)t->n,
+	    " errors %ju non2xx %ju stale %ju\n", t->path, (uintmax_t)t->n,
 	    (uintmax_t)quantile(t, .5), (uintmax_t)quantile(t, .9),
 	    (uintmax_t)quantile(t, .99), (uintmax_t)quantile(t, .999),
-	    (uintmax_t)t->max, (uintmax_t)t->errors, (uintmax_t)t->non2xx);
+	    (uintmax_t)t->max, (uintmax_t)t->errors, (uintmax_t)t->non2xx,
+	    (uintmax_t)t->stale);
 }
 
 static bool
@@ -297,7 +361,7 @@ read_arguments(int argc, char **argv)
 {
 	int option;
 
-	while ((option = getopt(argc, argv, "p:c:r:d:w:k:o:")) != -1)
+	while ((option = getopt(argc, argv, "p:c:r:d:w:k:o:V:")) != -1)
 		switch (option) {
 		case 'p': port = atoi(optarg); break;
 		case 'c': n_conns = atoi(optarg); break;
@@ -306,14 +370,25 @@ read_arguments(int argc, char **argv)
 		case 'w': warm_up = atof(optarg); break;
 		case 'k': every = atoi(optarg); break;
 		case 'o': tallies[1].path = optarg; break;
+		case 'V':
+			number_fd = open(optarg, O_RDONLY | O_CLOEXEC);
+			if (number_fd < 0)
+				return false;
+			break;
 		default: return false;
 		}
 	if (optind != argc - 1)
 		return false;
 	tallies[0].path = argv[optind];
-	return port > 0 && n_conns > 0 && n_conns < MAX_CONNS && rate > 0 &&
+	return port > 0 && n_conns > 0 && n_conns < MAX_CONNS && rate >= 0 &&
 	    seconds > 0 && warm_up >= 0 &&
 	    (every > 0) == (tallies[1].path != NULL);
+}
+
+static void
+stop(int sig)
+{
+	stopped = sig;
 }
 
 int
@@ -322,9 +397,10 @@ main(int argc, char **argv)
 	if (!read_arguments(argc, argv)) {
 		fprintf(stderr, "usage: openload -p PORT [-c CONNECTIONS] "
 		    "[-r RATE] [-d SECONDS] [-w WARM-UP] "
-		    "[-k K -o OTHER-PATH] PATH\n");
+		    "[-k K -o OTHER-PATH] [-V FILE] PATH\n");
 		return 2;
 	}
+	signal(SIGTERM, stop);
 	set = epoll_create1(EPOLL_CLOEXEC);
 	for (int i = 0; i < n_conns; i++) {
 		if (!conn_open(i))

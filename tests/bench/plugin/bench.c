@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+#include <time.h>
+
+#include <xcore/xcore.h>
+
+static enum xc_err
+slow(struct xc_request *req)
+{
+	const struct timespec ts = { .tv_nsec = 20000000 };
+
+	(void)nanosleep(&ts, NULL);
+	return xc_reply_text(req, 200, "text/plain", "slept\n", 6);
+}
+
+/* The code's own number, not the manifest's: old code must show.  The reload
+ * bench makes other versions by writing other digits into the object. */
+static enum xc_err
+version(struct xc_request *req)
+{
+	static const char text[] = "{\"version\":\"1.0.1000\"}";
+
+	return xc_reply_text(req, 200, "application/json", text,
+	    sizeof(text) - 1);
+}
+
+XC_PLUGIN(.operations = XC_OPERATIONS(
+    { "slow", slow },
+    { "version", version }));
