@@ -109,3 +109,15 @@ src_lib_fuzz_query_SOURCES = src/lib/fuzz-query.c
 src_lib_fuzz_query_LDADD = libxcore.la $(JSONC_LIBS) $(FUZZ_LIBS)
 src_lib_fuzz_request_SOURCES = src/lib/fuzz-request.c
 src_lib_fuzz_request_LDADD = libxcore.la $(JSONC_LIBS) $(FUZZ_LIBS)
+
+dist_man_MANS += \
+	doc/man3/xc_arena.3 \
+	doc/man3/xc_cache.3 \
+	doc/man3/xc_config.3 \
+	doc/man3/xc_db.3 \
+	doc/man3/xc_error.3 \
+	doc/man3/xc_json.3 \
+	doc/man3/xc_log.3 \
+	doc/man3/xc_plugin.3 \
+	doc/man3/xc_reply.3 \
+	doc/man3/xc_request.3
