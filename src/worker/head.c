@@ -79,6 +79,11 @@ read_record(const unsigned char *p)
 	return record;
 }
 
+/*
+ * Padding on BEGIN and on an empty record is refused, though it could be: at
+ * a change of streams libfcgi takes it for the next record.  The web servers
+ * that there are do not pad these.
+ */
 static enum xc_head_result
 check_begin(struct xc_head *head, const struct record *record)
 {
@@ -86,6 +91,8 @@ check_begin(struct xc_head *head, const struct record *record)
 		return bad(head, "does not begin with BEGIN_REQUEST");
 	if (record->content != BEGIN_BODY)
 		return bad(head, "BEGIN_REQUEST is not of 8 bytes");
+	if (record->padding > 0)
+		return bad(head, "BEGIN_REQUEST with padding");
 	return XC_HEAD_MORE;
 }
 
@@ -109,8 +116,6 @@ check_record(struct xc_head *head, const struct xc_head_limits *limits,
 		return XC_HEAD_ABORTED;
 	if (record->type != due)
 		return bad(head, "a record out of order");
-	/* libfcgi would take the padding for the next record; the web servers
-	 * that there are do not pad what is empty. */
 	if (record->content == 0 && record->padding > 0)
 		return bad(head, "an empty record with padding");
 	if (due == XC_FCGI_PARAMS &&

@@ -189,6 +189,9 @@ refuses_padding_on_nothing(void **state)
 	put_begin(&b, 1, 1, 1);
 	put(&b, XC_FCGI_PARAMS, 1, NULL, 0, 8);
 	assert_int_equal(scan(&b, &head), XC_HEAD_BAD);
+	b.len = 16;
+	b.p[6] = 8;
+	assert_int_equal(scan(&b, &head), XC_HEAD_BAD);
 }
 
 static void
