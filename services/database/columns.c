@@ -193,20 +193,41 @@ still_fit(const struct xc_columns *columns, const MYSQL_FIELD *fields, size_t n)
 	return true;
 }
 
+/*
+ * What the server has just told of the columns.  The statement's own copy
+ * keeps the names that it was prepared with; and the server tells of new ones
+ * only once.
+ */
+static const MYSQL_FIELD *
+told_fields(const MYSQL_STMT *stmt, const MYSQL_RES *meta, bool *stale_r)
+{
+	const MYSQL_FIELD *told = stmt->mysql->fields;
+	unsigned i, n = meta->field_count;
+
+	if (told == NULL || stmt->mysql->field_count != n)
+		return meta->fields;
+	for (i = 0; i < n; i++)
+		if (strcmp(told[i].name, meta->fields[i].name) != 0)
+			*stale_r = true;
+	return told;
+}
+
 enum xc_err
-xc_columns_bind(struct xc_columns **columns, MYSQL_STMT *stmt)
+xc_columns_bind(struct xc_columns **columns, MYSQL_STMT *stmt, bool *stale_r)
 {
 	MYSQL_RES *meta = mysql_stmt_result_metadata(stmt);
+	const MYSQL_FIELD *fields;
 	enum xc_err err = XC_OK;
 	size_t i, n;
 
 	if (meta == NULL)
 		return mysql_stmt_errno(stmt) != 0 ? XC_ERR_FAILED :
 		    XC_ERR_NOMEM;
-	n = mysql_num_fields(meta);
-	if (!still_fit(*columns, mysql_fetch_fields(meta), n)) {
+	n = meta->field_count;
+	fields = told_fields(stmt, meta, stale_r);
+	if (!still_fit(*columns, fields, n)) {
 		xc_columns_free(columns);
-		err = make_columns(mysql_fetch_fields(meta), n, columns);
+		err = make_columns(fields, n, columns);
 	}
 	mysql_free_result(meta);
 	if (err != XC_OK)

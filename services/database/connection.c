@@ -450,8 +450,8 @@ xc_connection_begin(struct xc_connection *c)
 {
 	static const char sql[] = "START TRANSACTION";
 	struct xc_failure f = { .sent = true };
+	enum xc_err err = XC_OK;
 	bool again = true;
-	enum xc_err err;
 	int tries;
 
 	if (c->transaction)

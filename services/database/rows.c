@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Rows as JSON. */
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,6 +9,7 @@
 #include <json-c/json.h>
 
 #include "connection-private.h"
+#include "lib/base64.h"
 
 #define CELL_OVERHEAD 16	/* bytes counted for each cell besides */
 
@@ -15,27 +17,14 @@
 static struct json_object *
 base64(const char *data, size_t len)
 {
-	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-	    "abcdefghijklmnopqrstuvwxyz0123456789+/";
-	size_t i, left, n = (len + 2) / 3 * 4;
+	size_t size = xc_base64_size(len), n;
 	struct json_object *result;
-	char *text, *out;
+	char *text;
 
-	text = out = malloc(n + 1);
+	text = size == 0 || size > INT_MAX ? NULL : malloc(size);
 	if (text == NULL)
 		return NULL;
-	for (i = 0; i < len; i += 3) {
-		const unsigned char *in = (const unsigned char *)data + i;
-		unsigned word = (unsigned)in[0] << 16;
-
-		left = len - i;
-		word |= left > 1 ? (unsigned)in[1] << 8 : 0;
-		word |= left > 2 ? in[2] : 0u;
-		*out++ = digits[word >> 18];
-		*out++ = digits[word >> 12 & 63];
-		*out++ = left > 1 ? digits[word >> 6 & 63] : '=';
-		*out++ = left > 2 ? digits[word & 63] : '=';
-	}
+	n = xc_base64_encode(data, len, text);
 	result = json_object_new_string_len(text, (int)n);
 	free(text);
 	return result;

@@ -20,16 +20,6 @@ struct run {
 };
 
 static enum xc_err
-judge_stmt(struct run *run, MYSQL_STMT *stmt)
-{
-	run->failure.number = mysql_stmt_errno(stmt);
-	run->failure.state = mysql_stmt_sqlstate(stmt);
-	run->failure.message = mysql_stmt_error(stmt);
-	return xc_connection_judge(run->connection, &run->failure,
-	    &run->again);
-}
-
-static enum xc_err
 judge_mysql(struct run *run)
 {
 	MYSQL *mysql = run->connection->mysql;
@@ -37,6 +27,19 @@ judge_mysql(struct run *run)
 	run->failure.number = mysql_errno(mysql);
 	run->failure.state = mysql_sqlstate(mysql);
 	run->failure.message = mysql_error(mysql);
+	return xc_connection_judge(run->connection, &run->failure,
+	    &run->again);
+}
+
+static enum xc_err
+judge_stmt(struct run *run, MYSQL_STMT *stmt)
+{
+	/* An error between two rows is noted with the connection alone. */
+	if (mysql_stmt_errno(stmt) == 0)
+		return judge_mysql(run);
+	run->failure.number = mysql_stmt_errno(stmt);
+	run->failure.state = mysql_stmt_sqlstate(stmt);
+	run->failure.message = mysql_stmt_error(stmt);
 	return xc_connection_judge(run->connection, &run->failure,
 	    &run->again);
 }
@@ -177,6 +180,7 @@ execute(struct run *run)
 	struct xc_prepared *p = run->prepared;
 	enum xc_err err;
 	unsigned number;
+	bool reads;
 
 	run->failure.writes = !p->kind.reads;
 	run->failure.implicit = p->kind.implicit;
@@ -188,14 +192,24 @@ execute(struct run *run)
 	if (mysql_stmt_execute(p->stmt) == 0)
 		return XC_OK;
 	number = mysql_stmt_errno(p->stmt);
+	reads = p->kind.reads;
 	err = judge_stmt(run, p->stmt);
-	/* The server does not know the statement any more, or not as it was
-	 * prepared; if the connection was lost, it is gone from the cache. */
-	if (number == ER_UNKNOWN_STMT_HANDLER || number == ER_NEED_REPREPARE) {
+	switch (number) {
+	case ER_UNKNOWN_STMT_HANDLER:
+	case ER_NEED_REPREPARE:
+		/* The server does not know it any more, or not as it was. */
 		xc_statement_cache_drop(c->cache, p);
 		run->again = !c->doomed;
+		return err;
+	case CR_NEW_STMT_METADATA:
+		/* An ALTER TABLE changed the number of columns.  It is done,
+		 * but the library does not give the rows. */
+		xc_statement_cache_drop(c->cache, p);
+		run->again = reads;
+		return XC_ERR_UNCERTAIN;
+	default:
+		return err;
 	}
-	return err;
 }
 
 static enum xc_err
@@ -308,6 +322,7 @@ xc_connection_each(struct xc_connection *connection,
     const struct xc_statement *statement, xc_row_fn *fn, void *ctx)
 {
 	enum xc_err err, end;
+	bool stale = false;
 	struct run run;
 
 	err = start(&run, connection, statement);
@@ -315,7 +330,8 @@ xc_connection_each(struct xc_connection *connection,
 		return err;
 	if (mysql_stmt_field_count(run.prepared->stmt) == 0)
 		return finish(&run);
-	err = xc_columns_bind(&run.prepared->columns, run.prepared->stmt);
+	err = xc_columns_bind(&run.prepared->columns, run.prepared->stmt,
+	    &stale);
 	if (err == XC_ERR_FAILED)
 		err = judge_stmt(&run, run.prepared->stmt);
 	else if (err == XC_OK)
@@ -325,5 +341,7 @@ xc_connection_each(struct xc_connection *connection,
 		return err;
 	xc_columns_trim(run.prepared->columns);
 	end = finish(&run);
+	if (stale && connection->mysql != NULL)
+		xc_statement_cache_drop(connection->cache, run.prepared);
 	return err != XC_OK ? err : end;
 }

@@ -49,9 +49,12 @@ void xc_statement_cache_drop(struct xc_statement_cache *cache,
 
 /*
  * columns.c: binds the columns of the result that stmt was executed for.
- * *columns (which may be of an earlier run) is made to fit.
+ * *columns (which may be of an earlier run) is made to fit.  *stale_r is set
+ * if a column has another name than when stmt was prepared: then stmt must be
+ * prepared anew before it is run again.
  */
-enum xc_err xc_columns_bind(struct xc_columns **columns, MYSQL_STMT *stmt);
+enum xc_err xc_columns_bind(struct xc_columns **columns, MYSQL_STMT *stmt,
+    bool *stale_r);
 
 /* Makes the fetched row's cells; XC_ERR_NOMEM, or XC_ERR_FAILED with the
  * statement's error. */

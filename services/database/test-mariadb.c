@@ -1,0 +1,815 @@
+/* SPDX-License-Identifier: MIT */
+/* The driver against a real server; see tests/services/run-database. */
+#include <dirent.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+#include <json-c/json.h>
+
+#include "connection.h"
+#include "connection-private.h"
+#include "database.h"
+#include "statement.h"
+
+#define SCHEMA "xcore_test"
+
+static struct xc_database_settings settings;
+static struct xc_connection *con;
+
+static struct xc_connection *
+new_connection(void)
+{
+	struct xc_connection *c;
+	struct xc_errbuf errbuf = { "" };
+
+	if (xc_connection_new(&settings, XC_ACCOUNT_CORE, &c, &errbuf) !=
+	    XC_OK)
+		fail_msg("%s", errbuf.text);
+	return c;
+}
+
+static enum xc_err
+do_exec(struct xc_connection *c, const char *sql, const struct xc_value *args,
+    size_t n_args)
+{
+	struct xc_statement statement = { SCHEMA, sql, args, n_args };
+
+	return xc_connection_exec(c, &statement, NULL);
+}
+
+static void
+must(struct xc_connection *c, const char *sql)
+{
+	if (do_exec(c, sql, XC_NO_ARGS) != XC_OK)
+		fail_msg("%s: %s", sql, xc_connection_error(c)->message);
+}
+
+/* The rows as JSON text, "error N" for a failure. */
+static const char *
+rows_text(struct xc_connection *c, const char *sql,
+    const struct xc_value *args, size_t n_args)
+{
+	struct xc_statement statement = { SCHEMA, sql, args, n_args };
+	static char text[8192];
+	struct json_object *rows;
+	enum xc_err err;
+
+	err = xc_connection_rows(c, &statement, 0, &rows);
+	if (err != XC_OK) {
+		assert_null(rows);
+		snprintf(text, sizeof(text), "error %s",
+		    xc_strerror(err));
+		return text;
+	}
+	snprintf(text, sizeof(text), "%s", json_object_to_json_string_ext(
+	    rows, JSON_C_TO_STRING_SPACED |
+	    JSON_C_TO_STRING_NOSLASHESCAPE));
+	json_object_put(rows);
+	return text;
+}
+
+static int64_t
+number(struct xc_connection *c, const char *sql)
+{
+	struct xc_statement statement = { SCHEMA, sql, XC_NO_ARGS };
+	struct json_object *rows;
+	int64_t value = -1;
+
+	if (xc_connection_rows(c, &statement, 0, &rows) != XC_OK)
+		return -1;
+	json_object_object_foreach(json_object_array_get_idx(rows, 0), name,
+	    cell) {
+		(void)name;
+		value = json_object_get_int64(cell);
+	}
+	json_object_put(rows);
+	return value;
+}
+
+static void
+kill_session(struct xc_connection *by, int64_t id)
+{
+	char sql[128];
+	int n = snprintf(sql, sizeof(sql), "KILL %lld", (long long)id);
+
+	assert_int_equal(xc_connection_query(by, NULL, sql, (size_t)n), XC_OK);
+	do {
+		n = snprintf(sql, sizeof(sql), "SELECT COUNT(*) FROM "
+		    "information_schema.processlist WHERE id = %lld",
+		    (long long)id);
+	} while (number(by, sql) != 0);
+}
+
+static pid_t
+server_pid(void)
+{
+	FILE *file = fopen(getenv("XCORE_TEST_DB_PIDFILE"), "r");
+	int pid = 0;
+
+	assert_non_null(file);
+	assert_int_equal(fscanf(file, "%d", &pid), 1);
+	fclose(file);
+	assert_true(pid > 1);
+	return pid;
+}
+
+static bool
+task_stopped(pid_t pid, const char *task)
+{
+	char path[300], line[512];
+	const char *end;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%d/task/%s/stat", (int)pid, task);
+	file = fopen(path, "r");
+	if (file == NULL)
+		return true;
+	end = fgets(line, sizeof(line), file) == NULL ? NULL :
+	    strrchr(line, ')');
+	fclose(file);
+	return end == NULL || end[2] == 'T';
+}
+
+/* Stops the server and waits until each of its threads has. */
+static void
+stop_server(void)
+{
+	pid_t pid = server_pid();
+	struct dirent *entry;
+	bool all = false;
+	char path[64];
+	DIR *folder;
+
+	assert_int_equal(kill(pid, SIGSTOP), 0);
+	snprintf(path, sizeof(path), "/proc/%d/task", (int)pid);
+	while (!all) {
+		folder = opendir(path);
+		assert_non_null(folder);
+		for (all = true; all && (entry = readdir(folder)) != NULL;)
+			if (entry->d_name[0] != '.')
+				all = task_stopped(pid, entry->d_name);
+		closedir(folder);
+	}
+}
+
+/* Until the connection is there again by itself. */
+static void
+wait_for_server(void)
+{
+	int tries;
+
+	for (tries = 0; xc_connection_open(con) != XC_OK; tries++) {
+		assert_true(tries < 3000);
+		usleep(10000);
+	}
+}
+
+static int
+set_up(void **state)
+{
+	static const char create[] = "CREATE DATABASE IF NOT EXISTS " SCHEMA
+	    " CHARACTER SET utf8mb4";
+
+	(void)state;
+	/* A test that failed may have left it stopped. */
+	kill(server_pid(), SIGCONT);
+	con = new_connection();
+	assert_int_equal(xc_connection_query(con, NULL, create,
+	    sizeof(create) - 1), XC_OK);
+	must(con, "DROP TABLE IF EXISTS child");
+	must(con, "DROP TABLE IF EXISTS item");
+	must(con, "CREATE TABLE item (id INT AUTO_INCREMENT PRIMARY KEY, "
+	    "name VARCHAR(100) UNIQUE, n INT NOT NULL DEFAULT 0, "
+	    "long_text LONGTEXT, data LONGBLOB) ENGINE=InnoDB");
+	return 0;
+}
+
+static int
+tear_down(void **state)
+{
+	(void)state;
+	xc_connection_free(&con);
+	return 0;
+}
+
+static void
+test_types(void **state)
+{
+	(void)state;
+	must(con, "CREATE OR REPLACE TABLE kinds (a TINYINT, b BIGINT UNSIGNED,"
+	    " c DOUBLE, d FLOAT, e DECIMAL(20,4), f DECIMAL(10,0), g DATE, "
+	    "h DATETIME(3), i TIME, j YEAR, k BIT(9), l ENUM('x','y'), "
+	    "m VARCHAR(20), n BLOB, o JSON, p DECIMAL(30,0))");
+	assert_int_equal(do_exec(con, "INSERT INTO kinds VALUES (?, ?, ?, ?, "
+	    "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", XC_ARGS(xc_int(-5),
+	    xc_text("18446744073709551615"), xc_real(0.1), xc_real(0.1),
+	    xc_text("12345678901234.5000"), xc_int(42), xc_text("2026-02-03"),
+	    xc_text("2026-02-03 04:05:06.789"), xc_text("-01:02:03"),
+	    xc_int(2026), xc_int(257), xc_text("y"), xc_text("gr\xc3\xbc\xc3"
+	    "\x9f \xf0\x9f\x98\x80"), xc_blob("\0\xff\x01", 3),
+	    xc_text("{\"a\": 1}"), xc_text("123456789012345678901234567890"))),
+	    XC_OK);
+	assert_string_equal(rows_text(con, "SELECT * FROM kinds", XC_NO_ARGS),
+	    "[ { \"a\": -5, \"b\": 18446744073709551615, \"c\": 0.1, "
+	    "\"d\": 0.1, \"e\": \"12345678901234.5000\", \"f\": 42, "
+	    "\"g\": \"2026-02-03\", \"h\": \"2026-02-03 04:05:06.789\", "
+	    "\"i\": \"-01:02:03\", \"j\": 2026, \"k\": 257, \"l\": \"y\", "
+	    "\"m\": \"gr\xc3\xbc\xc3\x9f \xf0\x9f\x98\x80\", \"n\": \"AP8B\", "
+	    "\"o\": \"{\\\"a\\\": 1}\", "
+	    "\"p\": \"123456789012345678901234567890\" } ]");
+	assert_string_equal(rows_text(con, "SELECT ? AS a, ? AS b, ? AS c",
+	    XC_ARGS(xc_null(), xc_text(NULL), xc_text(""))),
+	    "[ { \"a\": null, \"b\": null, \"c\": \"\" } ]");
+	assert_string_equal(rows_text(con, "SELECT SUM(a) AS s, COUNT(*) AS n,"
+	    " 1.0 AS one, 1e300 AS big FROM kinds", XC_NO_ARGS),
+	    "[ { \"s\": -5, \"n\": 1, \"one\": \"1.0\", \"big\": 1e+300 } ]");
+	assert_string_equal(rows_text(con, "SELECT a FROM kinds WHERE a > ?",
+	    XC_ARGS(xc_int(0))), "[ ]");
+}
+
+/* A value larger than the room is fetched again; the next row is right. */
+static void
+test_long_values(void **state)
+{
+	size_t len = 1u << 20, i;
+	char *text = malloc(len + 1);
+	struct xc_statement statement = { SCHEMA, "SELECT name, long_text, "
+	    "data FROM item ORDER BY id", XC_NO_ARGS };
+	struct json_object *rows, *cell;
+
+	(void)state;
+	assert_non_null(text);
+	for (i = 0; i < len; i++)
+		text[i] = (char)('a' + i % 26);
+	text[len] = '\0';
+	for (i = 0; i < 3; i++)
+		assert_int_equal(do_exec(con, "INSERT INTO item "
+		    "(name, long_text, data) VALUES (?, ?, ?)",
+		    XC_ARGS(i == 1 ? xc_text(NULL) : xc_int((int)i),
+		    i == 1 ? xc_text("short") : xc_text(text),
+		    xc_blob(text, i == 1 ? 0 : len))), XC_OK);
+	for (i = 0; i < 2; i++) {
+		assert_int_equal(xc_connection_rows(con, &statement, 0, &rows),
+		    XC_OK);
+		assert_int_equal(json_object_array_length(rows), 3);
+		json_object_object_get_ex(json_object_array_get_idx(rows, 0),
+		    "long_text", &cell);
+		assert_string_equal(json_object_get_string(cell), text);
+		json_object_object_get_ex(json_object_array_get_idx(rows, 1),
+		    "long_text", &cell);
+		assert_string_equal(json_object_get_string(cell), "short");
+		json_object_object_get_ex(json_object_array_get_idx(rows, 2),
+		    "data", &cell);
+		assert_int_equal(json_object_get_string_len(cell),
+		    (len + 2) / 3 * 4);
+		json_object_put(rows);
+	}
+	free(text);
+}
+
+static enum xc_err
+check_blob(void *ctx, const struct xc_cell *cells, size_t n_cells)
+{
+	assert_int_equal(n_cells, 2);
+	assert_int_equal(cells[0].type, XC_CELL_BLOB);
+	assert_int_equal(cells[0].len, 4);
+	assert_memory_equal(cells[0].data, "a\0b\xff", 5);
+	assert_string_equal(cells[0].name, "data");
+	assert_int_equal(cells[1].type, XC_CELL_INT);
+	assert_int_equal(cells[1].integer, 7);
+	++*(int *)ctx;
+	return XC_ERR_DENIED;
+}
+
+static void
+test_cells(void **state)
+{
+	struct xc_statement statement = { SCHEMA,
+	    "SELECT data, n FROM item", XC_NO_ARGS };
+	int calls = 0;
+
+	(void)state;
+	assert_int_equal(do_exec(con, "INSERT INTO item (data, n) VALUES "
+	    "(?, 7), (?, 7)", XC_ARGS(xc_blob("a\0b\xff", 4),
+	    xc_blob("a\0b\xff", 4))), XC_OK);
+	assert_int_equal(xc_connection_each(con, &statement, check_blob,
+	    &calls), XC_ERR_DENIED);
+	assert_int_equal(calls, 1);
+	/* The rest was thrown away: the connection is fit for the next. */
+	assert_int_equal(number(con, "SELECT COUNT(*) FROM item"), 2);
+}
+
+static void
+test_refusals(void **state)
+{
+	struct xc_statement insert = { SCHEMA,
+	    "INSERT INTO item (name) VALUES ('b')", XC_NO_ARGS };
+	struct xc_db_result result;
+
+	(void)state;
+	assert_int_equal(do_exec(con, "INSERT INTO item (n) VALUES (?)",
+	    XC_NO_ARGS), XC_ERR_INVALID);
+	assert_non_null(strstr(xc_connection_error(con)->message,
+	    "1 question marks but 0 values"));
+	assert_int_equal(do_exec(con, "SELEKT 1", XC_NO_ARGS),
+	    XC_ERR_INVALID);
+	assert_int_equal(xc_connection_error(con)->number, 1064);
+	assert_string_equal(xc_connection_error(con)->state, "42000");
+	must(con, "INSERT INTO item (name) VALUES ('a')");
+	assert_int_equal(do_exec(con, "INSERT INTO item (name) VALUES ('a')",
+	    XC_NO_ARGS), XC_ERR_EXISTS);
+	must(con, "CREATE TABLE child (item INT, FOREIGN KEY (item) "
+	    "REFERENCES item (id))");
+	assert_int_equal(do_exec(con, "INSERT INTO child VALUES (999)",
+	    XC_NO_ARGS), XC_ERR_EXISTS);
+	/* Strict: nothing is cut to fit. */
+	assert_int_equal(do_exec(con, "UPDATE item SET n = 99999999999",
+	    XC_NO_ARGS), XC_ERR_INVALID);
+	assert_int_equal(xc_connection_exec(con, &insert, &result), XC_OK);
+	assert_int_equal(result.affected, 1);
+	assert_true(result.last_id > 0);
+	assert_int_equal(xc_connection_exec(con, &insert, &result),
+	    XC_ERR_EXISTS);
+	assert_int_equal(result.last_id, 0);
+}
+
+static void
+test_limits(void **state)
+{
+	struct xc_statement one = { SCHEMA,
+	    "SELECT seq FROM seq_1_to_1000000", XC_NO_ARGS };
+	struct xc_statement wide = { SCHEMA, "SELECT REPEAT('x', 100000) AS x "
+	    "FROM seq_1_to_1000", XC_NO_ARGS };
+	struct json_object *rows;
+	size_t len = 17u << 20;
+	char *text;
+
+	(void)state;
+	assert_int_equal(xc_connection_rows(con, &one, 0, &rows),
+	    XC_ERR_TOO_LARGE);
+	assert_int_equal(xc_connection_rows(con, &wide, 0, &rows),
+	    XC_ERR_TOO_LARGE);
+	assert_int_equal(xc_connection_rows(con, &one, 1, &rows), XC_OK);
+	assert_string_equal(json_object_to_json_string(rows),
+	    "[ { \"seq\": 1 } ]");
+	json_object_put(rows);
+	text = malloc(len);
+	assert_non_null(text);
+	memset(text, 'x', len);
+	assert_int_equal(do_exec(con, "INSERT INTO item (data) VALUES (?)",
+	    XC_ARGS(xc_blob(text, len))), XC_ERR_TOO_LARGE);
+	free(text);
+	assert_int_equal(number(con, "SELECT COUNT(*) FROM item"), 0);
+}
+
+static void
+test_transaction(void **state)
+{
+	struct xc_connection *other = new_connection();
+
+	(void)state;
+	assert_int_equal(xc_connection_begin(con), XC_OK);
+	assert_int_equal(xc_connection_begin(con), XC_ERR_STATE);
+	must(con, "INSERT INTO item (n) VALUES (1)");
+	assert_int_equal(number(other, "SELECT COUNT(*) FROM item"), 0);
+	assert_int_equal(xc_connection_commit(con), XC_OK);
+	assert_int_equal(xc_connection_commit(con), XC_ERR_STATE);
+	assert_int_equal(number(other, "SELECT COUNT(*) FROM item"), 1);
+	assert_int_equal(xc_connection_begin(con), XC_OK);
+	must(con, "INSERT INTO item (n) VALUES (2)");
+	xc_connection_rollback(con);
+	assert_int_equal(number(con, "SELECT COUNT(*) FROM item"), 1);
+	/* Left open: release undoes it, also one opened by hand. */
+	assert_int_equal(xc_connection_begin(con), XC_OK);
+	must(con, "INSERT INTO item (n) VALUES (3)");
+	xc_connection_release(con);
+	assert_int_equal(number(other, "SELECT COUNT(*) FROM item"), 1);
+	must(con, "SET autocommit = 0");
+	must(con, "INSERT INTO item (n) VALUES (3)");
+	xc_connection_release(con);
+	must(con, "INSERT INTO item (n) VALUES (4)");
+	assert_int_equal(number(other, "SELECT COUNT(*) FROM item"), 2);
+	xc_connection_free(&other);
+}
+
+static void
+test_lock_wait(void **state)
+{
+	struct xc_connection *other = new_connection();
+
+	(void)state;
+	must(con, "INSERT INTO item (id, n) VALUES (1, 0), (2, 0)");
+	assert_int_equal(xc_connection_begin(con), XC_OK);
+	must(con, "UPDATE item SET n = 1 WHERE id = 1");
+	assert_int_equal(xc_connection_begin(other), XC_OK);
+	must(other, "UPDATE item SET n = 2 WHERE id = 2");
+	assert_int_equal(do_exec(other, "UPDATE item SET n = 2 WHERE id = 1",
+	    XC_NO_ARGS), XC_ERR_BUSY);
+	/* All of it is undone, and nothing more happens in it. */
+	assert_int_equal(do_exec(other, "UPDATE item SET n = 3 WHERE id = 2",
+	    XC_NO_ARGS), XC_ERR_BUSY);
+	assert_int_equal(xc_connection_commit(other), XC_ERR_BUSY);
+	assert_int_equal(xc_connection_commit(con), XC_OK);
+	assert_int_equal(number(other, "SELECT SUM(n) FROM item"), 1);
+	xc_connection_free(&other);
+}
+
+/* What a plugin's transaction does with its body. */
+static enum xc_err
+add_both(struct xc_connection *c, int first, int second, int *tries, int fd,
+    int peer)
+{
+	enum xc_err err = XC_ERR_BUSY;
+	char byte = 0;
+
+	while (err == XC_ERR_BUSY && (*tries)++ < 3) {
+		err = xc_connection_begin(c);
+		if (err == XC_OK)
+			err = do_exec(c, "UPDATE item SET n = n + 1 "
+			    "WHERE id = ?", XC_ARGS(xc_int(first)));
+		if (*tries == 1) {
+			assert_int_equal(write(fd, &byte, 1), 1);
+			assert_int_equal(read(peer, &byte, 1), 1);
+		}
+		if (err == XC_OK)
+			err = do_exec(c, "UPDATE item SET n = n + 1 "
+			    "WHERE id = ?", XC_ARGS(xc_int(second)));
+		if (err == XC_OK)
+			err = xc_connection_commit(c);
+		else
+			xc_connection_rollback(c);
+	}
+	return err;
+}
+
+static void
+test_deadlock(void **state)
+{
+	struct xc_connection *other;
+	int there[2], back[2], status, tries = 0;
+	pid_t pid;
+
+	(void)state;
+	must(con, "INSERT INTO item (id, n) VALUES (1, 0), (2, 0)");
+	assert_int_equal(pipe(there), 0);
+	assert_int_equal(pipe(back), 0);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		other = new_connection();
+		_exit(add_both(other, 2, 1, &tries, back[1], there[0]));
+	}
+	assert_int_equal(add_both(con, 1, 2, &tries, there[1], back[0]),
+	    XC_OK);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+	assert_int_equal(number(con, "SELECT SUM(n) FROM item"), 4);
+	close(there[0]);
+	close(there[1]);
+	close(back[0]);
+	close(back[1]);
+}
+
+static void
+test_killed(void **state)
+{
+	struct xc_connection *other = new_connection();
+	int64_t id;
+
+	(void)state;
+	/* Between statements: nobody notices, a write is done once. */
+	id = number(con, "SELECT CONNECTION_ID()");
+	kill_session(other, id);
+	must(con, "INSERT INTO item (n) VALUES (1)");
+	assert_int_equal(number(other, "SELECT COUNT(*) FROM item"), 1);
+	kill_session(other, number(con, "SELECT CONNECTION_ID()"));
+	assert_int_equal(number(con, "SELECT COUNT(*) FROM item"), 1);
+	kill_session(other, number(con, "SELECT CONNECTION_ID()"));
+	assert_int_equal(xc_connection_begin(con), XC_OK);
+	must(con, "INSERT INTO item (n) VALUES (2)");
+	/* Inside: all is undone, and nothing is done outside of it. */
+	kill_session(other, number(con, "SELECT CONNECTION_ID()"));
+	assert_int_equal(do_exec(con, "INSERT INTO item (n) VALUES (3)",
+	    XC_NO_ARGS), XC_ERR_BUSY);
+	assert_int_equal(do_exec(con, "INSERT INTO item (n) VALUES (4)",
+	    XC_NO_ARGS), XC_ERR_BUSY);
+	assert_int_equal(xc_connection_commit(con), XC_ERR_BUSY);
+	assert_int_equal(number(con, "SELECT COUNT(*) FROM item"), 1);
+	/* Before the commit, which is known not to have been sent. */
+	assert_int_equal(xc_connection_begin(con), XC_OK);
+	must(con, "INSERT INTO item (n) VALUES (5)");
+	kill_session(other, number(con, "SELECT CONNECTION_ID()"));
+	assert_int_equal(xc_connection_commit(con), XC_ERR_BUSY);
+	assert_int_equal(number(con, "SELECT COUNT(*) FROM item"), 1);
+	xc_connection_free(&other);
+}
+
+static void
+test_idle(void **state)
+{
+	(void)state;
+	must(con, "SET SESSION wait_timeout = 1");
+	sleep(2);
+	must(con, "INSERT INTO item (n) VALUES (1)");
+	assert_int_equal(number(con, "SELECT COUNT(*) FROM item"), 1);
+}
+
+static void
+test_alter(void **state)
+{
+	static const char sql[] = "SELECT * FROM moved";
+
+	(void)state;
+	must(con, "CREATE OR REPLACE TABLE moved (a INT)");
+	must(con, "INSERT INTO moved VALUES (1)");
+	assert_string_equal(rows_text(con, sql, XC_NO_ARGS),
+	    "[ { \"a\": 1 } ]");
+	must(con, "ALTER TABLE moved ADD b VARCHAR(10) DEFAULT 'x'");
+	assert_string_equal(rows_text(con, sql, XC_NO_ARGS),
+	    "[ { \"a\": 1, \"b\": \"x\" } ]");
+	must(con, "ALTER TABLE moved MODIFY a VARCHAR(10)");
+	assert_string_equal(rows_text(con, sql, XC_NO_ARGS),
+	    "[ { \"a\": \"1\", \"b\": \"x\" } ]");
+	must(con, "ALTER TABLE moved CHANGE a c INT, DROP b");
+	assert_string_equal(rows_text(con, sql, XC_NO_ARGS),
+	    "[ { \"c\": 1 } ]");
+	assert_string_equal(rows_text(con, "SELECT c FROM moved", XC_NO_ARGS),
+	    "[ { \"c\": 1 } ]");
+	must(con, "ALTER TABLE moved CHANGE c d INT");
+	assert_string_equal(rows_text(con, sql, XC_NO_ARGS),
+	    "[ { \"d\": 1 } ]");
+	assert_string_equal(rows_text(con, sql, XC_NO_ARGS),
+	    "[ { \"d\": 1 } ]");
+	must(con, "ALTER TABLE moved CHANGE d a INT");
+	assert_string_equal(rows_text(con, "SELECT c FROM moved", XC_NO_ARGS),
+	    "error not valid");
+}
+
+static void
+test_statement_cap(void **state)
+{
+	char sql[64];
+	int i;
+
+	(void)state;
+	for (i = 0; i < XC_CONNECTION_STATEMENTS_MAX + 50; i++) {
+		snprintf(sql, sizeof(sql), "SELECT %d AS n", i);
+		assert_int_equal(number(con, sql), i);
+	}
+	assert_int_equal(xc_statement_cache_count(con->cache),
+	    XC_CONNECTION_STATEMENTS_MAX);
+	assert_int_equal(number(con, "SELECT VARIABLE_VALUE FROM "
+	    "information_schema.global_status WHERE VARIABLE_NAME = "
+	    "'Prepared_stmt_count'"), XC_CONNECTION_STATEMENTS_MAX);
+	assert_int_equal(number(con, "SELECT 0 AS n"), 0);
+	/* Others use up the server's share. */
+	must(con, "SET GLOBAL max_prepared_stmt_count = 100");
+	assert_int_equal(number(con, "SELECT 1000 AS n"), 1000);
+	must(con, "SET GLOBAL max_prepared_stmt_count = 16382");
+}
+
+static void
+test_schemas(void **state)
+{
+	static const char create[] = "CREATE OR REPLACE DATABASE xcore_other";
+	struct xc_statement here = { SCHEMA, "SELECT DATABASE() AS d",
+	    XC_NO_ARGS };
+	struct xc_statement there = { "xcore_other", "SELECT DATABASE() AS d",
+	    XC_NO_ARGS };
+	struct xc_statement nowhere = { "xcore_missing", "SELECT 1",
+	    XC_NO_ARGS };
+	struct json_object *rows;
+	int i;
+
+	(void)state;
+	assert_int_equal(xc_connection_query(con, NULL, create,
+	    sizeof(create) - 1), XC_OK);
+	for (i = 0; i < 4; i++) {
+		assert_int_equal(xc_connection_rows(con,
+		    i % 2 == 0 ? &here : &there, 0, &rows), XC_OK);
+		assert_string_equal(json_object_to_json_string(rows),
+		    i % 2 == 0 ? "[ { \"d\": \"xcore_test\" } ]" :
+		    "[ { \"d\": \"xcore_other\" } ]");
+		json_object_put(rows);
+	}
+	assert_int_equal(xc_connection_exec(con, &nowhere, NULL),
+	    XC_ERR_UNAVAILABLE);
+	assert_int_equal(xc_connection_error(con)->number, 1049);
+}
+
+static void
+test_fork(void **state)
+{
+	int64_t id = number(con, "SELECT CONNECTION_ID()");
+	int status;
+	pid_t pid;
+
+	(void)state;
+	assert_int_equal(xc_connection_begin(con), XC_OK);
+	must(con, "INSERT INTO item (n) VALUES (1)");
+	pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		int64_t mine = number(con, "SELECT CONNECTION_ID()");
+
+		xc_connection_free(&con);
+		_exit(mine > 0 && mine != id ? 0 : 1);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+	/* The child's end has not ended ours. */
+	assert_int_equal(number(con, "SELECT CONNECTION_ID()"), id);
+	assert_int_equal(xc_connection_commit(con), XC_OK);
+	assert_int_equal(number(con, "SELECT COUNT(*) FROM item"), 1);
+}
+
+static void
+test_stopped_server(void **state)
+{
+	pid_t pid = server_pid();
+
+	(void)state;
+	assert_int_equal(number(con, "SELECT COUNT(*) FROM item"), 0);
+	stop_server();
+	assert_string_equal(rows_text(con, "SELECT COUNT(*) FROM item",
+	    XC_NO_ARGS), "error time limit passed");
+	/* Connecting fails in its own time; then it is not tried again. */
+	assert_int_equal(xc_connection_open(con), XC_ERR_UNAVAILABLE);
+	assert_int_equal(xc_connection_open(con), XC_ERR_UNAVAILABLE);
+	assert_int_equal(kill(pid, SIGCONT), 0);
+	wait_for_server();
+	stop_server();
+	assert_int_equal(do_exec(con, "INSERT INTO item (n) VALUES (1)",
+	    XC_NO_ARGS), XC_ERR_TIMEOUT);	/* it could not be prepared */
+	assert_int_equal(kill(pid, SIGCONT), 0);
+	wait_for_server();
+	must(con, "INSERT INTO item (n) VALUES (1)");
+	stop_server();
+	assert_int_equal(do_exec(con, "INSERT INTO item (n) VALUES (1)",
+	    XC_NO_ARGS), XC_ERR_UNCERTAIN);
+	assert_int_equal(kill(pid, SIGCONT), 0);
+	wait_for_server();
+	assert_int_equal(xc_connection_begin(con), XC_OK);
+	must(con, "INSERT INTO item (n) VALUES (1)");
+	stop_server();
+	assert_int_equal(xc_connection_commit(con), XC_ERR_UNCERTAIN);
+	assert_int_equal(kill(pid, SIGCONT), 0);
+	wait_for_server();
+}
+
+static void
+test_slow_statement(void **state)
+{
+	(void)state;
+	assert_string_equal(rows_text(con, "SELECT SLEEP(10) AS s, n FROM "
+	    "(SELECT 1 AS n) AS t", XC_NO_ARGS), "error time limit passed");
+	assert_int_equal(xc_connection_error(con)->number, 1969);
+	assert_int_equal(number(con, "SELECT 1"), 1);
+}
+
+static void
+test_restarted_server(void **state)
+{
+	pid_t pid = server_pid();
+
+	(void)state;
+	must(con, "INSERT INTO item (n) VALUES (1)");
+	assert_int_equal(kill(pid, SIGKILL), 0);
+	while (kill(pid, 0) == 0)
+		usleep(10000);
+	assert_int_equal(do_exec(con, "INSERT INTO item (n) VALUES (2)",
+	    XC_NO_ARGS), XC_ERR_UNAVAILABLE);
+	assert_int_equal(number(con, "SELECT 1"), -1);
+	assert_non_null(strstr(xc_connection_error(con)->message, "connect"));
+	assert_int_equal(system(getenv("XCORE_TEST_DB_START")), 0);
+	wait_for_server();
+	assert_int_equal(number(con, "SELECT COUNT(*) FROM item"), 1);
+	must(con, "INSERT INTO item (n) VALUES (2)");
+}
+
+static void
+test_wrong_account(void **state)
+{
+	struct xc_database_settings wrong = settings;
+	struct xc_errbuf errbuf = { "" };
+	struct xc_connection *c;
+	char path[512];
+	FILE *file;
+
+	(void)state;
+	wrong.user = "nobody_here";
+	assert_int_equal(xc_connection_new(&wrong, XC_ACCOUNT_CORE, &c,
+	    &errbuf), XC_OK);
+	assert_int_equal(xc_connection_open(c), XC_ERR_UNAVAILABLE);
+	assert_int_equal(xc_connection_fail(c, &errbuf, XC_ERR_UNAVAILABLE,
+	    "connecting"), XC_ERR_UNAVAILABLE);
+	assert_non_null(strstr(errbuf.text, "connecting: "));
+	assert_non_null(strstr(errbuf.text, "(1045, 28000)"));
+	xc_connection_free(&c);
+	/* TLS asked for, but the server has none: refused, not in clear. */
+	wrong = settings;
+	wrong.tls_ca = "/nonexistent/ca.pem";
+	assert_int_equal(xc_connection_new(&wrong, XC_ACCOUNT_CORE, &c,
+	    &errbuf), XC_OK);
+	assert_int_equal(xc_connection_open(c), XC_ERR_UNAVAILABLE);
+	xc_connection_free(&c);
+	wrong = settings;
+	wrong.password_file = "/nonexistent/secret";
+	assert_int_equal(xc_connection_new(&wrong, XC_ACCOUNT_CORE, &c,
+	    &errbuf), XC_ERR_NOT_FOUND);
+	assert_null(c);
+	/* With a password, through the other account. */
+	must(con, "CREATE OR REPLACE USER plug@localhost IDENTIFIED BY 'pw 1'");
+	snprintf(path, sizeof(path), "%s/secret",
+	    getenv("XCORE_TEST_DB_DIR"));
+	file = fopen(path, "w");
+	assert_non_null(file);
+	fprintf(file, "pw 1\n");
+	fclose(file);
+	assert_int_equal(chmod(path, 0600), 0);
+	wrong.plugin_user = "plug";
+	wrong.plugin_password_file = path;
+	assert_int_equal(xc_connection_new(&wrong, XC_ACCOUNT_PLUGIN, &c,
+	    &errbuf), XC_OK);
+	assert_int_equal(xc_connection_open(c), XC_OK);
+	/* No grants: the database keeps the border. */
+	assert_int_equal(do_exec(c, "SELECT 1", XC_NO_ARGS),
+	    XC_ERR_UNAVAILABLE);
+	xc_connection_free(&c);
+}
+
+static void
+test_driver(void **state)
+{
+	struct xc_database database;
+	struct xc_errbuf errbuf = { "" };
+	struct json_object *rows;
+	struct xc_db_result result;
+
+	(void)state;
+	assert_int_equal(xc_database_open(&settings, &database, &errbuf),
+	    XC_OK);
+	assert_int_equal(database.ops->begin(database.ctx, SCHEMA), XC_OK);
+	assert_int_equal(database.ops->exec(database.ctx, SCHEMA,
+	    "INSERT INTO item (n) VALUES (?)", XC_ARGS(xc_int(5)), &result),
+	    XC_OK);
+	assert_int_equal(result.affected, 1);
+	database.ops->release(database.ctx);
+	assert_int_equal(database.ops->rows(database.ctx, SCHEMA,
+	    "SELECT n FROM item", XC_NO_ARGS, 10, &rows), XC_OK);
+	assert_int_equal(json_object_array_length(rows), 0);
+	json_object_put(rows);
+	assert_int_equal(database.ops->rows(database.ctx, SCHEMA,
+	    "SELECT x FROM item", XC_NO_ARGS, 10, &rows), XC_ERR_INVALID);
+	assert_null(rows);
+	xc_database_close(&database);
+	assert_null(database.ops);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+#define T(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+		T(test_types),
+		T(test_long_values),
+		T(test_cells),
+		T(test_refusals),
+		T(test_limits),
+		T(test_transaction),
+		T(test_lock_wait),
+		T(test_deadlock),
+		T(test_killed),
+		T(test_idle),
+		T(test_alter),
+		T(test_statement_cap),
+		T(test_schemas),
+		T(test_fork),
+		T(test_slow_statement),
+		T(test_stopped_server),
+		T(test_wrong_account),
+		T(test_driver),
+		T(test_restarted_server),
+	};
+
+	if (getenv("XCORE_TEST_DB_SOCKET") == NULL)
+		return 77;
+	settings = (struct xc_database_settings){
+		.socket = getenv("XCORE_TEST_DB_SOCKET"),
+		.host = "", .name = "xcore", .port = 3306,
+		.user = getenv("XCORE_TEST_DB_USER"), .password_file = "",
+		.plugin_user = getenv("XCORE_TEST_DB_USER"),
+		.plugin_password_file = "", .plugin_schema_prefix = "xcore_",
+		.tls_ca = "", .connect_timeout_ms = 1000,
+		.read_timeout_ms = 2000, .write_timeout_ms = 2000,
+	};
+	return cmocka_run_group_tests_name("mariadb", tests, NULL, NULL);
+}
