@@ -306,6 +306,8 @@ put_rest(struct xc_request *req, const struct xc_env *env, const void *body,
 	if (status != 0)
 		return status;
 	status = xc_env_headers(env, &req->in, body_len, &headers, errbuf);
+	if (status == 500)
+		return out_of_memory(errbuf);
 	if (status != 0)
 		return status;
 	status = PUT(req, body, body_len, body, errbuf);

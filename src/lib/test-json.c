@@ -97,6 +97,8 @@ static const struct {
 	    "a key for the second time at byte 21" },
 	{ "{\"\\ud83d\\ude00\":1,\"\xf0\x9f\x98\x80\":2}",
 	    "a key for the second time at byte 20" },
+	{ "{\"\\n\\\\\":1,\"\\u000a\\u005c\":2}",
+	    "a key for the second time at byte 12" },
 	{ "{\"b\":1,\"a\":{\"c\":1},\"a\":1,\"b\":1}",
 	    "a key for the second time at byte 21" },
 };

@@ -577,6 +577,39 @@ test_many(void **state)
 	test_end(&req);
 }
 
+/* Wherever the room ends, the request is refused in words. */
+static void
+test_no_room(void **state)
+{
+	struct xc_request req;
+	struct env env;
+	uint32_t least;
+	int status;
+	int n_refused = 0;
+
+	(void)state;
+	test_begin(&req);
+	least = req.in.used + 64;	/* the head and an id */
+	do {
+		req.in.limit = least++;
+		env_get(&env, "/app/todo?a=1&b=2");
+		env_add(&env, "HTTP_X_ONE=1");
+		env_add(&env, "HTTP_X_ONE=2");
+		env_add(&env, "CONTENT_TYPE=text/plain");
+		env_add(&env, "REMOTE_ADDR=192.0.2.7");
+		status = parse(&req, &env, "body");
+		assert_true(status == 0 || status == 500);
+		n_refused += status == 500;
+		if (status == 500)
+			assert_int_equal(xc_reply_problem(&req, status, NULL),
+			    XC_OK);
+	} while (status != 0);
+	assert_in_range(n_refused, 100, 1000);
+	assert_int_equal(xc_request_bind(&req, &test_plugin, 2, "get_item",
+	    NULL, 0), XC_ERR_TOO_LARGE);
+	test_end(&req);
+}
+
 int
 main(void)
 {
@@ -597,6 +630,7 @@ main(void)
 		cmocka_unit_test(test_id_of_refused),
 		cmocka_unit_test(test_schemes),
 		cmocka_unit_test(test_many),
+		cmocka_unit_test(test_no_room),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
