@@ -56,6 +56,19 @@ is_silent(int fd)
 	return poll(&pfd, 1, 0) == 0;
 }
 
+/* Sends a request and waits until its handler runs. */
+static void
+begin_get(int fd, const char *uri)
+{
+	uint64_t runs = atomic_load(&pool.counts->runs);
+	int i;
+
+	send_get(fd, uri);
+	for (i = 0; i < WAIT_MS && atomic_load(&pool.counts->runs) == runs;
+	    i++)
+		(void)poll(NULL, 0, 1);
+}
+
 static void
 start(uint32_t workers, int64_t read_ms, int64_t write_ms, int64_t idle_ms)
 {
@@ -125,14 +138,14 @@ unread(void)
 	fd = pool_connect(&pool);
 	other = pool_connect(&pool);
 	check(get(other, "/app/t/hello"), "before the unread reply");
-	send_get(fd, "/app/t/big/8000000");
+	begin_get(fd, "/app/t/big/8000000");
 	check(get(other, "/app/t/hello"), "after the unread reply");
 	reply = read_reply(fd, WAIT_MS);
 	check(reply.closed && !reply.ended, "the unread reply is not cut");
 	reply_free(&reply);
 	close(fd);
 	fd = pool_connect(&pool);
-	send_get(fd, "/app/t/stream/8000");
+	begin_get(fd, "/app/t/stream/8000");
 	check(get(other, "/app/t/hello"), "after the unread stream");
 	reply = read_reply(fd, WAIT_MS);
 	check(reply.closed && !reply.ended, "the unread stream is not cut");
@@ -156,7 +169,7 @@ beside_slow(const char *uri)
 	check(n == CONNS, "%s: %d of the kept ones answered", uri, n);
 	slow = pool_connect(&pool);
 	check(get(slow, "/app/t/hello"), "%s: before it", uri);
-	send_get(slow, uri);
+	begin_get(slow, uri);
 	for (i = 0, n = 0; i < CONNS; i++)
 		n += get(fds[i], "/app/t/hello");
 	check(n == CONNS, "%s: %d answered beside it", uri, n);
@@ -256,7 +269,7 @@ stop_one(void)
 	check(n == CONNS, "stop: %d of the kept ones answered", n);
 	busy = pool_connect(&pool);
 	for (w = 0; w < 2; w++) {
-		send_get(busy, "/app/t/slow/300");
+		begin_get(busy, "/app/t/slow/300");
 		kill(pool.pids[w], SIGTERM);
 		check(is_ok(read_reply(busy, WAIT_MS)),
 		    "stop: the request in flight");
