@@ -24,6 +24,7 @@ struct install {
 	bool update;
 	bool staged;		/* in the store, tried and migrated */
 	bool there;		/* nothing is to be changed */
+	bool mend;		/* what is installed is damaged */
 	struct xc_before before;
 	uint64_t generation;
 	struct xc_errbuf *errbuf;
@@ -328,7 +329,7 @@ check_version(struct install *install,
 	bool replace = installer->options.replace ||
 	    installer->settings->server.development;
 
-	if (old->manifest == NULL ||
+	if (install->mend ||
 	    strcmp(old->hash, install->package->hash) == 0)
 		return XC_OK;
 	if (strcmp(old->version, manifest->version) == 0 && !replace)
@@ -346,22 +347,29 @@ check_version(struct install *install,
 	return XC_OK;
 }
 
-/* Nothing is to be done if the same files are installed and undamaged. */
+/* The row may be edited, or the package's bytes. */
 static bool
-is_there(struct install *install, const struct xc_registry_plugin *old)
+is_damaged(struct install *install, const struct xc_registry_plugin *old)
 {
 	struct xc_package *stored;
+	enum xc_err err;
 
-	if (old == NULL || old->state == XC_REGISTRY_DAMAGED ||
-	    strcmp(old->hash, install->package->hash) != 0)
-		return false;
-	if (old->state == XC_REGISTRY_DISABLED && !install->update)
-		return false;
-	if (xc_registry_fetch(install->installer->registry, old->package_id,
-	    &stored, NULL) != XC_OK)
-		return false;
-	xc_package_free(&stored);
-	return true;
+	if (old->state == XC_REGISTRY_DAMAGED)
+		return true;
+	err = xc_registry_fetch(install->installer->registry,
+	    old->package_id, &stored, NULL);
+	if (err == XC_OK)
+		xc_package_free(&stored);
+	return err == XC_ERR_INVALID || err == XC_ERR_NOT_FOUND;
+}
+
+/* Nothing is to be done if the same files are installed and undamaged. */
+static bool
+is_there(const struct install *install, const struct xc_registry_plugin *old)
+{
+	return old != NULL && !install->mend &&
+	    strcmp(old->hash, install->package->hash) == 0 &&
+	    (old->state == XC_REGISTRY_ENABLED || install->update);
 }
 
 static enum xc_err
@@ -374,8 +382,8 @@ check_site(struct install *install, const struct xc_registry_view *view)
 	enum xc_err err;
 	size_t n;
 
-	install->before.installed = old != NULL &&
-	    old->state != XC_REGISTRY_DAMAGED;
+	install->mend = old != NULL && is_damaged(install, old);
+	install->before.installed = old != NULL && !install->mend;
 	install->before.enabled = old != NULL &&
 	    old->state == XC_REGISTRY_ENABLED;
 	install->before.package_id = old != NULL ? old->package_id : 0;
@@ -432,7 +440,7 @@ attempt(struct install *install)
 	struct xc_registry_change change = {
 		.action = XC_REGISTRY_INSTALL,
 		.name = install->package->manifest->name,
-		.package = install->package, .keep_state = install->update
+		.package = install->package
 	};
 	struct xc_registry_view *view;
 	enum xc_err err;
@@ -444,6 +452,9 @@ attempt(struct install *install)
 	xc_fault("validated");
 	if (err == XC_OK && !install->there)
 		err = stage(install);
+	change.mend = install->mend;
+	/* A damaged row may not even say what its state was. */
+	change.keep_state = install->update && !install->mend;
 	if (err == XC_OK && !install->there && !installer->options.dry_run) {
 		xc_fault("before-change");
 		err = xc_installer_change(installer, view, &change,

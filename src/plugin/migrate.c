@@ -8,6 +8,7 @@
 #include <json-c/json.h>
 
 #include "plugin/digest.h"
+#include "plugin/fault.h"
 #include "plugin/migrate-split.h"
 #include "plugin/migrate.h"
 #include "plugin/registry-private.h"
@@ -202,6 +203,7 @@ run_statement(struct script *script)
 	    xc_connection_error(script->connection)->number)))
 		return statement_failed(script, err);
 	script->done++;
+	xc_fault("statement");
 	err = record(script, script->connection, state, "");
 	if (err == XC_OK)
 		err = xc_connection_commit(script->connection);

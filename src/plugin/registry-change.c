@@ -6,6 +6,7 @@
 
 #include <json-c/json.h>
 
+#include "plugin/fault.h"
 #include "plugin/registry-private.h"
 
 /* A transaction that met another one is tried again so many times. */
@@ -78,14 +79,14 @@ apply_install(struct xc_registry *registry,
 	    "INSERT INTO xc_plugin (name, package_id, state, changed_at,"
 	    " changed_by) VALUES (?, ?, 'enabled', UTC_TIMESTAMP(3), ?)"
 	    " ON DUPLICATE KEY UPDATE previous_package_id ="
-	    " IF(package_id = VALUES(package_id), previous_package_id,"
+	    " IF(? OR package_id = VALUES(package_id), previous_package_id,"
 	    " package_id), package_id = VALUES(package_id),"
 	    " state = IF(?, state, 'enabled'), revision = revision + 1,"
 	    " changed_at = VALUES(changed_at),"
 	    " changed_by = VALUES(changed_by)",
 	    XC_ARGS(xc_text(change->name), xc_int((int64_t)id),
-	    xc_text(xc_registry_actor()), xc_int(change->keep_state)), NULL,
-	    errbuf);
+	    xc_text(xc_registry_actor()), xc_int(change->mend),
+	    xc_int(change->keep_state)), NULL, errbuf);
 }
 
 static enum xc_err
@@ -173,6 +174,7 @@ run_steps(struct xc_registry *registry,
 	enum xc_err err;
 
 	err = bump(registry, change->generation, errbuf);
+	xc_fault("bumped");
 	if (err == XC_OK && change->lease != NULL)
 		err = xc_lease_hold(change->lease, errbuf);
 	if (err == XC_OK)
@@ -181,6 +183,7 @@ run_steps(struct xc_registry *registry,
 		err = remember(registry, change, token, errbuf);
 	if (err == XC_OK)
 		err = apply_remove(registry, change, errbuf);
+	xc_fault("before-commit");
 	return err;
 }
 

@@ -5,6 +5,7 @@
 
 #include <json-c/json.h>
 
+#include "plugin/fault.h"
 #include "plugin/registry-private.h"
 
 /* What the chunks of a package are gathered in. */
@@ -122,11 +123,14 @@ xc_registry_fetch(struct xc_registry *registry, uint64_t id,
 	size = xc_registry_number(row, "size");
 	chunks = xc_registry_number(row, "chunks");
 	if (size > XC_PACKAGE_SIZE_MAX * 2ull || chunks > size) {
-		json_object_put(rows);
-		return xc_fail(errbuf, XC_ERR_INVALID,
-		    "package %llu in the registry is damaged: %llu bytes in "
-		    "%llu chunks; install it again", (unsigned long long)id,
+		err = xc_fail(errbuf, XC_ERR_INVALID,
+		    "the package of %s %s in the registry is damaged: %llu "
+		    "bytes in %llu chunks; install it again",
+		    xc_registry_text(row, "name"),
+		    xc_registry_text(row, "version"),
 		    (unsigned long long)size, (unsigned long long)chunks);
+		json_object_put(rows);
+		return err;
 	}
 	/* One byte more, so that a chunk that is too long shows. */
 	gather.room = size + 1;
@@ -190,6 +194,7 @@ put_chunks(struct xc_registry *registry, uint64_t id, const char *data,
 		    " VALUES (?, ?, ?)", XC_ARGS(xc_int((int64_t)id),
 		    xc_int(seq), xc_blob(data + at, n)), NULL, errbuf);
 		at += n;
+		xc_fault("chunk");
 	}
 	return err;
 }

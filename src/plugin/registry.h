@@ -126,6 +126,8 @@ struct xc_registry_change {
 	const struct xc_package *package;
 	uint64_t package_id;
 	bool keep_state;	/* of INSTALL: a disabled one stays so */
+	bool mend;		/* of INSTALL: what stands there is damaged
+				 * and not to be gone back to */
 	const char *detail;	/* for the history; NULL */
 	struct xc_lease *lease;	/* must still be ours; NULL */
 };
