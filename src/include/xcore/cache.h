@@ -2,7 +2,9 @@
 /*
  * The cache: Memcached, with a namespace for each plugin.  It is never the
  * truth: a cache that is down or slow reads as empty and swallows writes, so
- * a handler must be right without it.
+ * a handler must be right without it.  A site may have none at all: that is
+ * like one that is down, but that deleting gives XC_OK, as nothing stale can
+ * be served.
  *
  * Keys are NUL-terminated, any bytes, 1 to 1,024 long (longer ones and the
  * empty one give XC_ERR_INVALID).  ttl_s is in seconds, 0 is for ever, at

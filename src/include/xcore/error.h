@@ -12,7 +12,9 @@ extern "C" {
 
 /*
  * A handler that returns one of these without having replied lets xcore
- * reply for it, as problem+json with the status named behind the code.
+ * reply for it, as problem+json with the status named behind the code (and
+ * Retry-After with 503).  Header lines that it added are left out then: they
+ * were meant for another reply.
  */
 enum xc_err {
 	XC_OK = 0,
