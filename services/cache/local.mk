@@ -9,3 +9,13 @@ libcache_la_SOURCES = \
 	services/cache/space.c
 libcache_la_LIBADD = libsettings.la $(MEMCACHED_LIBS) $(CRYPTO_LIBS) \
 	$(JSONC_LIBS)
+
+EXTRA_DIST += tests/services/run-cache services/cache/test-memcached.sh
+check_PROGRAMS += services/cache/test-cache services/cache/test-memcached
+services_cache_test_cache_SOURCES = services/cache/test-cache.c
+services_cache_test_cache_LDADD = libcache.la libsettings.la libloggers.la \
+	libxcore.la $(MEMCACHED_LIBS) $(CRYPTO_LIBS) $(JSONC_LIBS) \
+	$(CMOCKA_LIBS)
+services_cache_test_memcached_SOURCES = services/cache/test-memcached.c
+services_cache_test_memcached_LDADD = $(services_cache_test_cache_LDADD)
+TESTS += services/cache/test-cache services/cache/test-memcached.sh

@@ -13,3 +13,14 @@ libdatabase_la_SOURCES = \
 	services/database/statement-cache.c \
 	services/database/statement.c services/database/statement.h
 libdatabase_la_LIBADD = libsettings.la $(MARIADB_LIBS) $(JSONC_LIBS)
+
+EXTRA_DIST += tests/services/run-database services/database/test-mariadb.sh
+check_PROGRAMS += services/database/test-database \
+	services/database/test-mariadb
+services_database_test_database_SOURCES = services/database/test-database.c
+services_database_test_database_LDADD = libdatabase.la libsettings.la \
+	libloggers.la libxcore.la $(MARIADB_LIBS) $(JSONC_LIBS) $(CMOCKA_LIBS)
+services_database_test_mariadb_SOURCES = services/database/test-mariadb.c
+services_database_test_mariadb_LDADD = \
+	$(services_database_test_database_LDADD)
+TESTS += services/database/test-database services/database/test-mariadb.sh
