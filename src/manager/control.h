@@ -12,16 +12,29 @@
  *	{"command":"log","name":S,"level":S}	level null: forget the rule;
  *						neither: list them
  *
- * The answer is {"ok":true,"data":{...}} or {"ok":false,"error":S}.
+ * The answer is {"ok":true,"data":{...}} or {"ok":false,"code":N,"error":S},
+ * N being the exit status that a tool should end with.  More than one line may
+ * be sent, each after the answer to the one before.
  * data of status:
- *	{"pid","version","started","uptime_ms","state":"running|draining",
- *	 "generation":{"desired","applied","sequence"},
- *	 "registry":{"reachable","reason"},
- *	 "workers":[{"worker","pid","state","generation","sequence",
- *	   "requests","errors","connections","plugin","since_ms"}],
+ *	{"pid","version","started","uptime_ms",
+ *	 "state":"starting|running|draining","config","listen",
+ *	 "upgrades":N of re-executions,"upgrading":B,
+ *	 "generation":{"desired","published","applied","sequence",
+ *	   "serving":N workers,"pending":N that have not applied it,
+ *	   "last_apply_ms"},
+ *	 "registry":{"reachable","reason","follower":pid},
+ *	 "workers_target":N,
+ *	 "workers":[{"worker","pid","state","ready","retired","fresh",
+ *	   "generation","sequence","requests","errors","connections",
+ *	   "plugin","since_ms","uptime_ms"}],
  *	 "plugins":[{"name","version","state","reason"}],
  *	 "rejected":[{"name","version","reason"}],
- *	 "crashes":[{"when","worker","plugin","operation","signal"}]}
+ *	 "crashes":[{"when","worker","pid","state","plugin","operation",
+ *	   "request_id","signal","reason"}],"crashes_total":N}
+ * desired is the newest generation that is known of, applied the lowest that a
+ * serving worker has: all is as wanted when both are equal and none pends.
+ * since_ms is how long a worker has been in its state; signal is "SIGSEGV" or
+ * "status 1", the crashes' oldest first.
  */
 #ifndef XC_CONTROL_H
 #define XC_CONTROL_H

@@ -112,8 +112,10 @@ on_registry(struct xc_manager *m, struct json_object *message)
 	changed = !link->known || reachable != link->reachable;
 	link->known = true;
 	link->reachable = reachable;
-	snprintf(link->reason, sizeof(link->reason), "%s",
-	    text_of(message, "reason"));
+	/* Asked again, it need not say again why. */
+	if (reachable || text_of(message, "reason")[0] != '\0')
+		snprintf(link->reason, sizeof(link->reason), "%s",
+		    text_of(message, "reason"));
 	if (reachable)
 		link->generation = (uint64_t)number_of(message, "generation");
 	if (changed && reachable)
@@ -179,6 +181,31 @@ xc_link_init(struct xc_manager *m)
 	m->link.watch.ctx = m;
 }
 
+/*
+ * The follower's log is opened anew in the handler: a few system calls and no
+ * lock, and a record that is being written at that moment is lost at worst.
+ */
+static void
+on_reopen(int number)
+{
+	int saved = errno;
+
+	(void)number;
+	(void)xc_log_reopen(NULL);
+	errno = saved;
+}
+
+static _Noreturn void
+run_follower(struct xc_manager *m, int fd)
+{
+	struct sigaction action = { .sa_handler = on_reopen,
+		.sa_flags = SA_RESTART };
+
+	sigemptyset(&action.sa_mask);
+	(void)sigaction(SIGUSR1, &action, NULL);
+	exit(xc_follower_run(m->settings, fd));
+}
+
 enum xc_err
 xc_link_start(struct xc_manager *m, struct xc_errbuf *errbuf)
 {
@@ -196,7 +223,7 @@ xc_link_start(struct xc_manager *m, struct xc_errbuf *errbuf)
 	link->pid = xc_child_fork(m, "follower", XC_WORKERS_MAX);
 	if (link->pid == 0) {
 		close(pair[0]);
-		exit(xc_follower_run(m->settings, pair[1]));
+		run_follower(m, pair[1]);
 	}
 	close(pair[1]);
 	if (link->pid == -1) {

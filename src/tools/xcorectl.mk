@@ -6,3 +6,4 @@ src_tools_xcorectl_SOURCES = \
 src_tools_xcorectl_LDADD = libmanager.la libregistry.la libplugin.la \
 	libcontract.la libdatabase.la libsettings.la libloggers.la libcontrol.la \
 	libxcore.la $(JSONC_LIBS)
+dist_man_MANS += doc/xcorectl.8

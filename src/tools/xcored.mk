@@ -4,3 +4,4 @@ src_tools_xcored_SOURCES = src/tools/xcored.c
 src_tools_xcored_LDADD = libmanager.la libworker.la libregistry.la \
 	libplugin.la libcontract.la libdatabase.la libcache.la \
 	libsettings.la libloggers.la libcontrol.la libxcore.la $(JSONC_LIBS)
+dist_man_MANS += doc/xcored.8
