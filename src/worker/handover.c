@@ -273,7 +273,7 @@ adopt(struct xc_worker *worker, int fd, const struct note *note)
 void
 xc_handover_inbox(struct xc_worker *worker)
 {
-	struct batch batch;
+	struct batch batch = { .n = 0 };
 	size_t i;
 
 	while (receive_batch(worker, &batch))
@@ -299,7 +299,7 @@ void
 xc_handover_forward(struct xc_worker *worker)
 {
 	struct sibling siblings[XC_WORKERS_MAX];
-	struct batch batch;
+	struct batch batch = { .n = 0 };
 	size_t n, i;
 
 	while (worker->n_strays == 0) {

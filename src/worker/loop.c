@@ -57,17 +57,34 @@ pause_listening(struct xc_worker *worker, const char *why)
 	xc_worker_warn(worker, "takes no connection for a moment", why);
 }
 
+/*
+ * EPOLLEXCLUSIVE wakes who came first: he would get nearly all connections.
+ * So whoever got one goes to the end of the queue.
+ */
+static void
+requeue(struct xc_worker *worker)
+{
+	if (!worker->listening)
+		return;
+	listen_off(worker);
+	listen_on(worker);
+}
+
 static void
 begin_connection(struct xc_worker *worker, int fd)
 {
 	struct xc_conn *conn = xc_conn_open(worker, fd);
+	enum xc_conn_result result;
 
 	if (!conn)
 		return;
 	xc_conn_deadline(worker, conn, worker->now_ms +
 	    (uint64_t)worker->settings->fastcgi.read_timeout_ms);
 	/* The request is nearly always there already. */
-	xc_conn_settle(worker, conn, xc_conn_read(worker, conn));
+	result = xc_conn_read(worker, conn);
+	xc_conn_settle(worker, conn, result);
+	if (result != XC_CONN_CLOSED)
+		requeue(worker);
 }
 
 /* One at a time, so that another worker can have the next. */
