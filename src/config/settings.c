@@ -163,7 +163,7 @@ open_failed(const char *file, struct xc_errbuf *errbuf)
 	if (errno == ENOENT)
 		return xc_fail(errbuf, XC_ERR_NOT_FOUND,
 		    "%s: no such file; write it ({} takes all defaults) or "
-		    "name another with XCORE_CONFIG", file);
+		    "name another with XCORE_CONFIG_FILE", file);
 	return xc_fail(errbuf, errno == EACCES ? XC_ERR_DENIED : XC_ERR_IO,
 	    "%s: cannot be opened: %s", file, strerror(errno));
 }
@@ -304,7 +304,7 @@ absolute_file(const char *path)
 static const char *
 main_file(const char *path)
 {
-	const char *named = getenv("XCORE_CONFIG");
+	const char *named = getenv("XCORE_CONFIG_FILE");
 
 	if (path != NULL)
 		return path;

@@ -98,7 +98,7 @@ struct xc_settings {
 };
 
 /*
- * Reads the configuration.  path NULL: the environment's XCORE_CONFIG, else
+ * Reads the configuration.  path NULL: the environment's XCORE_CONFIG_FILE, else
  * the built-in place.  On XC_OK the caller frees *settings_r; else it is
  * NULL and errbuf says which file, which key, and what to do.
  */

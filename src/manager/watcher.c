@@ -97,7 +97,7 @@ run_tool(struct xc_manager *m, const char *tool, int output)
 	for (size_t i = 0; i < n && i < FOLDERS_MAX; i++)
 		argv[argc++] = strdup(json_object_get_string(
 		    json_object_array_get_idx(folders, i)));
-	(void)setenv("XCORE_CONFIG", m->settings->file, 1);
+	(void)setenv("XCORE_CONFIG_FILE", m->settings->file, 1);
 	(void)signal(SIGPIPE, SIG_DFL);
 	if (dup2(output, STDOUT_FILENO) != -1 &&
 	    dup2(output, STDERR_FILENO) != -1)
