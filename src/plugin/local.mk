@@ -23,3 +23,28 @@ libplugin_la_SOURCES = \
 	src/plugin/validate-site.c
 libplugin_la_LIBADD = libcontract.la \
 	$(ARCHIVE_LIBS) $(CRYPTO_LIBS) $(JSONC_LIBS) $(DL_LIBS)
+
+plugin_libs = libplugin.la libregistry.la libxcore.la
+plugin_tests = src/plugin/test-manifest src/plugin/test-package \
+	src/plugin/test-semver src/plugin/test-site src/plugin/test-store
+check_PROGRAMS += $(plugin_tests)
+TESTS += $(plugin_tests)
+src_plugin_test_manifest_SOURCES = src/plugin/test-manifest.c
+src_plugin_test_manifest_LDADD = $(plugin_libs) $(CMOCKA_LIBS)
+src_plugin_test_package_SOURCES = src/plugin/test-package.c src/plugin/fixture-files.h
+src_plugin_test_package_LDADD = $(plugin_libs) $(CMOCKA_LIBS)
+src_plugin_test_semver_SOURCES = src/plugin/test-semver.c
+src_plugin_test_semver_LDADD = $(plugin_libs) $(CMOCKA_LIBS)
+src_plugin_test_site_SOURCES = src/plugin/test-site.c
+src_plugin_test_site_LDADD = $(plugin_libs) $(CMOCKA_LIBS)
+src_plugin_test_store_SOURCES = src/plugin/test-store.c src/plugin/fixture-files.h
+src_plugin_test_store_LDADD = $(plugin_libs) $(CMOCKA_LIBS)
+
+FUZZ_TARGETS += src/plugin/fuzz-elf src/plugin/fuzz-manifest \
+	src/plugin/fuzz-package
+src_plugin_fuzz_elf_SOURCES = src/plugin/fuzz-elf.c
+src_plugin_fuzz_elf_LDADD = $(plugin_libs) $(FUZZ_LIBS)
+src_plugin_fuzz_manifest_SOURCES = src/plugin/fuzz-manifest.c
+src_plugin_fuzz_manifest_LDADD = $(plugin_libs) $(FUZZ_LIBS)
+src_plugin_fuzz_package_SOURCES = src/plugin/fuzz-package.c
+src_plugin_fuzz_package_LDADD = $(plugin_libs) $(FUZZ_LIBS)
