@@ -11,3 +11,17 @@ libsettings_la_SOURCES = \
 	src/config/settings-table.c src/config/settings-table.h \
 	src/config/settings-value.c
 libsettings_la_LIBADD = libloggers.la $(JSONC_LIBS)
+
+EXTRA_DIST += src/config/xcore.json
+dist_man_MANS += doc/xcore.json.5
+
+check_PROGRAMS += src/config/test-settings
+src_config_test_settings_SOURCES = src/config/test-settings.c
+src_config_test_settings_LDADD = libsettings.la libloggers.la libxcore.la \
+	$(JSONC_LIBS) $(CMOCKA_LIBS)
+TESTS += src/config/test-settings
+
+FUZZ_TARGETS += src/config/fuzz-settings
+src_config_fuzz_settings_SOURCES = src/config/fuzz-settings.c
+src_config_fuzz_settings_LDADD = libsettings.la libloggers.la libxcore.la \
+	$(JSONC_LIBS) $(FUZZ_LIBS)

@@ -202,6 +202,19 @@ scan_name(struct scan *scan, struct json_object *seen,
 typedef enum xc_err value_fn(struct scan *scan, const char *name, size_t at,
     void *ctx);
 
+static enum xc_err scan_value(struct scan *scan, const char *name, size_t at,
+    void *ctx);
+
+/* Whether another name follows.  Behind the last section or key a comma may
+ * stand, so that the line after it can be made a comment. */
+static bool
+more(struct scan *scan, value_fn *fn)
+{
+	if (!accept(scan, ','))
+		return false;
+	return fn == scan_value || peek(scan) != '}';
+}
+
 /* Calls fn, which must read the value, for each name of an object. */
 static enum xc_err
 scan_object(struct scan *scan, value_fn *fn, void *ctx)
@@ -225,15 +238,12 @@ scan_object(struct scan *scan, value_fn *fn, void *ctx)
 			break;
 		err = fn(scan, json_object_get_string(name), at, ctx);
 		json_object_put(name);
-	} while (err == XC_OK && accept(scan, ','));
+	} while (err == XC_OK && more(scan, fn));
 	if (err == XC_OK && !accept(scan, '}'))
 		err = bad(scan, scan->at, "',' or '}' expected");
 	json_object_put(seen);
 	return err;
 }
-
-static enum xc_err scan_value(struct scan *scan, const char *name, size_t at,
-    void *ctx);
 
 static enum xc_err
 scan_array(struct scan *scan)
@@ -272,6 +282,9 @@ scan_word(struct scan *scan)
 		    "quotes, a number, true, false, null, [ or {");
 	err = parse_span(scan, from, &value);
 	json_object_put(value);
+	if (err == XC_ERR_INVALID)
+		return bad(scan, from, "neither a number nor true, false or "
+		    "null");
 	return err;
 }
 

@@ -3,7 +3,8 @@
  * JSON with comments (from // or # to the end of the line, and between slash-
  * star and star-slash), in two levels: an object of sections, each an object
  * of keys.  Stricter than json-c: duplicate keys, NUL and what stands behind
- * the object are refused, and every complaint has its line and column.
+ * the object are refused, and every complaint has its line and column.  Only
+ * behind the last section and the last key of one a comma may stand.
  */
 #ifndef XC_SETTINGS_JSON_H
 #define XC_SETTINGS_JSON_H

@@ -10,6 +10,7 @@
 
 #include <json-c/json.h>
 
+#include "loggers/rules.h"
 #include "settings-private.h"
 
 enum xc_err
@@ -238,6 +239,9 @@ check_level(const struct setter *setter, const char *name,
 	    json_object_get_string(value) : NULL;
 	enum xc_log_level level;
 
+	if (!xc_rules_name_valid(name))
+		return REFUSE(setter, "\"%.64s\" is no name of a logger: "
+		    "words of a-z, 0-9, '_', '-' with dots between", name);
 	if (text == NULL || !xc_log_level_parse(text, &level))
 		return REFUSE(setter, "the level of \"%.64s\" is not one of "
 		    "error, warning, notice, info, debug", name);

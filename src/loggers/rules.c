@@ -164,8 +164,8 @@ xc_rules_level(const char *name, unsigned *version_r)
 	return level;
 }
 
-static bool
-name_valid(const char *name)
+bool
+xc_rules_name_valid(const char *name)
 {
 	const char *p;
 
@@ -221,7 +221,7 @@ xc_rules_set(const char *name, enum xc_log_level level)
 {
 	enum xc_err err;
 
-	if (!name_valid(name) || (unsigned)level >= XC_LOG__MAX)
+	if (!xc_rules_name_valid(name) || (unsigned)level >= XC_LOG__MAX)
 		return XC_ERR_INVALID;
 	err = set_in(begin_change(), name, level);
 	end_change(err == XC_OK);

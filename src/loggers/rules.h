@@ -21,6 +21,9 @@ unsigned xc_rules_version(void);
 /* The level of a name; *version_r is that of the rules it was found in. */
 enum xc_log_level xc_rules_level(const char *name, unsigned *version_r);
 
+/* Whether it is words of a-z, 0-9, '_', '-' with dots between, or "". */
+bool xc_rules_name_valid(const char *name);
+
 /* As xc_log_set_level(), xc_log_unset_level() and xc_log_each_level(). */
 enum xc_err xc_rules_set(const char *name, enum xc_log_level level);
 enum xc_err xc_rules_unset(const char *name);
