@@ -98,6 +98,16 @@ report_text(struct json_object *report, struct json_object *plugins)
 	return text ? strdup(text) : NULL;
 }
 
+/* After the report, so that whoever reads these finds it sent. */
+static void
+publish(struct xc_worker *worker)
+{
+	const struct xc_table *table = xc_loader_table(worker->loader);
+
+	atomic_store(&worker->row->generation, table->generation);
+	atomic_store(&worker->row->sequence, table->sequence);
+}
+
 /* Tried again from the loop when the manager does not read just now; a
  * later report takes the place of one that waits. */
 void
@@ -116,6 +126,7 @@ xc_worker_send_report(struct xc_worker *worker)
 		    "cannot report to the manager: %s", strerror(errno));
 	free(worker->report);
 	worker->report = NULL;
+	publish(worker);
 }
 
 static void
@@ -130,7 +141,10 @@ report(struct xc_worker *worker, const char *event, enum xc_err err,
 	worker->report = report_text(json, plugins);
 	json_object_put(plugins);
 	json_object_put(json);
-	xc_worker_send_report(worker);
+	if (worker->report)
+		xc_worker_send_report(worker);
+	else
+		publish(worker);
 }
 
 /* The table has changed: so must what finds things in it. */
@@ -145,8 +159,6 @@ rebuild_router(struct xc_worker *worker)
 		return err;
 	xc_router_free(&worker->router);
 	worker->router = router;
-	atomic_store(&worker->row->generation, table->generation);
-	atomic_store(&worker->row->sequence, table->sequence);
 	return XC_OK;
 }
 
@@ -199,8 +211,8 @@ xc_worker_apply(struct xc_worker *worker, const char *event)
 		    "asks to be replaced: old code of %s stays", why);
 		atomic_store(&worker->row->recycle, 1);
 	}
-	log_result(worker, err, errbuf.text);
 	report(worker, event, err, applied, errbuf.text);
+	log_result(worker, err, errbuf.text);
 	json_object_put(applied);
 	xc_worker_state(worker, XC_WORKER_IDLE);
 }

@@ -11,6 +11,7 @@
 /* What a refused request may go on to send before we close all the same:
  * closing on unread bytes would take the answer back. */
 #define LINGER_BYTES (UINT64_C(64) << 20)
+#define LINGER_QUIET_MS 1000
 #define LINGER_READS 16		/* at a time: others want their turn */
 
 static void
@@ -182,6 +183,17 @@ serve_whole(struct xc_worker *worker, struct xc_conn *conn,
 	return XC_CONN_KEPT;
 }
 
+/* A peer that keeps its connections does not say that it is at the end: when
+ * nothing comes any more we are. */
+static void
+linger_on(struct xc_worker *worker, struct xc_conn *conn)
+{
+	uint64_t until = worker->now_ms + LINGER_QUIET_MS;
+
+	xc_conn_deadline(worker, conn,
+	    until < conn->linger_end_ms ? until : conn->linger_end_ms);
+}
+
 /* The answer goes out, the rest of the request is dropped. */
 static enum xc_conn_result
 refuse(struct xc_worker *worker, struct xc_conn *conn)
@@ -191,8 +203,9 @@ refuse(struct xc_worker *worker, struct xc_conn *conn)
 	(void)shutdown(conn->fd, SHUT_WR);
 	forget_buf(conn);
 	conn->state = XC_CONN_LINGERING;
-	xc_conn_deadline(worker, conn, worker->now_ms +
-	    (uint64_t)worker->settings->fastcgi.read_timeout_ms);
+	conn->linger_end_ms = worker->now_ms +
+	    (uint64_t)worker->settings->fastcgi.read_timeout_ms;
+	linger_on(worker, conn);
 	return XC_CONN_PARTIAL;
 }
 
@@ -232,8 +245,10 @@ linger(struct xc_worker *worker, struct xc_conn *conn)
 			continue;
 		if (n < 0 && errno == EAGAIN)
 			return XC_CONN_PARTIAL;
-		if (n > 0)
+		if (n > 0) {
 			conn->dropped += (uint64_t)n;
+			linger_on(worker, conn);
+		}
 		if (n <= 0 || conn->dropped > LINGER_BYTES) {
 			xc_conn_close(worker, conn);
 			return XC_CONN_CLOSED;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -228,7 +230,7 @@ add_sources(struct xc_worker *worker)
 enum xc_err
 xc_loop_open(struct xc_worker *worker, struct xc_errbuf *errbuf)
 {
-	int flags = fcntl(worker->heritage->listen_fd, F_GETFL);
+	int flags = fcntl(worker->heritage->listen_fd, F_GETFL), on = 1;
 	enum xc_err err = open_signals(worker, errbuf);
 
 	if (err != XC_OK)
@@ -240,6 +242,9 @@ xc_loop_open(struct xc_worker *worker, struct xc_errbuf *errbuf)
 		return xc_fail(errbuf, XC_ERR_IO,
 		    "the listen socket on descriptor %d: %s",
 		    worker->heritage->listen_fd, strerror(errno));
+	/* Connections inherit it; a unix socket has no use for it. */
+	(void)setsockopt(worker->heritage->listen_fd, IPPROTO_TCP,
+	    TCP_NODELAY, &on, sizeof(on));
 	worker->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	if (worker->epoll_fd < 0)
 		return xc_fail(errbuf, XC_ERR_IO, "epoll_create1: %s",

@@ -57,6 +57,7 @@ struct xc_conn {
 	enum xc_conn_state state;
 	uint64_t deadline_ms;	/* CLOCK_MONOTONIC; 0: none */
 	uint64_t dropped;	/* bytes, while lingering */
+	uint64_t linger_end_ms;
 	unsigned char *buf;	/* the part of a request, NULL without */
 	size_t len;
 	size_t cap;

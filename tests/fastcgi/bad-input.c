@@ -516,6 +516,11 @@ with_secret(const char *dir, bool tcp)
 	reply = ask(fd, &(struct request){ .more = &more });
 	check(reply.status == 200, "the right secret: %d", reply.status);
 	reply_free(&reply);
+	reply = ask(fd, &(struct request){ .uri = "/app/t/big/3000000",
+	    .more = &more });
+	check(reply.status == 200 && reply.body_len == 3000000,
+	    "3 MB with the secret: %zu", reply.body_len);
+	reply_free(&reply);
 	close(fd);
 	check(pool_stop(&pool), "the workers end well");
 	buf_free(&more);
