@@ -252,7 +252,7 @@ test_not_json(void **state)
 		    ":1:27: this name stands here twice" },
 		{ "{\"log\": {}, \"log\": {}}", ":1:13: this name stands" },
 		{ "{\"plugins\": {\"a\": {\"x\": 1, \"x\": 2}}}",
-		    ":1:29: this name stands here twice" },
+		    ":1:28: this name stands here twice" },
 		{ "{\"a\\u0000b\": {}}", ":1:2: a name cannot have a NUL" },
 	};
 	size_t i;
