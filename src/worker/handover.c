@@ -82,16 +82,19 @@ static size_t
 find_siblings(struct xc_worker *worker, bool stopping, struct sibling *list)
 {
 	const struct xc_scoreboard *board = worker->board;
-	uint32_t i, row;
+	struct sibling sibling;
+	uint32_t i;
 	size_t n = 0;
 
 	worker->next_row++;
 	for (i = 0; i < board->n_workers; i++) {
-		row = (worker->next_row + i) % board->n_workers;
-		if (takes(worker, row, stopping))
-			insert(list, n++, (struct sibling){ .row = row,
-			    .connections = atomic_load(
-			    &board->workers[row].connections) });
+		sibling.row = (worker->next_row + i) % board->n_workers;
+		sibling.connections = atomic_load(
+		    &board->workers[sibling.row].connections);
+		/* One that is full could not even receive them. */
+		if (takes(worker, sibling.row, stopping) &&
+		    sibling.connections + BATCH <= worker->fds_max)
+			insert(list, n++, sibling);
 	}
 	return n;
 }

@@ -5,10 +5,13 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #define WARN_MS 1000
+/* Besides connections: logs, inboxes, services, what plugins open. */
+#define FDS_BESIDE 512
 
 void
 xc_worker_state(struct xc_worker *worker, enum xc_worker_state state)
@@ -92,6 +95,34 @@ check_secret(struct xc_worker *worker, struct xc_errbuf *errbuf)
 	    "XCORE_SECRET, or listen on a unix socket");
 }
 
+/* Descriptors for all connections there may be, as far as we may. */
+static void
+raise_limit(struct xc_worker *worker)
+{
+	rlim_t want = (rlim_t)worker->settings->fastcgi.connections_max +
+	    FDS_BESIDE;
+	struct rlimit limit;
+
+	worker->fds_max = UINT32_MAX;
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+		return;
+	if (limit.rlim_cur < want && limit.rlim_cur < limit.rlim_max) {
+		limit.rlim_cur = want < limit.rlim_max ? want
+						       : limit.rlim_max;
+		(void)setrlimit(RLIMIT_NOFILE, &limit);
+		(void)getrlimit(RLIMIT_NOFILE, &limit);
+	}
+	if (limit.rlim_cur >= want)
+		return;
+	worker->fds_max = limit.rlim_cur > FDS_BESIDE
+	    ? (uint32_t)(limit.rlim_cur - FDS_BESIDE) : 0;
+	xc_logf(&worker->log, XC_LOG_WARNING,
+	    "the limit of %llu descriptors is too low for "
+	    "fastcgi.connections_max = %lld: raise it (LimitNOFILE=, ulimit "
+	    "-n)", (unsigned long long)limit.rlim_cur,
+	    (long long)worker->settings->fastcgi.connections_max);
+}
+
 static enum xc_err
 begin(struct xc_worker *worker, struct xc_errbuf *errbuf)
 {
@@ -101,6 +132,7 @@ begin(struct xc_worker *worker, struct xc_errbuf *errbuf)
 
 	if (err != XC_OK)
 		return err;
+	raise_limit(worker);
 	worker->limits = xc_head_limits(fastcgi->params_max,
 	    fastcgi->body_max);
 	worker->scratch = malloc(XC_WORKER_SCRATCH);

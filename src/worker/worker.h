@@ -128,6 +128,7 @@ struct xc_worker {
 	struct xc_stray strays[XC_STRAYS_MAX];
 	size_t n_strays;
 	uint32_t next_row;	/* where handing over goes on */
+	uint32_t fds_max;	/* connections that descriptors suffice for */
 	struct xc_rescuer rescuer;
 	struct xc_history history;
 

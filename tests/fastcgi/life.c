@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -395,21 +394,37 @@ come_and_go(void)
 	check(pool_stop(&pool), "come and go: the end");
 }
 
+/* Waits until the only worker has at least n connections, and takes no more
+ * for a while. */
+static void
+await_full(uint32_t n)
+{
+	const _Atomic(uint32_t) *now = &pool.board->workers[0].connections;
+	uint32_t before = 0;
+	int i;
+
+	for (i = 0; i < WAIT_MS / 50; i++) {
+		(void)poll(NULL, 0, 50);
+		if (atomic_load(now) >= n && atomic_load(now) == before)
+			return;
+		before = atomic_load(now);
+	}
+	check(false, "%u connections and no more", before);
+}
+
 /* No descriptor is left: the workers wait, and serve when there are. */
 static void
 no_descriptors(void)
 {
-	struct rlimit before, few;
 	int fds[120], i;
 
-	(void)getrlimit(RLIMIT_NOFILE, &before);
-	few = before;
-	few.rlim_cur = 48;
-	(void)setrlimit(RLIMIT_NOFILE, &few);
-	start(1, 10000, 10000, 300000);
-	(void)setrlimit(RLIMIT_NOFILE, &before);
+	pool_init(&pool);
+	pool.workers = 1;
+	pool.descriptors = 48;
+	pool_start(&pool, dir);
 	for (i = 0; i < 120; i++)
 		fds[i] = pool_connect(&pool);
+	await_full(20);
 	send_get(fds[119], "/app/t/hello");
 	for (i = 0; i < 119; i++)
 		close(fds[i]);
@@ -429,6 +444,7 @@ too_many(void)
 	pool_start(&pool, dir);
 	for (i = 0; i < 30; i++)
 		fds[i] = pool_connect(&pool);
+	await_full(10);
 	send_get(fds[29], "/app/t/hello");
 	for (i = 0; i < 29; i++)
 		close(fds[i]);

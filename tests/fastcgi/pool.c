@@ -12,6 +12,7 @@
 #include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -99,8 +100,11 @@ run_worker(struct pool *pool, uint32_t i, uint32_t serial)
 		.listen_fd = pool->listen_fd, .wake_fd = pool->wake_fd,
 		.report_fd = pool->report[i][1], .inbox = pool->inbox,
 		.secret = pool->secret, .snapshot = "" };
+	const struct rlimit few = { pool->descriptors, pool->descriptors };
 	uint32_t n;
 
+	if (pool->descriptors > 0)
+		(void)setrlimit(RLIMIT_NOFILE, &few);
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
 	/* As the manager does it: the end of one worker's line must not be
 	 * held open by its siblings. */

@@ -36,6 +36,7 @@ struct pool {
 	const char *secret;
 	uint32_t workers;
 	bool tcp;
+	unsigned descriptors;	/* what a worker may open; 0: no limit */
 
 	struct xc_scoreboard *board;
 	struct pool_counts *counts;
