@@ -10,7 +10,8 @@ libcache_la_SOURCES = \
 libcache_la_LIBADD = libsettings.la $(MEMCACHED_LIBS) $(CRYPTO_LIBS) \
 	$(JSONC_LIBS)
 
-EXTRA_DIST += tests/services/run-cache services/cache/test-memcached.sh
+EXTRA_DIST += tests/services/run-cache tests/services/cache.sh
+LINT_SHELL += tests/services/run-cache tests/services/cache.sh
 check_PROGRAMS += services/cache/test-cache services/cache/test-memcached
 services_cache_test_cache_SOURCES = services/cache/test-cache.c
 services_cache_test_cache_LDADD = libcache.la libsettings.la libloggers.la \
@@ -18,4 +19,4 @@ services_cache_test_cache_LDADD = libcache.la libsettings.la libloggers.la \
 	$(CMOCKA_LIBS)
 services_cache_test_memcached_SOURCES = services/cache/test-memcached.c
 services_cache_test_memcached_LDADD = $(services_cache_test_cache_LDADD)
-TESTS += services/cache/test-cache services/cache/test-memcached.sh
+TESTS += services/cache/test-cache tests/services/cache.sh

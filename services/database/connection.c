@@ -213,8 +213,8 @@ set_options(struct xc_connection *c)
 	    "'STRICT_ALL_TABLES,STRICT_TRANS_TABLES,NO_ZERO_DATE,"
 	    "NO_ZERO_IN_DATE,ERROR_FOR_DIVISION_BY_ZERO,"
 	    "NO_ENGINE_SUBSTITUTION', time_zone = '+00:00', "
-	    "max_statement_time = %u.%u, innodb_lock_wait_timeout = %u",
-	    c->read_s - 1, 5, c->read_s > 3 ? c->read_s / 2 : 1);
+	    "max_statement_time = %u.5, innodb_lock_wait_timeout = %u",
+	    c->read_s - 1, c->read_s > 3 ? c->read_s / 2 : 1);
 	mysql_options(m, MYSQL_INIT_COMMAND, command);
 	mysql_options(m, MYSQL_SET_CHARSET_NAME, "utf8mb4");
 	mysql_options(m, MYSQL_OPT_CONNECT_TIMEOUT, &c->connect_s);

@@ -14,7 +14,8 @@ libdatabase_la_SOURCES = \
 	services/database/statement.c services/database/statement.h
 libdatabase_la_LIBADD = libsettings.la $(MARIADB_LIBS) $(JSONC_LIBS)
 
-EXTRA_DIST += tests/services/run-database services/database/test-mariadb.sh
+EXTRA_DIST += tests/services/run-database tests/services/database.sh
+LINT_SHELL += tests/services/run-database tests/services/database.sh
 check_PROGRAMS += services/database/test-database \
 	services/database/test-mariadb
 services_database_test_database_SOURCES = services/database/test-database.c
@@ -23,4 +24,4 @@ services_database_test_database_LDADD = libdatabase.la libsettings.la \
 services_database_test_mariadb_SOURCES = services/database/test-mariadb.c
 services_database_test_mariadb_LDADD = \
 	$(services_database_test_database_LDADD)
-TESTS += services/database/test-database services/database/test-mariadb.sh
+TESTS += services/database/test-database tests/services/database.sh

@@ -98,8 +98,8 @@ struct xc_settings {
 };
 
 /*
- * Reads the configuration.  path NULL: the environment's XCORE_CONFIG_FILE, else
- * the built-in place.  On XC_OK the caller frees *settings_r; else it is
+ * Reads the configuration.  path NULL: the environment's XCORE_CONFIG_FILE,
+ * else the built-in place.  On XC_OK the caller frees *settings_r; else it is
  * NULL and errbuf says which file, which key, and what to do.
  */
 enum xc_err xc_settings_load(const char *path,
@@ -121,7 +121,8 @@ enum xc_err xc_settings_open_log(const struct xc_settings *settings,
 /*
  * Reads a secret file: a regular file that only its owner (us or root;
  * anyone, to root) can read or write, at most 4,096 bytes, a newline at the
- * end left out.  path "" gives "".  *secret_r is malloc'ed; wipe it with xc_secret_free().
+ * end left out.  path "" gives "".  *secret_r is malloc'ed; wipe it with
+ * xc_secret_free().
  */
 enum xc_err xc_secret_read(const char *path, char **secret_r,
     struct xc_errbuf *errbuf);
