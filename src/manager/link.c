@@ -100,6 +100,22 @@ on_snapshot(struct xc_manager *m, struct json_object *message)
 	json_object_put(snapshot);
 }
 
+/* Whether what this host served last is what the registry has: then there is
+ * no first snapshot to wait for. */
+static bool
+is_current(const struct xc_manager *m)
+{
+	struct json_object *snapshot;
+	bool current;
+
+	if (xc_snapshot_read(m->pool.snapshot, &snapshot, NULL) != XC_OK)
+		return false;
+	current = (uint64_t)number_of(snapshot, "generation") ==
+	    m->link.generation;
+	json_object_put(snapshot);
+	return current;
+}
+
 static void
 on_registry(struct xc_manager *m, struct json_object *message)
 {
@@ -118,6 +134,8 @@ on_registry(struct xc_manager *m, struct json_object *message)
 		    text_of(message, "reason"));
 	if (reachable)
 		link->generation = (uint64_t)number_of(message, "generation");
+	if (reachable && m->phase == XC_PHASE_SNAPSHOT)
+		link->unchanged = is_current(m);
 	if (changed && reachable)
 		xc_logf(&xc_manager_log, XC_LOG_INFO,
 		    "the registry answers, generation %llu",

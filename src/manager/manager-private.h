@@ -36,6 +36,7 @@ struct xc_link {
 	uint64_t started_ms;
 	unsigned quick_deaths;
 	bool heard;		/* a first snapshot came */
+	bool unchanged;		/* ... is not needed: we have it */
 	bool known;		/* it has said whether MariaDB answers */
 	bool reachable;
 	char reason[512];

@@ -417,7 +417,8 @@ tick_snapshot(struct xc_manager *m, uint64_t now, uint64_t *next)
 
 	if (m->link.known && m->link.reachable)
 		until += (uint64_t)m->settings->reload.trial_timeout_ms;
-	if (m->inherited || m->link.heard || now >= until ||
+	if (m->inherited || m->link.heard || m->link.unchanged ||
+	    now >= until ||
 	    (m->link.known && !m->link.reachable))
 		begin_workers(m);
 	xc_sooner(next, m->phase == XC_PHASE_SNAPSHOT ? until : now);
