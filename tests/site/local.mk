@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-EXTRA_DIST += tests/site/run tests/site/run-faults tests/site/run-reload \
-	tests/site/echo/Makefile tests/site/echo/echo.c \
-	tests/site/echo/openapi.json tests/site/echo/plugin.json
-LINT_SHELL += tests/site/run tests/site/run-faults tests/site/run-reload
+EXTRA_DIST += tests/site/run tests/site/echo/Makefile \
+	tests/site/echo/echo.c tests/site/echo/openapi.json \
+	tests/site/echo/plugin.json
+LINT_SHELL += tests/site/run
