@@ -94,14 +94,6 @@ tell_follower(struct xc_manager *m, uint32_t workers, uint32_t waiting)
 	xc_link_send(m, event);
 }
 
-void
-xc_apply_begin(struct xc_manager *m)
-{
-	m->apply.pending = true;
-	m->apply.told = false;
-	m->apply.since_ms = xc_now_ms();
-}
-
 static void
 finish(struct xc_manager *m, uint64_t now, uint32_t workers)
 {

@@ -85,8 +85,8 @@ on_snapshot(struct xc_manager *m, struct json_object *message)
 	struct json_object *snapshot;
 	struct xc_errbuf errbuf;
 
-	xc_apply_begin(m);
-	xc_pool_publish(m, (uint64_t)number_of(message, "generation"),
+	xc_pool_forget_faults(m);
+	xc_canary_take(m, (uint64_t)number_of(message, "generation"),
 	    (uint64_t)number_of(message, "sequence"));
 	m->link.heard = true;
 	m->link.generation = (uint64_t)number_of(message, "generation");

@@ -55,6 +55,16 @@ struct xc_apply {
 	uint32_t waiting;
 };
 
+/* A snapshot that one worker tries before the others are told. */
+struct xc_canary {
+	bool held;
+	uint64_t generation;
+	uint64_t sequence;
+	struct xc_pool_row *row;	/* NULL: none is under way */
+	unsigned deaths;
+	uint64_t wait_until;
+};
+
 /* Development: the child that rebuilds what is saved. */
 struct xc_watcher {
 	pid_t pid;
@@ -89,6 +99,7 @@ struct xc_manager {
 	struct xc_pool pool;
 	struct xc_link link;
 	struct xc_apply apply;
+	struct xc_canary canary;
 	struct xc_watcher watcher;
 	struct xc_upgrade upgrade;
 	struct xc_crashes crashes;
@@ -164,8 +175,18 @@ void xc_link_send(struct xc_manager *m, struct json_object *event);
 /* Reads the snapshot on disk: publishes it and returns true. */
 bool xc_link_take_current(struct xc_manager *m);
 
+/* canary.c */
+
+/* A snapshot has come: publishes it, when it has proved harmless. */
+void xc_canary_take(struct xc_manager *m, uint64_t generation,
+    uint64_t sequence);
+
+/* The one that went before ended; rejected: a version is known to be the
+ * cause and the follower makes a snapshot without it. */
+void xc_canary_died(struct xc_manager *m, bool rejected);
+void xc_canary_tick(struct xc_manager *m, uint64_t now, uint64_t *next);
+
 /* apply.c */
-void xc_apply_begin(struct xc_manager *m);
 void xc_apply_tick(struct xc_manager *m, uint64_t now, uint64_t *next);
 
 /* What the workers serve: a new array of {name, version, state, reason}. */

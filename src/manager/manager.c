@@ -508,6 +508,7 @@ tick(struct xc_manager *m)
 	xc_pool_tick(m, now, &next);
 	tick_phase(m, now, &next);
 	xc_link_tick(m, now, &next);
+	xc_canary_tick(m, now, &next);
 	xc_apply_tick(m, now, &next);
 	xc_watcher_tick(m, now, &next);
 	xc_control_tick(m, now, &next);

@@ -146,7 +146,7 @@ xc_row_start(struct xc_manager *m, struct xc_pool_row *row,
 		    strerror(errno));
 	json_object_put(row->plugins);
 	row->plugins = NULL;
-	row->ready = row->stale = row->retired = false;
+	row->ready = row->stale = row->retired = row->extra = false;
 	row->kill_at = row->not_before = 0;
 	row->killed_for = NULL;
 	row->epoch = m->pool.epoch;
@@ -202,7 +202,7 @@ xc_row_free(struct xc_manager *m, struct xc_pool_row *row)
 	xc_events_drop(&m->events, &row->report);
 	row->pid = 0;
 	row->not_before = 0;
-	row->ready = row->stale = row->retired = false;
+	row->ready = row->stale = row->retired = row->extra = false;
 	row->kill_at = 0;
 	json_object_put(row->plugins);
 	row->plugins = NULL;

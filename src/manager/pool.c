@@ -296,6 +296,7 @@ xc_pool_count(const struct xc_manager *m, uint32_t *serving_r,
 		b = &pool->board->workers[i];
 		state = atomic_load(&b->state);
 		if (pool->rows[i].pid == 0 || !pool->rows[i].ready ||
+		    pool->rows[i].extra ||
 		    state == XC_WORKER_DRAINING || state == XC_WORKER_DEAD)
 			continue;
 		(*serving_r)++;
@@ -451,7 +452,7 @@ count_rows(const struct xc_pool *pool)
 		row = &pool->rows[i];
 		if (row->pid == 0)
 			census.waiting += row->not_before != 0;
-		else if (row->retired)
+		else if (row->retired || row->extra)
 			continue;
 		else if (is_old(pool, row))
 			census.old++;
@@ -490,10 +491,27 @@ find_old(struct xc_pool *pool)
 {
 	for (uint32_t i = 0; i < pool->n_rows; i++) {
 		if (pool->rows[i].pid != 0 && !pool->rows[i].retired &&
-		    is_old(pool, &pool->rows[i]))
+		    !pool->rows[i].extra && is_old(pool, &pool->rows[i]))
 			return &pool->rows[i];
 	}
 	return NULL;
+}
+
+struct xc_pool_row *
+xc_pool_start_extra(struct xc_manager *m)
+{
+	struct xc_pool_row *row = m->pool.open ? find_free(&m->pool) : NULL;
+	struct xc_errbuf errbuf;
+
+	if (row == NULL)
+		return NULL;
+	if (xc_row_start(m, row, &errbuf) != XC_OK) {
+		xc_logf(&xc_manager_log, XC_LOG_ERROR,
+		    "no worker to try the snapshot: %s", errbuf.text);
+		return NULL;
+	}
+	row->extra = true;
+	return row;
 }
 
 static void
@@ -639,7 +657,8 @@ reject_version(struct xc_manager *m, const char *plugin, const char *how)
 	xc_link_send(m, event);
 }
 
-static void
+/* Whether its cause is a version that is rejected, by now or before. */
+static bool
 note_fault(struct xc_manager *m, const struct xc_worker_row *b, int status)
 {
 	char plugin[sizeof(b->plugin)], how[64];
@@ -648,13 +667,15 @@ note_fault(struct xc_manager *m, const struct xc_worker_row *b, int status)
 	memcpy(plugin, b->plugin, sizeof(plugin));
 	plugin[sizeof(plugin) - 1] = '\0';
 	if (plugin[0] == '\0')
-		return;
+		return false;
 	fault = fault_for(&m->pool, plugin);
 	if (++fault->deaths < FAULTS_TO_REJECT)
-		return;
-	memset(fault, 0, sizeof(*fault));
+		return false;
 	xc_child_end_text(status, how, sizeof(how));
-	reject_version(m, plugin, how);
+	if (!fault->told)
+		reject_version(m, plugin, how);
+	fault->told = true;
+	return true;
 }
 
 /* A row that dies again and again is told of once a second at most. */
@@ -686,9 +707,12 @@ died(struct xc_manager *m, struct xc_pool_row *row, int status, uint64_t now)
 {
 	const struct xc_worker_row *b = xc_row_board(m, row);
 	uint32_t state = atomic_load(&b->state);
+	bool rejected = false, extra = row->extra;
 	uint64_t delay;
 
-	if (!row->ready || now < atomic_load(&b->started_ms) + QUICK_MS)
+	if (extra)
+		row->quick_deaths = 0;
+	else if (!row->ready || now < atomic_load(&b->started_ms) + QUICK_MS)
 		row->quick_deaths++;
 	else
 		row->quick_deaths = 0;
@@ -699,8 +723,12 @@ died(struct xc_manager *m, struct xc_pool_row *row, int status, uint64_t now)
 	xc_crash_note(m, row, status);
 	say_death(m, row, status, delay);
 	if (state == XC_WORKER_LOADING || state == XC_WORKER_STARTING)
-		note_fault(m, b, status);
+		rejected = note_fault(m, b, status);
 	xc_row_free(m, row);
+	if (extra) {
+		xc_canary_died(m, rejected);
+		return;
+	}
 	/* One of an older epoch is replaced anyway, by the census. */
 	if (row->epoch == m->pool.epoch && m->pool.open)
 		row->not_before = now + delay;

@@ -30,6 +30,7 @@ struct xc_pool_row {
 	bool ready;		/* has been seen waiting or working */
 	bool stale;		/* to be replaced */
 	bool retired;		/* was told to drain, or does */
+	bool extra;		/* beside the others, to try a snapshot */
 	uint64_t kill_at;	/* when SIGKILL follows; 0: not */
 	const char *killed_for;	/* static; NULL: we did not kill it */
 	uint64_t not_before;	/* dead: when the next one may start */
@@ -42,6 +43,7 @@ struct xc_pool_row {
 struct xc_pool_fault {
 	char plugin[64];	/* "todo 1.2.0" */
 	unsigned deaths;
+	bool told;		/* the follower knows */
 };
 #define XC_POOL_FAULTS 16
 
@@ -88,6 +90,10 @@ void xc_pool_tick(struct xc_manager *m, uint64_t now, uint64_t *next);
 
 /* Every worker is to be replaced, with target new ones. */
 void xc_pool_renew(struct xc_manager *m, uint32_t target);
+
+/* Starts a worker beside the others; NULL if that is not possible.  Its end
+ * is told to xc_canary_died(). */
+struct xc_pool_row *xc_pool_start_extra(struct xc_manager *m);
 
 /* A child ended; false if it is none of the pool's. */
 bool xc_pool_reaped(struct xc_manager *m, pid_t pid, int status);

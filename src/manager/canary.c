@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * All workers change over to a snapshot at once, so a plugin that ends or
+ * stops a worker while it is loaded would take the whole site with it, its
+ * trial notwithstanding.  Therefore an extra worker, started from the new
+ * snapshot, goes before: only when it is ready are the others told.
+ */
+#include "manager/manager-private.h"
+
+#define TRIES 2			/* as many deaths reject a version */
+#define WAIT_MS 30000		/* for the snapshot without that version */
+
+static void
+publish(struct xc_manager *m)
+{
+	m->canary.held = false;
+	m->apply.pending = true;
+	m->apply.told = false;
+	xc_pool_publish(m, m->canary.generation, m->canary.sequence);
+}
+
+static void
+send_canary(struct xc_manager *m)
+{
+	m->canary.row = xc_pool_start_extra(m);
+	/* Without room for one the snapshot's trial has to be enough. */
+	if (m->canary.row == NULL)
+		publish(m);
+}
+
+void
+xc_canary_take(struct xc_manager *m, uint64_t generation, uint64_t sequence)
+{
+	struct xc_canary *canary = &m->canary;
+
+	m->apply.since_ms = xc_now_ms();
+	canary->generation = generation;
+	canary->sequence = sequence;
+	canary->held = true;
+	canary->deaths = 0;
+	canary->wait_until = 0;
+	/* One that is under way read an older snapshot, or this one. */
+	if (canary->row != NULL)
+		xc_row_retire(m, canary->row);
+	canary->row = NULL;
+	if (m->phase != XC_PHASE_RUNNING)
+		publish(m);
+}
+
+void
+xc_canary_died(struct xc_manager *m, bool rejected)
+{
+	struct xc_canary *canary = &m->canary;
+
+	canary->row = NULL;
+	if (!canary->held)
+		return;
+	if (rejected) {
+		canary->deaths = 0;
+		canary->wait_until = xc_now_ms() + WAIT_MS;
+	} else if (++canary->deaths > TRIES) {
+		xc_logf(&xc_manager_log, XC_LOG_ERROR, "generation %llu is "
+		    "published although %u workers that tried it ended: none "
+		    "of its plugins could be told to be the cause",
+		    (unsigned long long)canary->generation, canary->deaths);
+		publish(m);
+	}
+}
+
+void
+xc_canary_tick(struct xc_manager *m, uint64_t now, uint64_t *next)
+{
+	struct xc_canary *canary = &m->canary;
+
+	if (!canary->held || m->phase != XC_PHASE_RUNNING)
+		return;
+	if (now < canary->wait_until) {
+		xc_sooner(next, canary->wait_until);
+		return;
+	}
+	if (canary->row == NULL) {
+		send_canary(m);
+		xc_sooner(next, now);
+	} else if (canary->row->ready) {
+		publish(m);
+		xc_row_retire(m, canary->row);
+		canary->row = NULL;
+		xc_sooner(next, now);
+	}
+}
