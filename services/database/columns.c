@@ -29,6 +29,7 @@ struct xc_columns {
 	size_t n;
 	struct column *columns;
 	MYSQL_BIND *binds;
+	bool bound;		/* stmt has binds as they are */
 	struct xc_cell *cells;
 };
 
@@ -199,15 +200,15 @@ still_fit(const struct xc_columns *columns, const MYSQL_FIELD *fields, size_t n)
  * only once.
  */
 static const MYSQL_FIELD *
-told_fields(const MYSQL_STMT *stmt, const MYSQL_RES *meta, bool *stale_r)
+told_fields(const MYSQL_STMT *stmt, bool *stale_r)
 {
 	const MYSQL_FIELD *told = stmt->mysql->fields;
-	unsigned i, n = meta->field_count;
+	unsigned i, n = stmt->field_count;
 
 	if (told == NULL || stmt->mysql->field_count != n)
-		return meta->fields;
+		return stmt->fields;
 	for (i = 0; i < n; i++)
-		if (strcmp(told[i].name, meta->fields[i].name) != 0)
+		if (strcmp(told[i].name, stmt->fields[i].name) != 0)
 			*stale_r = true;
 	return told;
 }
@@ -215,29 +216,25 @@ told_fields(const MYSQL_STMT *stmt, const MYSQL_RES *meta, bool *stale_r)
 enum xc_err
 xc_columns_bind(struct xc_columns **columns, MYSQL_STMT *stmt, bool *stale_r)
 {
-	MYSQL_RES *meta = mysql_stmt_result_metadata(stmt);
-	const MYSQL_FIELD *fields;
-	enum xc_err err = XC_OK;
-	size_t i, n;
+	const MYSQL_FIELD *fields = told_fields(stmt, stale_r);
+	size_t i, n = stmt->field_count;
+	enum xc_err err;
 
-	if (meta == NULL)
-		return mysql_stmt_errno(stmt) != 0 ? XC_ERR_FAILED :
-		    XC_ERR_NOMEM;
-	n = meta->field_count;
-	fields = told_fields(stmt, meta, stale_r);
 	if (!still_fit(*columns, fields, n)) {
 		xc_columns_free(columns);
 		err = make_columns(fields, n, columns);
+		if (err != XC_OK)
+			return err;
 	}
-	mysql_free_result(meta);
-	if (err != XC_OK)
-		return err;
+	if ((*columns)->bound)
+		return XC_OK;
 	for (i = 0; i < n; i++)
 		if (is_text(&(*columns)->columns[i]))
 			bind_room(&(*columns)->binds[i],
 			    &(*columns)->columns[i]);
 	if (mysql_stmt_bind_result(stmt, (*columns)->binds) != 0)
 		return XC_ERR_FAILED;
+	(*columns)->bound = true;
 	return XC_OK;
 }
 
@@ -249,6 +246,7 @@ fetch_long(struct xc_columns *columns, MYSQL_STMT *stmt, size_t i)
 	size_t need = column->len;
 	MYSQL_BIND bind;
 
+	columns->bound = false;
 	if (!make_room(column, need))
 		return XC_ERR_NOMEM;
 	bind = columns->binds[i];
@@ -352,5 +350,6 @@ xc_columns_trim(struct xc_columns *columns)
 			continue;
 		column->room = room;
 		column->size = ROOM_FIRST;
+		columns->bound = false;
 	}
 }

@@ -39,9 +39,10 @@ int64_t xc_connection_now_ms(void);
 
 /*
  * Makes the connection ready for a statement: notices a fork and a peer that
- * is gone, connects.  In a transaction that was lost XC_ERR_BUSY.
+ * is gone, connects.  In a transaction that was lost XC_ERR_BUSY.  One that
+ * only reads needs no look at the peer: it may be run again anyway.
  */
-enum xc_err xc_connection_ready(struct xc_connection *connection);
+enum xc_err xc_connection_ready(struct xc_connection *connection, bool reads);
 
 /* Chooses the schema if it is not chosen yet; schema may be NULL. */
 enum xc_err xc_connection_choose(struct xc_connection *connection,

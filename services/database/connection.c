@@ -319,9 +319,10 @@ peer_gone(struct xc_connection *c)
 }
 
 enum xc_err
-xc_connection_ready(struct xc_connection *c)
+xc_connection_ready(struct xc_connection *c, bool reads)
 {
-	if (c->mysql != NULL && (c->pid != getpid() || peer_gone(c)))
+	if (c->mysql != NULL && (c->pid != getpid() ||
+	    (!reads && peer_gone(c))))
 		xc_connection_close(c);
 	if (c->doomed)
 		return xc_connection_refuse(c, XC_ERR_BUSY,
@@ -428,7 +429,7 @@ xc_connection_query(struct xc_connection *c, const char *schema,
 	enum xc_err err;
 	bool again;
 
-	err = xc_connection_ready(c);
+	err = xc_connection_ready(c, false);
 	if (err != XC_OK)
 		return err;
 	clear_error(c);
@@ -459,7 +460,7 @@ xc_connection_begin(struct xc_connection *c)
 		    "a transaction is open already");
 	for (tries = 0; again && tries < 2; tries++) {
 		f.began_ms = xc_connection_now_ms();
-		err = xc_connection_ready(c);
+		err = xc_connection_ready(c, false);
 		if (err != XC_OK)
 			return err;
 		clear_error(c);
@@ -483,7 +484,7 @@ xc_connection_commit(struct xc_connection *c)
 	if (!c->transaction)
 		return xc_connection_refuse(c, XC_ERR_STATE,
 		    "no transaction is open");
-	err = xc_connection_ready(c);
+	err = xc_connection_ready(c, false);
 	c->transaction = c->doomed = false;
 	if (err != XC_OK)
 		return err;

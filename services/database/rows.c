@@ -150,7 +150,8 @@ xc_connection_rows(struct xc_connection *connection,
 		all.max_rows = max_rows;
 		all.cut = true;
 	}
-	all.rows = json_object_new_array();
+	all.rows = max_rows == 1 ? json_object_new_array_ext(1) :
+	    json_object_new_array();
 	if (all.rows == NULL)
 		return xc_connection_refuse(connection, XC_ERR_NOMEM,
 		    "out of memory");

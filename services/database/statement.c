@@ -79,8 +79,8 @@ prepare(struct run *run)
 	MYSQL_STMT *stmt;
 	enum xc_err err;
 
-	run->prepared = xc_statement_cache_get(c->cache, s);
-	if (run->prepared != NULL)
+	/* A connection that was lost has taken it away. */
+	if (run->prepared != NULL && xc_statement_cache_count(c->cache) > 0)
 		return XC_OK;
 	err = xc_connection_choose(c, s->schema);
 	if (err == XC_ERR_INVALID)
@@ -221,7 +221,9 @@ attempt(struct run *run)
 	run->again = false;
 	memset(&run->failure, 0, sizeof(run->failure));
 	run->failure.began_ms = xc_connection_now_ms();
-	err = xc_connection_ready(c);
+	run->prepared = xc_statement_cache_get(c->cache, run->statement);
+	err = xc_connection_ready(c, run->prepared != NULL &&
+	    run->prepared->kind.reads);
 	if (err != XC_OK)
 		return err;
 	c->error.number = 0;
