@@ -362,9 +362,10 @@ xc_sql_check_plugin(const struct xc_sql_statement *statement,
 		"UPDATE", "WITH", NULL };
 	static const char *const makers[] = { "ALTER", "CREATE", "DROP",
 		"RENAME", NULL };
-	static const char *const forbidden[] = { "DATABASE", "SCHEMA", "USER",
-		"ROLE", "SERVER", "EVENT", "FUNCTION", "PROCEDURE", "PACKAGE",
-		"TABLESPACE", "LOGFILE", NULL };
+	static const char *const own[] = { "TABLE", "INDEX", "VIEW",
+		"SEQUENCE", "TRIGGER", NULL };
+	static const char *const before[] = { "OR", "REPLACE", "TEMPORARY",
+		"UNIQUE", "FULLTEXT", "SPATIAL", "IGNORE", "ONLINE", NULL };
 	struct head head;
 
 	if (memmem(statement->text, statement->len, "/*!", 3) != NULL ||
@@ -381,13 +382,13 @@ xc_sql_check_plugin(const struct xc_sql_statement *statement,
 	if (!word_in(head.words[0], makers))
 		return XC_OK;
 	for (size_t i = 1; i < head.n; i++) {
-		if (strcmp(head.words[i], "TABLE") == 0)
+		if (word_in(head.words[i], own))
 			return XC_OK;
-		if (word_in(head.words[i], forbidden))
-			return xc_fail(errbuf, XC_ERR_DENIED,
-			    "line %u: a plugin's migration may not %s a %s: "
-			    "it works on the tables of its own schema",
-			    statement->line, head.words[0], head.words[i]);
+		if (!word_in(head.words[i], before))
+			break;
 	}
-	return XC_OK;
+	return xc_fail(errbuf, XC_ERR_DENIED,
+	    "line %u: a plugin's migration may %s tables, indexes, views, "
+	    "sequences and triggers of its own schema, nothing else",
+	    statement->line, head.words[0]);
 }

@@ -24,7 +24,7 @@ static const struct {
 	    "{\n"
 	    "\t\"name\": \"@NAME@\",\n"
 	    "\t\"version\": \"0.1.0\",\n"
-	    "\t\"author\": \"\",\n"
+	    "\t\"author\": \"Who writes @NAME@\",\n"
 	    "\t\"description\": \"What @NAME@ does\",\n"
 	    "\t\"license\": \"MIT\",\n"
 	    "\t\"requires\": { \"xcore\": \">=0.1.0\" },\n"

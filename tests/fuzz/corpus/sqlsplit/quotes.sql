@@ -1,0 +1,3 @@
+SELECT ';', "a;b", `c;d`; -- x
+# y
+/* z; */ INSERT INTO a VALUES ('it''s \';')
