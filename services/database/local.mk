@@ -17,11 +17,17 @@ libdatabase_la_LIBADD = libsettings.la $(MARIADB_LIBS) $(JSONC_LIBS)
 EXTRA_DIST += tests/services/run-database tests/services/database.sh
 LINT_SHELL += tests/services/run-database tests/services/database.sh
 check_PROGRAMS += services/database/test-database \
-	services/database/test-mariadb
+	services/database/test-mariadb services/database/test-mariadb-faults
 services_database_test_database_SOURCES = services/database/test-database.c
 services_database_test_database_LDADD = libdatabase.la libsettings.la \
 	libloggers.la libxcore.la $(MARIADB_LIBS) $(JSONC_LIBS) $(CMOCKA_LIBS)
-services_database_test_mariadb_SOURCES = services/database/test-mariadb.c
+services_database_test_mariadb_SOURCES = services/database/test-mariadb.c \
+	services/database/support.c services/database/support.h
 services_database_test_mariadb_LDADD = \
+	$(services_database_test_database_LDADD)
+services_database_test_mariadb_faults_SOURCES = \
+	services/database/test-mariadb-faults.c \
+	services/database/support.c services/database/support.h
+services_database_test_mariadb_faults_LDADD = \
 	$(services_database_test_database_LDADD)
 TESTS += services/database/test-database tests/services/database.sh

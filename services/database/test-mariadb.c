@@ -1,204 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 /* The driver against a real server; see tests/services/run-database. */
-#include <dirent.h>
 #include <setjmp.h>
-#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 #include <json-c/json.h>
 
-#include "connection.h"
 #include "connection-private.h"
 #include "database.h"
 #include "statement.h"
-
-#define SCHEMA "xcore_test"
-
-static struct xc_database_settings settings;
-static struct xc_connection *con;
-
-static struct xc_connection *
-new_connection(void)
-{
-	struct xc_connection *c;
-	struct xc_errbuf errbuf = { "" };
-
-	if (xc_connection_new(&settings, XC_ACCOUNT_CORE, &c, &errbuf) !=
-	    XC_OK)
-		fail_msg("%s", errbuf.text);
-	return c;
-}
-
-static enum xc_err
-do_exec(struct xc_connection *c, const char *sql, const struct xc_value *args,
-    size_t n_args)
-{
-	struct xc_statement statement = { SCHEMA, sql, args, n_args };
-
-	return xc_connection_exec(c, &statement, NULL);
-}
-
-static void
-must(struct xc_connection *c, const char *sql)
-{
-	if (do_exec(c, sql, XC_NO_ARGS) != XC_OK)
-		fail_msg("%s: %s", sql, xc_connection_error(c)->message);
-}
-
-/* The rows as JSON text, "error N" for a failure. */
-static const char *
-rows_text(struct xc_connection *c, const char *sql,
-    const struct xc_value *args, size_t n_args)
-{
-	struct xc_statement statement = { SCHEMA, sql, args, n_args };
-	static char text[8192];
-	struct json_object *rows;
-	enum xc_err err;
-
-	err = xc_connection_rows(c, &statement, 0, &rows);
-	if (err != XC_OK) {
-		assert_null(rows);
-		snprintf(text, sizeof(text), "error %s",
-		    xc_strerror(err));
-		return text;
-	}
-	snprintf(text, sizeof(text), "%s", json_object_to_json_string_ext(
-	    rows, JSON_C_TO_STRING_SPACED |
-	    JSON_C_TO_STRING_NOSLASHESCAPE));
-	json_object_put(rows);
-	return text;
-}
-
-static int64_t
-number(struct xc_connection *c, const char *sql)
-{
-	struct xc_statement statement = { SCHEMA, sql, XC_NO_ARGS };
-	struct json_object *rows;
-	int64_t value = -1;
-
-	if (xc_connection_rows(c, &statement, 0, &rows) != XC_OK)
-		return -1;
-	json_object_object_foreach(json_object_array_get_idx(rows, 0), name,
-	    cell) {
-		(void)name;
-		value = json_object_get_int64(cell);
-	}
-	json_object_put(rows);
-	return value;
-}
-
-static void
-kill_session(struct xc_connection *by, int64_t id)
-{
-	char sql[128];
-	int n = snprintf(sql, sizeof(sql), "KILL %lld", (long long)id);
-
-	assert_int_equal(xc_connection_query(by, NULL, sql, (size_t)n), XC_OK);
-	do {
-		n = snprintf(sql, sizeof(sql), "SELECT COUNT(*) FROM "
-		    "information_schema.processlist WHERE id = %lld",
-		    (long long)id);
-	} while (number(by, sql) != 0);
-}
-
-static pid_t
-server_pid(void)
-{
-	FILE *file = fopen(getenv("XCORE_TEST_DB_PIDFILE"), "r");
-	int pid = 0;
-
-	assert_non_null(file);
-	assert_int_equal(fscanf(file, "%d", &pid), 1);
-	fclose(file);
-	assert_true(pid > 1);
-	return pid;
-}
-
-static bool
-task_stopped(pid_t pid, const char *task)
-{
-	char path[300], line[512];
-	const char *end;
-	FILE *file;
-
-	snprintf(path, sizeof(path), "/proc/%d/task/%s/stat", (int)pid, task);
-	file = fopen(path, "r");
-	if (file == NULL)
-		return true;
-	end = fgets(line, sizeof(line), file) == NULL ? NULL :
-	    strrchr(line, ')');
-	fclose(file);
-	return end == NULL || end[2] == 'T';
-}
-
-/* Stops the server and waits until each of its threads has. */
-static void
-stop_server(void)
-{
-	pid_t pid = server_pid();
-	struct dirent *entry;
-	bool all = false;
-	char path[64];
-	DIR *folder;
-
-	assert_int_equal(kill(pid, SIGSTOP), 0);
-	snprintf(path, sizeof(path), "/proc/%d/task", (int)pid);
-	while (!all) {
-		folder = opendir(path);
-		assert_non_null(folder);
-		for (all = true; all && (entry = readdir(folder)) != NULL;)
-			if (entry->d_name[0] != '.')
-				all = task_stopped(pid, entry->d_name);
-		closedir(folder);
-	}
-}
-
-/* Until the connection is there again by itself. */
-static void
-wait_for_server(void)
-{
-	int tries;
-
-	for (tries = 0; xc_connection_open(con) != XC_OK; tries++) {
-		assert_true(tries < 3000);
-		usleep(10000);
-	}
-}
-
-static int
-set_up(void **state)
-{
-	static const char create[] = "CREATE DATABASE IF NOT EXISTS " SCHEMA
-	    " CHARACTER SET utf8mb4";
-
-	(void)state;
-	/* A test that failed may have left it stopped. */
-	kill(server_pid(), SIGCONT);
-	con = new_connection();
-	assert_int_equal(xc_connection_query(con, NULL, create,
-	    sizeof(create) - 1), XC_OK);
-	must(con, "DROP TABLE IF EXISTS child");
-	must(con, "DROP TABLE IF EXISTS item");
-	must(con, "CREATE TABLE item (id INT AUTO_INCREMENT PRIMARY KEY, "
-	    "name VARCHAR(100) UNIQUE, n INT NOT NULL DEFAULT 0, "
-	    "long_text LONGTEXT, data LONGBLOB) ENGINE=InnoDB");
-	return 0;
-}
-
-static int
-tear_down(void **state)
-{
-	(void)state;
-	xc_connection_free(&con);
-	return 0;
-}
+#include "support.h"
 
 static void
 test_types(void **state)
@@ -479,50 +295,6 @@ test_deadlock(void **state)
 }
 
 static void
-test_killed(void **state)
-{
-	struct xc_connection *other = new_connection();
-	int64_t id;
-
-	(void)state;
-	/* Between statements: nobody notices, a write is done once. */
-	id = number(con, "SELECT CONNECTION_ID()");
-	kill_session(other, id);
-	must(con, "INSERT INTO item (n) VALUES (1)");
-	assert_int_equal(number(other, "SELECT COUNT(*) FROM item"), 1);
-	kill_session(other, number(con, "SELECT CONNECTION_ID()"));
-	assert_int_equal(number(con, "SELECT COUNT(*) FROM item"), 1);
-	kill_session(other, number(con, "SELECT CONNECTION_ID()"));
-	assert_int_equal(xc_connection_begin(con), XC_OK);
-	must(con, "INSERT INTO item (n) VALUES (2)");
-	/* Inside: all is undone, and nothing is done outside of it. */
-	kill_session(other, number(con, "SELECT CONNECTION_ID()"));
-	assert_int_equal(do_exec(con, "INSERT INTO item (n) VALUES (3)",
-	    XC_NO_ARGS), XC_ERR_BUSY);
-	assert_int_equal(do_exec(con, "INSERT INTO item (n) VALUES (4)",
-	    XC_NO_ARGS), XC_ERR_BUSY);
-	assert_int_equal(xc_connection_commit(con), XC_ERR_BUSY);
-	assert_int_equal(number(con, "SELECT COUNT(*) FROM item"), 1);
-	/* Before the commit, which is known not to have been sent. */
-	assert_int_equal(xc_connection_begin(con), XC_OK);
-	must(con, "INSERT INTO item (n) VALUES (5)");
-	kill_session(other, number(con, "SELECT CONNECTION_ID()"));
-	assert_int_equal(xc_connection_commit(con), XC_ERR_BUSY);
-	assert_int_equal(number(con, "SELECT COUNT(*) FROM item"), 1);
-	xc_connection_free(&other);
-}
-
-static void
-test_idle(void **state)
-{
-	(void)state;
-	must(con, "SET SESSION wait_timeout = 1");
-	sleep(2);
-	must(con, "INSERT INTO item (n) VALUES (1)");
-	assert_int_equal(number(con, "SELECT COUNT(*) FROM item"), 1);
-}
-
-static void
 test_alter(void **state)
 {
 	static const char sql[] = "SELECT * FROM moved";
@@ -606,147 +378,6 @@ test_schemas(void **state)
 }
 
 static void
-test_fork(void **state)
-{
-	int64_t id = number(con, "SELECT CONNECTION_ID()");
-	int status;
-	pid_t pid;
-
-	(void)state;
-	assert_int_equal(xc_connection_begin(con), XC_OK);
-	must(con, "INSERT INTO item (n) VALUES (1)");
-	pid = fork();
-	assert_true(pid >= 0);
-	if (pid == 0) {
-		int64_t mine = number(con, "SELECT CONNECTION_ID()");
-
-		xc_connection_free(&con);
-		_exit(mine > 0 && mine != id ? 0 : 1);
-	}
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	assert_int_equal(status, 0);
-	/* The child's end has not ended ours. */
-	assert_int_equal(number(con, "SELECT CONNECTION_ID()"), id);
-	assert_int_equal(xc_connection_commit(con), XC_OK);
-	assert_int_equal(number(con, "SELECT COUNT(*) FROM item"), 1);
-}
-
-static void
-test_stopped_server(void **state)
-{
-	pid_t pid = server_pid();
-
-	(void)state;
-	assert_int_equal(number(con, "SELECT COUNT(*) FROM item"), 0);
-	stop_server();
-	assert_string_equal(rows_text(con, "SELECT COUNT(*) FROM item",
-	    XC_NO_ARGS), "error time limit passed");
-	/* Connecting fails in its own time; then it is not tried again. */
-	assert_int_equal(xc_connection_open(con), XC_ERR_UNAVAILABLE);
-	assert_int_equal(xc_connection_open(con), XC_ERR_UNAVAILABLE);
-	assert_int_equal(kill(pid, SIGCONT), 0);
-	wait_for_server();
-	stop_server();
-	assert_int_equal(do_exec(con, "INSERT INTO item (n) VALUES (1)",
-	    XC_NO_ARGS), XC_ERR_TIMEOUT);	/* it could not be prepared */
-	assert_int_equal(kill(pid, SIGCONT), 0);
-	wait_for_server();
-	must(con, "INSERT INTO item (n) VALUES (1)");
-	stop_server();
-	assert_int_equal(do_exec(con, "INSERT INTO item (n) VALUES (1)",
-	    XC_NO_ARGS), XC_ERR_UNCERTAIN);
-	assert_int_equal(kill(pid, SIGCONT), 0);
-	wait_for_server();
-	assert_int_equal(xc_connection_begin(con), XC_OK);
-	must(con, "INSERT INTO item (n) VALUES (1)");
-	stop_server();
-	assert_int_equal(xc_connection_commit(con), XC_ERR_UNCERTAIN);
-	assert_int_equal(kill(pid, SIGCONT), 0);
-	wait_for_server();
-}
-
-static void
-test_slow_statement(void **state)
-{
-	(void)state;
-	assert_string_equal(rows_text(con, "SELECT SLEEP(10) AS s, n FROM "
-	    "(SELECT 1 AS n) AS t", XC_NO_ARGS), "error time limit passed");
-	assert_int_equal(xc_connection_error(con)->number, 1969);
-	assert_int_equal(number(con, "SELECT 1"), 1);
-}
-
-static void
-test_restarted_server(void **state)
-{
-	pid_t pid = server_pid();
-
-	(void)state;
-	must(con, "INSERT INTO item (n) VALUES (1)");
-	assert_int_equal(kill(pid, SIGKILL), 0);
-	while (kill(pid, 0) == 0)
-		usleep(10000);
-	assert_int_equal(do_exec(con, "INSERT INTO item (n) VALUES (2)",
-	    XC_NO_ARGS), XC_ERR_UNAVAILABLE);
-	assert_int_equal(number(con, "SELECT 1"), -1);
-	assert_non_null(strstr(xc_connection_error(con)->message, "connect"));
-	assert_int_equal(system(getenv("XCORE_TEST_DB_START")), 0);
-	wait_for_server();
-	assert_int_equal(number(con, "SELECT COUNT(*) FROM item"), 1);
-	must(con, "INSERT INTO item (n) VALUES (2)");
-}
-
-static void
-test_wrong_account(void **state)
-{
-	struct xc_database_settings wrong = settings;
-	struct xc_errbuf errbuf = { "" };
-	struct xc_connection *c;
-	char path[512];
-	FILE *file;
-
-	(void)state;
-	wrong.user = "nobody_here";
-	assert_int_equal(xc_connection_new(&wrong, XC_ACCOUNT_CORE, &c,
-	    &errbuf), XC_OK);
-	assert_int_equal(xc_connection_open(c), XC_ERR_UNAVAILABLE);
-	assert_int_equal(xc_connection_fail(c, &errbuf, XC_ERR_UNAVAILABLE,
-	    "connecting"), XC_ERR_UNAVAILABLE);
-	assert_non_null(strstr(errbuf.text, "connecting: "));
-	assert_non_null(strstr(errbuf.text, "(1045, 28000)"));
-	xc_connection_free(&c);
-	/* TLS asked for, but the server has none: refused, not in clear. */
-	wrong = settings;
-	wrong.tls_ca = "/nonexistent/ca.pem";
-	assert_int_equal(xc_connection_new(&wrong, XC_ACCOUNT_CORE, &c,
-	    &errbuf), XC_OK);
-	assert_int_equal(xc_connection_open(c), XC_ERR_UNAVAILABLE);
-	xc_connection_free(&c);
-	wrong = settings;
-	wrong.password_file = "/nonexistent/secret";
-	assert_int_equal(xc_connection_new(&wrong, XC_ACCOUNT_CORE, &c,
-	    &errbuf), XC_ERR_NOT_FOUND);
-	assert_null(c);
-	/* With a password, through the other account. */
-	must(con, "CREATE OR REPLACE USER plug@localhost IDENTIFIED BY 'pw 1'");
-	snprintf(path, sizeof(path), "%s/secret",
-	    getenv("XCORE_TEST_DB_DIR"));
-	file = fopen(path, "w");
-	assert_non_null(file);
-	fprintf(file, "pw 1\n");
-	fclose(file);
-	assert_int_equal(chmod(path, 0600), 0);
-	wrong.plugin_user = "plug";
-	wrong.plugin_password_file = path;
-	assert_int_equal(xc_connection_new(&wrong, XC_ACCOUNT_PLUGIN, &c,
-	    &errbuf), XC_OK);
-	assert_int_equal(xc_connection_open(c), XC_OK);
-	/* No grants: the database keeps the border. */
-	assert_int_equal(do_exec(c, "SELECT 1", XC_NO_ARGS),
-	    XC_ERR_UNAVAILABLE);
-	xc_connection_free(&c);
-}
-
-static void
 test_driver(void **state)
 {
 	struct xc_database database;
@@ -787,29 +418,13 @@ main(void)
 		T(test_transaction),
 		T(test_lock_wait),
 		T(test_deadlock),
-		T(test_killed),
-		T(test_idle),
 		T(test_alter),
 		T(test_statement_cap),
 		T(test_schemas),
-		T(test_fork),
-		T(test_slow_statement),
-		T(test_stopped_server),
-		T(test_wrong_account),
 		T(test_driver),
-		T(test_restarted_server),
 	};
 
-	if (getenv("XCORE_TEST_DB_SOCKET") == NULL)
+	if (!find_server())
 		return 77;
-	settings = (struct xc_database_settings){
-		.socket = getenv("XCORE_TEST_DB_SOCKET"),
-		.host = "", .name = "xcore", .port = 3306,
-		.user = getenv("XCORE_TEST_DB_USER"), .password_file = "",
-		.plugin_user = getenv("XCORE_TEST_DB_USER"),
-		.plugin_password_file = "", .plugin_schema_prefix = "xcore_",
-		.tls_ca = "", .connect_timeout_ms = 1000,
-		.read_timeout_ms = 2000, .write_timeout_ms = 2000,
-	};
 	return cmocka_run_group_tests_name("mariadb", tests, NULL, NULL);
 }

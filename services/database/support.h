@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+/* What the tests of the MariaDB driver share; see tests/services/run-database.
+ * Each begins with a connection and empty tables. */
+#ifndef XC_DATABASE_SUPPORT_H
+#define XC_DATABASE_SUPPORT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "connection.h"
+
+#define SCHEMA "xcore_test"
+
+extern struct xc_database_settings settings;
+extern struct xc_connection *con;
+
+/* Fills the settings from the environment; false if it has no server. */
+bool find_server(void);
+
+int set_up(void **state);
+int tear_down(void **state);
+
+struct xc_connection *new_connection(void);
+enum xc_err do_exec(struct xc_connection *c, const char *sql,
+    const struct xc_value *args, size_t n_args);
+void must(struct xc_connection *c, const char *sql);
+
+/* The rows as JSON text, "error WORDS" for a failure; static. */
+const char *rows_text(struct xc_connection *c, const char *sql,
+    const struct xc_value *args, size_t n_args);
+
+/* The last column of the first row; -1 for a failure. */
+int64_t number(struct xc_connection *c, const char *sql);
+
+pid_t server_pid(void);
+
+#endif
