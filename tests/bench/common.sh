@@ -67,9 +67,10 @@ bench_end() {
 
 bench_peer() { # NAME MODE keep|once
 	local socket=$SITE/run/$1.sock
-	site_as spawn-fcgi -n -s "$socket" -M 0600 -b 1024 -- \
-	    "$SITE/bin/peer" "$2" "$workers" >>"$SITE/log/$1.log" 2>&1 &
-	echo $! >"$SITE/run/$1.pid"
+	site_as spawn-fcgi -s "$socket" -M 0600 -b 1024 \
+	    -P "$SITE/run/$1.pid" -- "$SITE/bin/peer" "$2" "$workers" \
+	    >"$SITE/log/$1.log" 2>&1 ||
+	    { say "the peer $1 did not start: $(<"$SITE/log/$1.log")"; exit 1; }
 	peers+=("$1")
 	wait_for 10 test -S "$socket" ||
 	    { say "the peer $1 did not start"; exit 1; }

@@ -83,8 +83,8 @@ bench_reload() {
 	    stale 'max us' 'last worker' 'installer'
 	reload_under_load nginx "${door[nginx]}" 1
 	reload_report nginx
-	if [[ -n ${APACHE:-} ]]; then
-		reload_under_load apache "${APACHE##*:}" $((RELOADS + 1))
+	if [[ -n ${APACHE_URL:-} ]]; then
+		reload_under_load apache "${APACHE_URL##*:}" $((RELOADS + 1))
 		reload_report apache
 	fi
 }
