@@ -201,6 +201,8 @@ xc_worker_apply(struct xc_worker *worker, const char *event)
 	    before_plugin, worker, &applied, &errbuf);
 	xc_rescuer_end(worker);
 	worker->row->plugin[0] = '\0';
+	worker->noted = NULL;
+	(void)xc_worker_clock(worker);
 	if (rebuild_router(worker) != XC_OK) {
 		xc_logf(&worker->log, XC_LOG_ERROR,
 		    "out of memory for the table of prefixes");

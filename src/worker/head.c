@@ -187,21 +187,42 @@ take_length_byte(struct xc_head *head, const struct xc_head_limits *limits,
 	return XC_HEAD_MORE;
 }
 
+/* Whether any of eight bytes is a blank or a control character, '=' or DEL. */
+static bool
+has_wrong(uint64_t word)
+{
+	const uint64_t ones = UINT64_C(0x0101010101010101);
+	uint64_t equals = word ^ ones * '=', del = word ^ ones * 0x7f;
+
+	return (((word - ones * 0x21) & ~word) | ((equals - ones) & ~equals) |
+	    ((del - ones) & ~del)) & ones * 0x80;
+}
+
+static bool
+is_name(const unsigned char *p, size_t len)
+{
+	uint64_t word;
+
+	for (; len >= sizeof(word); p += sizeof(word), len -= sizeof(word)) {
+		memcpy(&word, p, sizeof(word));
+		if (has_wrong(word))
+			return false;
+	}
+	memset(&word, 'A', sizeof(word));
+	memcpy(&word, p, len);
+	return !has_wrong(word);
+}
+
 /* libfcgi joins name and value with '=' into a C string: what would make it
  * read another name or a shorter value is refused. */
 static const char *
 check_text(uint8_t part, const unsigned char *p, size_t len)
 {
-	size_t i;
-
 	if (part == PAIR_VALUE)
 		return memchr(p, '\0', len) ? "a parameter's value has a NUL"
 					    : NULL;
-	for (i = 0; i < len; i++)
-		if (p[i] <= ' ' || p[i] == '=' || p[i] == 0x7f)
-			return "a parameter's name has a character that no "
-			       "name has";
-	return NULL;
+	return is_name(p, len) ? NULL
+	    : "a parameter's name has a character that no name has";
 }
 
 static void
@@ -214,6 +235,28 @@ next_part(struct xc_head *head)
 		head->pair_at = PAIR_START;
 }
 
+/* The bytes of the plain pairs, short and whole, that p begins with; all
+ * else takes the long way. */
+static size_t
+skip_plain(struct xc_head *head, const struct xc_head_limits *limits,
+    const unsigned char *p, size_t len)
+{
+	size_t at = 0, name, value;
+
+	while (len - at >= 2 && head->n_params < limits->count_max) {
+		name = p[at];
+		value = p[at + 1];
+		if (name == 0 || (name | value) > 0x7f ||
+		    len - at - 2 < name + value ||
+		    !is_name(p + at + 2, name) ||
+		    memchr(p + at + 2 + name, '\0', value))
+			break;
+		head->n_params++;
+		at += 2 + name + value;
+	}
+	return at;
+}
+
 static enum xc_head_result
 take_params(struct xc_head *head, const struct xc_head_limits *limits,
     const unsigned char *p, size_t len)
@@ -222,6 +265,13 @@ take_params(struct xc_head *head, const struct xc_head_limits *limits,
 	size_t n;
 
 	while (len > 0) {
+		if (head->pair_at == PAIR_START) {
+			n = skip_plain(head, limits, p, len);
+			p += n;
+			len -= n;
+			if (len == 0)
+				break;
+		}
 		if (head->pair_at < PAIR_NAME) {
 			result = take_length_byte(head, limits, *p);
 			if (result != XC_HEAD_MORE)

@@ -375,7 +375,7 @@ xc_loop_run(struct xc_worker *worker)
 		/* One at a time: what we do not take, another can. */
 		n = epoll_wait(worker->epoll_fd, &event, 1,
 		    time_to_wait(worker));
-		worker->now_ms = xc_now_ms();
+		(void)xc_worker_clock(worker);
 		if (atomic_load(&worker->board->sequence) != worker->sequence)
 			xc_worker_apply(worker, "applied");
 		if (n == 1) {

@@ -13,16 +13,16 @@ name_len(const char *param)
 	return end ? (size_t)(end - param) : strlen(param);
 }
 
+/* Tells most names apart without looking at all of them. */
 static uint32_t
-hash_name(const char *param, size_t len)
+mark_of(const char *param, size_t len)
 {
-	uint32_t hash = UINT32_C(2166136261);
-	size_t i;
+	uint32_t mark = (uint32_t)len << 16;
 
-	for (i = 0; i < len; i++)
-		hash = (hash ^ (unsigned char)param[i]) *
-		    UINT32_C(16777619);
-	return hash;
+	if (len > 0)
+		mark |= (uint32_t)(unsigned char)param[len - 1] << 8 |
+		    (unsigned char)param[len / 2];
+	return mark;
 }
 
 const char *
@@ -62,19 +62,19 @@ join(struct xc_params *params, size_t at, const char *value, bool cookie)
 }
 
 static const char *
-add(struct xc_params *params, uint32_t *hashes, char *param)
+add(struct xc_params *params, uint32_t *marks, char *param)
 {
 	size_t len = name_len(param), i;
-	uint32_t hash = hash_name(param, len);
+	uint32_t mark = mark_of(param, len);
 
 	for (i = 0; i < params->n; i++)
-		if (hashes[i] == hash && name_len(params->envp[i]) == len &&
+		if (marks[i] == mark && name_len(params->envp[i]) == len &&
 		    memcmp(params->envp[i], param, len) == 0)
 			break;
 	if (i == XC_PARAMS_MAX)
 		return "too many parameters";
 	if (i == params->n) {
-		hashes[i] = hash;
+		marks[i] = mark;
 		params->own[i] = false;
 		params->envp[params->n++] = param;
 		return NULL;
@@ -90,7 +90,7 @@ bool
 xc_params_join(char *const *envp, struct xc_params *params,
     const char **why_r)
 {
-	uint32_t hashes[XC_PARAMS_MAX];
+	uint32_t marks[XC_PARAMS_MAX];
 	size_t len;
 
 	params->n = 0;
@@ -101,7 +101,7 @@ xc_params_join(char *const *envp, struct xc_params *params,
 		if (is(*envp, len, "XCORE_SECRET"))
 			params->secret = *envp + len + 1;
 		else if (!is(*envp, len, "HTTP_PROXY"))
-			*why_r = add(params, hashes, *envp);
+			*why_r = add(params, marks, *envp);
 	}
 	params->envp[params->n] = NULL;
 	if (!*why_r)

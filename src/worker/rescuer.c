@@ -2,8 +2,8 @@
 /*
  * A handler that takes long holds up the connections of its worker.  Those of
  * handlers known to be slow are handed over before; this thread is for the
- * others.  It looks every 2 ms while requests run, and sleeps on a futex when
- * none did for a while.
+ * others.  It looks every 2 ms while requests run, more rarely where all are
+ * quick, and sleeps on a futex when none ran for a while.
  */
 #include <errno.h>
 #include <limits.h>
@@ -18,7 +18,10 @@
 #include "worker/worker.h"
 
 #define TICK_NS 2000000
-#define TICKS_TO_PARK 100
+/* Where no run has lasted a tick lately, a tick is longer. */
+#define CALM_NS 8000000
+#define TICKS_TO_CALM 2500
+#define TICKS_TO_PARK 25
 #define STACK_BYTES (128 * 1024)
 
 static bool
@@ -66,20 +69,25 @@ watch_runs(void *arg)
 {
 	struct xc_worker *worker = arg;
 	struct xc_rescuer *rescuer = &worker->rescuer;
-	const struct timespec tick = { .tv_nsec = TICK_NS };
+	struct timespec tick = { .tv_nsec = CALM_NS };
 	uint32_t last = 0, word;
-	unsigned still = 0;
+	unsigned still = 0, quick = TICKS_TO_CALM;
 
 	while (!atomic_load(&rescuer->stop)) {
 		word = atomic_load(&rescuer->word);
 		still = word == last ? still + 1 : 0;
-		if (still > 0 && is_running(word))
+		if (quick < TICKS_TO_CALM)
+			quick++;
+		if (still > 0 && is_running(word)) {
 			rescue(worker, word);
+			quick = 0;
+		}
 		last = word;
 		if (still >= TICKS_TO_PARK && !is_running(word)) {
 			park(rescuer);
 			still = 0;
 		}
+		tick.tv_nsec = quick < TICKS_TO_CALM ? TICK_NS : CALM_NS;
 		(void)nanosleep(&tick, NULL);
 	}
 	return NULL;

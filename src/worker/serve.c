@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include <xcore/reply.h>
 
@@ -29,9 +28,10 @@ note_request(struct xc_worker *worker, const struct xc_target *target)
 {
 	struct xc_worker_row *row = worker->row;
 
-	if (target->loaded)
+	if (target->loaded && target->loaded != worker->noted)
 		snprintf(row->plugin, sizeof(row->plugin), "%s %s",
 		    target->loaded->name, target->loaded->version);
+	worker->noted = target->loaded;
 	copy_text(row->operation, sizeof(row->operation),
 	    target->operation ? target->operation : "");
 	copy_text(row->request_id, sizeof(row->request_id),
@@ -109,21 +109,11 @@ send_reply(struct xc_worker *worker, enum xc_err handled)
 	return err == XC_OK;
 }
 
-static uint64_t
-now_us(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000000 + (uint64_t)ts.tv_nsec / 1000;
-}
-
 /* Runs the handler, having seen to it that it holds up nobody. */
 static enum xc_err
 run(struct xc_worker *worker, const struct xc_target *target)
 {
 	struct xc_history *history = &worker->history;
-	uint64_t begin;
 	enum xc_err err;
 
 	worker->wire.head_only = xc_request_method(&worker->req) == XC_HEAD;
@@ -132,9 +122,9 @@ run(struct xc_worker *worker, const struct xc_target *target)
 		xc_handover_settle(worker);
 	}
 	xc_rescuer_begin(worker);
-	begin = now_us();
 	err = xc_request_run(&worker->req, target->handler);
-	xc_history_add(history, target->handler, now_us() - begin);
+	/* All since the event, of which the handler is what varies. */
+	xc_history_add(history, target->handler, xc_worker_clock(worker));
 	return err;
 }
 
@@ -268,8 +258,10 @@ xc_serve(struct xc_worker *worker, struct xc_conn *conn,
 	trim_body(worker);
 	atomic_fetch_add_explicit(&worker->row->requests, 1,
 	    memory_order_relaxed);
-	/* The handler may have taken its time. */
-	worker->now_ms = xc_now_ms();
+	/* Time passes in a handler, where it was taken, and in waiting for a
+	 * peer. */
+	if (worker->wire.deadline_ms != 0)
+		(void)xc_worker_clock(worker);
 	worker->quiet_ms = worker->now_ms;
 	if (worker->settle_ms == 0)
 		worker->settle_ms = worker->now_ms +

@@ -43,5 +43,5 @@ xc_services_tend(struct xc_worker *worker)
 	worker->settle_ms = xc_cache_settle(&worker->cache) ? 0
 	    : worker->now_ms + (uint64_t)worker->settings->cache.retry_ms;
 	xc_rescuer_end(worker);
-	worker->now_ms = xc_now_ms();
+	(void)xc_worker_clock(worker);
 }

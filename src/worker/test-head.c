@@ -252,6 +252,27 @@ refuses_bad_pairs(void **state)
 	assert_int_equal(SCAN("\1\3A=b\n", &head), XC_HEAD_COMPLETE);
 }
 
+/* Each byte at each place of a name. */
+static void
+knows_names(void **state)
+{
+	unsigned char pair[22] = { 19, 1, [21] = 'v' };
+	struct xc_head head;
+	unsigned byte;
+	size_t at;
+	bool good;
+
+	(void)state;
+	for (at = 2; at < 21; at++)
+		for (byte = 0; byte < 256; byte++) {
+			memset(pair + 2, 'N', 19);
+			pair[at] = (unsigned char)byte;
+			good = byte > ' ' && byte != '=' && byte != 0x7f;
+			assert_int_equal(scan_params(pair, sizeof(pair),
+			    &head), good ? XC_HEAD_COMPLETE : XC_HEAD_BAD);
+		}
+}
+
 static void
 refuses_absurd_lengths(void **state)
 {
@@ -351,6 +372,7 @@ main(void)
 		cmocka_unit_test(refuses_endless_padding),
 		cmocka_unit_test(knows_abort),
 		cmocka_unit_test(refuses_bad_pairs),
+		cmocka_unit_test(knows_names),
 		cmocka_unit_test(refuses_absurd_lengths),
 		cmocka_unit_test(counts_params),
 		cmocka_unit_test(limits_params),

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <poll.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
@@ -18,6 +17,9 @@
 #define PIECES_MAX (2 * RECORDS_MAX + 4)
 /* "Status: 200 Non-Authoritative Information" and Content-Length. */
 #define STATUS_MAX 160
+/* Up to here copying the pieces together costs less than the kernel's going
+ * from one to the next. */
+#define GATHER_MAX 8192
 
 /* Bytes to go out, gathered from where they lie. */
 struct pieces {
@@ -130,10 +132,37 @@ send_all(struct xc_wire *wire, struct iovec *iov, size_t n)
 	return wire->err;
 }
 
+static size_t
+total(const struct pieces *pieces)
+{
+	size_t len = 0, i;
+
+	for (i = 0; i < pieces->n; i++)
+		len += pieces->iov[i].iov_len;
+	return len;
+}
+
+static enum xc_err
+send_gathered(struct xc_wire *wire, const struct pieces *pieces)
+{
+	char bytes[GATHER_MAX];
+	struct iovec iov = { .iov_base = bytes };
+	size_t i;
+
+	for (i = 0; i < pieces->n; i++) {
+		memcpy(bytes + iov.iov_len, pieces->iov[i].iov_base,
+		    pieces->iov[i].iov_len);
+		iov.iov_len += pieces->iov[i].iov_len;
+	}
+	return send_all(wire, &iov, 1);
+}
+
 static enum xc_err
 flush(struct xc_wire *wire, struct pieces *pieces)
 {
-	enum xc_err err = send_all(wire, pieces->iov, pieces->n);
+	enum xc_err err = total(pieces) <= GATHER_MAX
+	    ? send_gathered(wire, pieces)
+	    : send_all(wire, pieces->iov, pieces->n);
 
 	pieces->n = 0;
 	pieces->n_headers = 0;
@@ -204,6 +233,58 @@ without_body(int status)
 	return status == 204 || status == 304 || status < 200;
 }
 
+/* Appends text, as far as there is room; *at stays where there is none. */
+static void
+put_text(char *buf, size_t *at, const char *text, size_t len)
+{
+	if (len >= STATUS_MAX - *at)
+		return;
+	memcpy(buf + *at, text, len);
+	*at += len;
+}
+
+static void
+put_number(char *buf, size_t *at, uint32_t number)
+{
+	char digits[10];
+	size_t n = sizeof(digits);
+
+	do {
+		digits[--n] = (char)('0' + number % 10);
+		number /= 10;
+	} while (number > 0);
+	put_text(buf, at, digits + n, sizeof(digits) - n);
+}
+
+static size_t
+make_first(char *buf, unsigned status)
+{
+	const char *text = xc_status_text((int)status);
+	size_t at = 0;
+
+	put_text(buf, &at, "Status: ", 8);
+	put_number(buf, &at, status);
+	put_text(buf, &at, " ", 1);
+	put_text(buf, &at, text, strlen(text));
+	put_text(buf, &at, "\r\n", 2);
+	return at;
+}
+
+static size_t
+make_last(char *buf, const char *id, bool with_length, uint32_t len)
+{
+	size_t at = 0;
+
+	put_text(buf, &at, "X-Request-Id: ", 14);
+	put_text(buf, &at, id, strlen(id));
+	if (with_length) {
+		put_text(buf, &at, "\r\nContent-Length: ", 18);
+		put_number(buf, &at, len);
+	}
+	put_text(buf, &at, "\r\n\r\n", 4);
+	return at;
+}
+
 /*
  * A head over one record (64 KiB of header lines) is refused by the web
  * servers too; what does not fit is told as an error of ours.
@@ -212,15 +293,8 @@ static enum xc_err
 make_head(struct cgi_head *head, const struct xc_request *req,
     const struct xc_reply_head *reply, bool streaming)
 {
-	const char *id = xc_request_id(req);
-	int n;
-
-	memset(head, 0, sizeof(*head));
-	n = snprintf(head->first, sizeof(head->first), "Status: %u %s\r\n",
-	    (unsigned)reply->status, xc_status_text(reply->status));
-	if (n < 0 || (size_t)n >= sizeof(head->first))
-		return XC_ERR_FAILED;
-	add_text(head, head->first, (size_t)n);
+	head->n = head->len = 0;
+	add_text(head, head->first, make_first(head->first, reply->status));
 	if (reply->content_type.len > 0) {
 		add_text(head, "Content-Type: ", 14);
 		add_text(head, xc_block_text(&req->out, reply->content_type),
@@ -229,16 +303,8 @@ make_head(struct cgi_head *head, const struct xc_request *req,
 	}
 	add_text(head, xc_block_text(&req->out, reply->head),
 	    reply->head.len);
-	if (streaming || without_body(reply->status))
-		n = snprintf(head->last, sizeof(head->last),
-		    "X-Request-Id: %s\r\n\r\n", id);
-	else
-		n = snprintf(head->last, sizeof(head->last),
-		    "X-Request-Id: %s\r\nContent-Length: %u\r\n\r\n", id,
-		    (unsigned)reply->body.len);
-	if (n < 0 || (size_t)n >= sizeof(head->last))
-		return XC_ERR_FAILED;
-	add_text(head, head->last, (size_t)n);
+	add_text(head, head->last, make_last(head->last, xc_request_id(req),
+	    !streaming && !without_body(reply->status), reply->body.len));
 	return head->len < CONTENT_MAX ? XC_OK : XC_ERR_TOO_LARGE;
 }
 

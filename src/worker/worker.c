@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #define WARN_MS 1000
@@ -26,6 +27,19 @@ xc_worker_state(struct xc_worker *worker, enum xc_worker_state state)
 	atomic_store_explicit(&row->since_ms, worker->now_ms,
 	    memory_order_relaxed);
 	atomic_store_explicit(&row->state, state, memory_order_release);
+}
+
+uint64_t
+xc_worker_clock(struct xc_worker *worker)
+{
+	uint64_t before = worker->now_us;
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	worker->now_us = (uint64_t)ts.tv_sec * 1000000 +
+	    (uint64_t)ts.tv_nsec / 1000;
+	worker->now_ms = worker->now_us / 1000;
+	return worker->now_us - before;
 }
 
 void
@@ -198,7 +212,7 @@ make(const struct xc_heritage *heritage)
 	worker->log = (struct xc_logger)XC_LOGGER("xcore.worker");
 	worker->epoll_fd = worker->signal_fd = -1;
 	worker->next_row = heritage->worker;
-	worker->now_ms = xc_now_ms();
+	(void)xc_worker_clock(worker);
 	return worker;
 }
 

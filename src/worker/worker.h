@@ -111,6 +111,7 @@ struct xc_worker {
 	struct xc_source manager;
 	bool listening;
 	uint64_t listen_again_ms;	/* after EMFILE; 0: not waiting */
+	uint64_t now_us;		/* CLOCK_MONOTONIC, as last taken */
 	uint64_t now_ms;
 	uint64_t scan_ms;		/* when a deadline may have passed */
 	uint64_t memory_ms;		/* when memory is looked at next */
@@ -146,6 +147,7 @@ struct xc_worker {
 	uint64_t settle_ms;	/* when the cache is settled; 0: it is */
 	struct xc_loader *loader;
 	struct xc_router *router;
+	const struct xc_loaded *noted;	/* named in the row */
 	struct xc_request req;
 	struct xc_wire wire;
 	char *report;		/* not sent yet, NULL without */
@@ -157,6 +159,9 @@ struct xc_worker {
 
 /* A stopping worker is XC_WORKER_DRAINING whatever it does. */
 void xc_worker_state(struct xc_worker *worker, enum xc_worker_state state);
+
+/* Takes the time; how many microseconds have passed since it was taken. */
+uint64_t xc_worker_clock(struct xc_worker *worker);
 
 /* Logs about a peer's misdeed, at most once a second. */
 void xc_worker_warn(struct xc_worker *worker, const char *what,
