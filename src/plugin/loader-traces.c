@@ -3,6 +3,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "loader-traces.h"
 
@@ -31,6 +32,14 @@ add_thread(struct xc_traces *traces, size_t *room, const char *name)
 	return true;
 }
 
+/* The calling thread does not count: it is the host's own, also after a
+ * fork(). */
+static bool
+is_thread(const char *name)
+{
+	return name[0] >= '0' && name[0] <= '9' && atol(name) != gettid();
+}
+
 static void
 take_threads(struct xc_traces *traces)
 {
@@ -43,7 +52,7 @@ take_threads(struct xc_traces *traces)
 		return;
 	}
 	while ((entry = readdir(stream)) != NULL) {
-		if (entry->d_name[0] >= '0' && entry->d_name[0] <= '9' &&
+		if (is_thread(entry->d_name) &&
 		    !add_thread(traces, &room, entry->d_name))
 			traces->unknown = true;
 	}

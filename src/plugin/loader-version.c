@@ -398,6 +398,9 @@ xc_version_free(struct xc_version **version)
 	xc_routes_free(&old->routes);
 	xc_traces_free(&old->own);
 	json_object_put(old->plugin.config);
+	/* A copy's descriptor stays open with the mapping, see copy_to_memory()
+	 * in loader-object.c. */
+	free(old->object.path);
 	free(old->plugin.schema);
 	free(old->plugin.logger);
 	free(old->handlers);

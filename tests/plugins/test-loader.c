@@ -1,0 +1,516 @@
+/* SPDX-License-Identifier: MIT */
+#include <malloc.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+#include <json-c/json.h>
+
+#include <xcore/json.h>
+
+#include "lib/host.h"
+#include "lib/request-private.h"
+#include "plugin/loader.h"
+#include "support.h"
+
+struct fixture {
+	char state[256];
+	char dirs[3][300];	/* the same plugin at three places */
+	char path[600];		/* of the snapshot */
+	struct xc_host host;
+	struct xc_loader *loader;
+	struct json_object *report;
+	struct xc_errbuf why;
+};
+
+static int
+set_up(void **state)
+{
+	struct fixture *fixture = calloc(1, sizeof(*fixture));
+	char folder[256];
+
+	new_folder(folder, sizeof(folder));
+	strcpy(fixture->state, folder);
+	for (int i = 0; i < 3; i++) {
+		snprintf(fixture->dirs[i], sizeof(fixture->dirs[i]), "%s/v%d",
+		    folder, i);
+		copy_plugin(made_plugin("misbehave"), fixture->dirs[i]);
+	}
+	assert_int_equal(xc_loader_create(&fixture->host, &fixture->loader),
+	    XC_OK);
+	*state = fixture;
+	return 0;
+}
+
+static int
+tear_down(void **state)
+{
+	struct fixture *fixture = *state;
+
+	json_object_put(fixture->report);
+	xc_loader_free(&fixture->loader);
+	remove_tree(fixture->state);
+	free(fixture);
+	return 0;
+}
+
+static enum xc_err
+apply(struct fixture *fixture, struct json_object *snapshot)
+{
+	snapshot_write(fixture->state, snapshot, fixture->path,
+	    sizeof(fixture->path));
+	json_object_put(fixture->report);
+	fixture->why.text[0] = '\0';
+	return xc_loader_apply(fixture->loader, fixture->path, NULL, NULL,
+	    &fixture->report, &fixture->why);
+}
+
+static enum xc_err
+apply_one(struct fixture *fixture, int dir, const char *version,
+    const char *config)
+{
+	struct json_object *snapshot = snapshot_new(1);
+	struct json_object *row = snapshot_add(snapshot, fixture->dirs[dir],
+	    "misbehave", version);
+
+	if (config != NULL)
+		row_config(row, config);
+	return apply(fixture, snapshot);
+}
+
+static const struct xc_loaded *
+only_row(const struct fixture *fixture)
+{
+	const struct xc_table *table = xc_loader_table(fixture->loader);
+
+	assert_int_equal(table->n, 1);
+	return table->rows[0];
+}
+
+/* What the report says of its first plugin. */
+static const char *
+reported(const struct fixture *fixture, const char *key)
+{
+	struct json_object *list = xc_json_member(fixture->report, "plugins");
+	const char *text = xc_json_string(json_object_array_get_idx(list, 0),
+	    key);
+
+	return text != NULL ? text : "";
+}
+
+static void
+expect_recycle(const struct fixture *fixture, const char *says)
+{
+	const char *reason;
+
+	assert_int_equal(xc_loader_wants_recycle(fixture->loader, &reason),
+	    says != NULL);
+	if (says != NULL && strstr(reason, says) == NULL)
+		fail_msg("%s", reason);
+}
+
+/* Calls /count of what serves and gives its counter. */
+static int64_t
+call_count(const struct fixture *fixture, const char *version)
+{
+	static const char *const segments[] = { "count" };
+	const struct xc_loaded *row = only_row(fixture);
+	char *envp[] = { (char *)(uintptr_t)"REQUEST_METHOD=GET",
+		(char *)(uintptr_t)"REQUEST_URI=/app/misbehave/count", NULL };
+	struct xc_errbuf why = { "" };
+	struct xc_route_match match;
+	const struct xc_reply_head *reply;
+	struct json_object *body;
+	struct xc_request req;
+	int64_t count = -1;
+
+	assert_int_equal(row->state, XC_SERVING);
+	assert_int_equal(xc_routes_find(row->routes, XC_GET, segments, 1,
+	    &match), XC_ROUTE_MATCH);
+	assert_int_equal(xc_request_init(&req, &fixture->host, NULL), XC_OK);
+	assert_int_equal(xc_request_parse(&req, envp, "", 0, &why), 0);
+	assert_int_equal(xc_request_bind(&req, row->plugin, 2,
+	    xc_routes_operation(row->routes, match.index), NULL, 0), XC_OK);
+	assert_int_equal(xc_request_run(&req, row->handlers[match.index]),
+	    XC_OK);
+	reply = xc_request_reply(&req);
+	assert_int_equal(reply->status, 200);
+	body = json_tokener_parse(xc_block_text(&req.out, reply->body));
+	assert_true(xc_json_int(body, "count", &count));
+	assert_string_equal(xc_json_string(body, "version"), version);
+	json_object_put(body);
+	xc_request_free(&req);
+	return count;
+}
+
+static void
+test_load(void **state)
+{
+	struct fixture *fixture = *state;
+	const struct xc_loaded *row;
+
+	assert_int_equal(xc_loader_table(fixture->loader)->n, 0);
+	assert_int_equal(apply_one(fixture, 0, "1.0.0", NULL), XC_OK);
+	row = only_row(fixture);
+	assert_string_equal(row->name, "misbehave");
+	assert_string_equal(row->prefix, "/app/misbehave");
+	assert_int_equal(row->n_segments, 2);
+	assert_string_equal(row->segments[0], "app");
+	assert_string_equal(row->segments[1], "misbehave");
+	assert_string_equal(xc_plugin_prefix(row->plugin), "/app/misbehave");
+	assert_int_equal(xc_loader_table(fixture->loader)->generation, 1);
+	assert_string_equal(reported(fixture, "state"), "serving");
+	assert_int_equal(call_count(fixture, "1.0.0"), 1);
+	expect_recycle(fixture, NULL);
+}
+
+static void
+test_unchanged(void **state)
+{
+	struct fixture *fixture = *state;
+	const struct xc_loaded *row;
+
+	assert_int_equal(apply_one(fixture, 0, "1.0.0", NULL), XC_OK);
+	row = only_row(fixture);
+	assert_int_equal(call_count(fixture, "1.0.0"), 1);
+	assert_int_equal(apply_one(fixture, 0, "1.0.0", NULL), XC_OK);
+	assert_ptr_equal(row, only_row(fixture));
+	assert_int_equal(call_count(fixture, "1.0.0"), 2);
+}
+
+static void
+test_update(void **state)
+{
+	struct fixture *fixture = *state;
+
+	assert_int_equal(apply_one(fixture, 0, "1.0.0", NULL), XC_OK);
+	assert_int_equal(call_count(fixture, "1.0.0"), 1);
+	assert_int_equal(call_count(fixture, "1.0.0"), 2);
+	assert_int_equal(apply_one(fixture, 1, "1.1.0", NULL), XC_OK);
+	assert_int_equal(call_count(fixture, "1.1.0"), 1);
+	expect_recycle(fixture, NULL);
+}
+
+/* The same file with other settings is loaded once more: the two must not
+ * share their variables. */
+static void
+test_settings(void **state)
+{
+	struct fixture *fixture = *state;
+
+	assert_int_equal(apply_one(fixture, 0, "1.0.0",
+	    "{\"label\":\"a\"}"), XC_OK);
+	assert_int_equal(call_count(fixture, "1.0.0"), 1);
+	for (int i = 0; i < 5; i++) {
+		char config[40];
+
+		snprintf(config, sizeof(config), "{\"label\":\"b%d\"}", i);
+		assert_int_equal(apply_one(fixture, 0, "1.0.0", config),
+		    XC_OK);
+		assert_int_equal(call_count(fixture, "1.0.0"), 1);
+		assert_int_equal(call_count(fixture, "1.0.0"), 2);
+	}
+	expect_recycle(fixture, NULL);
+}
+
+static void
+expect_fallback(struct fixture *fixture, const char *config,
+    const char *says)
+{
+	assert_int_equal(apply_one(fixture, 1, "1.1.0", config),
+	    XC_ERR_FAILED);
+	assert_string_equal(reported(fixture, "state"), "failed");
+	assert_string_equal(reported(fixture, "version"), "1.1.0");
+	assert_string_equal(reported(fixture, "serving"), "1.0.0");
+	if (strstr(reported(fixture, "reason"), says) == NULL)
+		fail_msg("%s", reported(fixture, "reason"));
+}
+
+static void
+test_failing(void **state)
+{
+	struct fixture *fixture = *state;
+	const char *fails = "{\"fault\":\"start-fails\"}";
+	const char *cold = "{\"fault\":\"warm-fails\"}";
+
+	/* Nothing before it: a row that does not serve. */
+	assert_int_equal(apply_one(fixture, 0, "1.0.0", fails),
+	    XC_ERR_FAILED);
+	assert_int_equal(only_row(fixture)->state, XC_SERVING_FAILED);
+	assert_non_null(strstr(only_row(fixture)->reason, "start()"));
+	assert_null(only_row(fixture)->plugin);
+	/* It is tried again. */
+	assert_int_equal(apply_one(fixture, 0, "1.0.0", NULL), XC_OK);
+	assert_int_equal(call_count(fixture, "1.0.0"), 1);
+	expect_fallback(fixture, fails, "its start() returned");
+	assert_int_equal(call_count(fixture, "1.0.0"), 2);
+	expect_fallback(fixture, cold, "its warm() returned");
+	assert_int_equal(call_count(fixture, "1.0.0"), 3);
+	assert_int_equal(apply_one(fixture, 1, "1.1.0", NULL), XC_OK);
+	assert_int_equal(call_count(fixture, "1.1.0"), 1);
+	expect_recycle(fixture, NULL);
+}
+
+/* What others may do to the store behind our back. */
+static void
+test_store_changed(void **state)
+{
+	struct fixture *fixture = *state;
+	unsigned char *data;
+	char so[600];
+	size_t len;
+
+	snprintf(so, sizeof(so), "%s/misbehave.so", fixture->dirs[1]);
+	data = slurp(so, &len);
+	for (int i = 0; i < 6; i++) {
+		struct json_object *snapshot = snapshot_new(1);
+		struct json_object *row;
+
+		unlink(so);
+		spill(so, data, len);
+		row = snapshot_add(snapshot, fixture->dirs[1], "misbehave",
+		    "1.1.0");
+		if (i == 0) {
+			unlink(so);
+		} else if (i == 1) {
+			spill(so, data, len / 2);
+		} else if (i == 2) {
+			spill(so, "text", 4);
+		} else if (i == 3) {
+			chmod(so, 0666);
+		} else if (i == 4) {
+			unlink(so);
+			assert_int_equal(symlink("/bin/true", so), 0);
+		} else {
+			json_object_object_del(row, "so_hash");
+		}
+		assert_int_equal(apply(fixture, snapshot), XC_ERR_FAILED);
+		assert_int_equal(only_row(fixture)->state, XC_SERVING_FAILED);
+		assert_true(strlen(only_row(fixture)->reason) > 10);
+	}
+	free(data);
+	assert_int_equal(apply_one(fixture, 0, "1.0.0", NULL), XC_OK);
+	assert_int_equal(call_count(fixture, "1.0.0"), 1);
+}
+
+static void
+test_missing_handler(void **state)
+{
+	struct fixture *fixture = *state;
+	struct json_object *snapshot = snapshot_new(1), *row, *operations;
+
+	row = snapshot_add(snapshot, fixture->dirs[0], "misbehave", "1.0.0");
+	operations = xc_json_member(row, "operations");
+	row_set(json_object_array_get_idx(operations, 0), "id", "bang");
+	assert_int_equal(apply(fixture, snapshot), XC_ERR_FAILED);
+	assert_non_null(strstr(only_row(fixture)->reason,
+	    "\"bang\" has no handler"));
+}
+
+static void
+test_states(void **state)
+{
+	struct fixture *fixture = *state;
+	struct json_object *snapshot = snapshot_new(7), *row;
+	const struct xc_table *table;
+
+	assert_int_equal(apply_one(fixture, 0, "1.0.0", NULL), XC_OK);
+	row = snapshot_add(snapshot, fixture->dirs[0], "misbehave", "1.0.0");
+	row_set(row, "state", "disabled");
+	row = snapshot_add(snapshot, fixture->dirs[1], "broken", "0.1.0");
+	row_set(row, "state", "failed");
+	row_set(row, "reason", "it was quarantined");
+	snapshot_add(snapshot, fixture->dirs[2], "another", "2.0.0");
+	assert_int_equal(apply(fixture, snapshot), XC_OK);
+	table = xc_loader_table(fixture->loader);
+	assert_int_equal(table->generation, 7);
+	assert_int_equal(table->n, 3);
+	assert_string_equal(table->rows[0]->prefix, "/app/another");
+	assert_int_equal(table->rows[0]->state, XC_SERVING);
+	assert_int_equal(table->rows[1]->state, XC_SERVING_FAILED);
+	assert_string_equal(table->rows[1]->reason, "it was quarantined");
+	assert_int_equal(table->rows[2]->state, XC_SERVING_DISABLED);
+	assert_null(table->rows[2]->handlers);
+	/* All gone. */
+	assert_int_equal(apply(fixture, snapshot_new(8)), XC_OK);
+	assert_int_equal(xc_loader_table(fixture->loader)->n, 0);
+	expect_recycle(fixture, NULL);
+}
+
+/* The older version goes on, but its prefix was given to another. */
+static void
+test_prefix_moved(void **state)
+{
+	struct fixture *fixture = *state;
+	struct json_object *snapshot = snapshot_new(2), *row;
+	const struct xc_table *table;
+
+	assert_int_equal(apply_one(fixture, 0, "1.0.0", NULL), XC_OK);
+	row = snapshot_add(snapshot, fixture->dirs[1], "misbehave", "1.1.0");
+	row_set(row, "prefix", "/app/moved");
+	row_config(row, "{\"fault\":\"start-fails\"}");
+	row = snapshot_add(snapshot, fixture->dirs[2], "another", "1.0.0");
+	row_set(row, "prefix", "/app/misbehave");
+	assert_int_equal(apply(fixture, snapshot), XC_ERR_FAILED);
+	table = xc_loader_table(fixture->loader);
+	assert_int_equal(table->n, 1);
+	assert_string_equal(table->rows[0]->name, "another");
+	expect_recycle(fixture, NULL);
+}
+
+static void
+test_bad_snapshot(void **state)
+{
+	struct fixture *fixture = *state;
+	struct json_object *snapshot;
+	const struct xc_table *table;
+
+	assert_int_equal(apply_one(fixture, 0, "1.0.0", NULL), XC_OK);
+	table = xc_loader_table(fixture->loader);
+	snapshot = snapshot_new(2);
+	snapshot_add(snapshot, fixture->dirs[0], "misbehave", "1.0.0");
+	snapshot_add(snapshot, fixture->dirs[1], "misbehave", "1.1.0");
+	assert_int_equal(apply(fixture, snapshot), XC_ERR_INVALID);
+	assert_non_null(strstr(fixture->why.text, "twice"));
+	snapshot = snapshot_new(2);
+	json_object_object_del(snapshot_add(snapshot, fixture->dirs[0],
+	    "misbehave", "1.0.0"), "prefix");
+	assert_int_equal(apply(fixture, snapshot), XC_ERR_INVALID);
+	assert_int_equal(xc_loader_apply(fixture->loader, "/nonexistent",
+	    NULL, NULL, &fixture->report, &fixture->why), XC_ERR_NOT_FOUND);
+	spill(fixture->path, "{\"plugins\":[]}\n", 15);
+	assert_int_equal(xc_loader_apply(fixture->loader, fixture->path,
+	    NULL, NULL, &fixture->report, &fixture->why), XC_ERR_INVALID);
+	assert_ptr_equal(table, xc_loader_table(fixture->loader));
+	assert_int_equal(call_count(fixture, "1.0.0"), 1);
+}
+
+static void
+note_before(void *ctx, const char *what)
+{
+	char *text = ctx;
+
+	strcat(text, what);
+	strcat(text, ";");
+}
+
+static void
+test_before(void **state)
+{
+	struct fixture *fixture = *state;
+	struct json_object *snapshot = snapshot_new(2);
+	char text[200] = "";
+
+	assert_int_equal(apply_one(fixture, 0, "1.0.0", NULL), XC_OK);
+	snapshot_add(snapshot, fixture->dirs[1], "misbehave", "1.1.0");
+	snapshot_write(fixture->state, snapshot, fixture->path,
+	    sizeof(fixture->path));
+	json_object_put(fixture->report);
+	assert_int_equal(xc_loader_apply(fixture->loader, fixture->path,
+	    note_before, text, &fixture->report, &fixture->why), XC_OK);
+	assert_string_equal(text, "misbehave 1.1.0;misbehave 1.0.0;");
+}
+
+/* In a child, because a thread that was left behind stays there. */
+static void
+test_left_behind(void **state)
+{
+	struct fixture *fixture = *state;
+	int status;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		assert_int_equal(apply_one(fixture, 0, "1.0.0",
+		    "{\"fault\":\"thread\"}"), XC_OK);
+		expect_recycle(fixture, NULL);
+		assert_int_equal(apply_one(fixture, 1, "1.1.0", NULL), XC_OK);
+		expect_recycle(fixture, "1.0.0 left 1 thread");
+		assert_int_equal(call_count(fixture, "1.1.0"), 1);
+		/* The thread is known now: nobody else is blamed. */
+		assert_int_equal(apply_one(fixture, 2, "1.2.0", NULL), XC_OK);
+		assert_int_equal(call_count(fixture, "1.2.0"), 1);
+		_exit(0);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+}
+
+static void
+test_key_left(void **state)
+{
+	struct fixture *fixture = *state;
+
+	assert_int_equal(apply_one(fixture, 0, "1.0.0",
+	    "{\"fault\":\"key\"}"), XC_OK);
+	expect_recycle(fixture, NULL);
+	assert_int_equal(apply_one(fixture, 1, "1.1.0", NULL), XC_OK);
+	expect_recycle(fixture, "1 pthread key behind");
+	/* The same path once more is another mapping. */
+	assert_int_equal(apply_one(fixture, 0, "1.0.0", NULL), XC_OK);
+	assert_int_equal(call_count(fixture, "1.0.0"), 1);
+}
+
+static void
+test_worker_joined(void **state)
+{
+	struct fixture *fixture = *state;
+
+	for (int i = 0; i < 20; i++)
+		assert_int_equal(apply_one(fixture, i % 2, "1.0.0",
+		    i % 2 == 0 ? "{\"fault\":\"worker\"}" : NULL), XC_OK);
+	expect_recycle(fixture, NULL);
+}
+
+static void
+test_many_reloads(void **state)
+{
+	struct fixture *fixture = *state;
+	size_t before = 0;
+
+	for (int i = 0; i < 200; i++) {
+		char version[24];
+
+		snprintf(version, sizeof(version), "1.0.%d", i);
+		assert_int_equal(apply_one(fixture, i % 3, version, NULL),
+		    XC_OK);
+		assert_int_equal(call_count(fixture, version), 1);
+		if (i == 100)
+			before = mallinfo2().uordblks;
+	}
+	/* The same but for what the C library keeps. */
+	assert_true(mallinfo2().uordblks < before + 16384);
+	expect_recycle(fixture, NULL);
+}
+
+int
+main(void)
+{
+#define T(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+	const struct CMUnitTest tests[] = {
+		T(test_load),
+		T(test_unchanged),
+		T(test_update),
+		T(test_settings),
+		T(test_failing),
+		T(test_store_changed),
+		T(test_missing_handler),
+		T(test_states),
+		T(test_prefix_moved),
+		T(test_bad_snapshot),
+		T(test_before),
+		T(test_left_behind),
+		T(test_key_left),
+		T(test_worker_joined),
+		T(test_many_reloads),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
