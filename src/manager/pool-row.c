@@ -263,7 +263,8 @@ xc_row_forward_inbox(struct xc_manager *m, uint32_t index)
 	ssize_t n;
 
 	while (heir != -1 && m->pool.inbox[index][0] != -1) {
-		iov = (struct iovec){ data, sizeof(data) };
+		iov.iov_base = data;
+		iov.iov_len = sizeof(data);
 		memset(&message, 0, sizeof(message));
 		message.msg_iov = &iov;
 		message.msg_iovlen = 1;
