@@ -71,27 +71,44 @@ served_entry(const struct xc_follower *follower, const char *name)
 	return NULL;
 }
 
-/* The version that is served stays, if it is not the refused one itself. */
+/* An entry stays, if it is not of the refused version itself. */
 static enum xc_err
-keep_served(struct xc_composition *composition,
-    const struct xc_registry_plugin *plugin, struct json_object **entry_r)
+keep_entry(struct xc_composition *composition,
+    const struct xc_registry_plugin *plugin, const struct json_object *entry,
+    struct json_object **entry_r)
 {
-	struct xc_follower *follower = composition->follower;
-	struct json_object *served = served_entry(follower, plugin->name);
 	struct xc_candidate candidate = { .name = plugin->name,
-		.version = xc_registry_text(served, "version"),
-		.hash = xc_registry_text(served, "hash"),
+		.version = xc_registry_text(entry, "version"),
+		.hash = xc_registry_text(entry, "hash"),
 		.revision = plugin->revision };
 
-	if (served == NULL ||
-	    strcmp(xc_registry_text(served, "state"), "enabled") != 0)
+	if (entry == NULL ||
+	    strcmp(xc_registry_text(entry, "state"), "enabled") != 0)
 		return XC_ERR_NOT_FOUND;
 	if (strcmp(candidate.hash, plugin->previous_hash) == 0)
 		candidate.package_id = plugin->previous_id;
 	else if (strcmp(candidate.hash, plugin->hash) == 0 &&
 	    plugin->state != XC_REGISTRY_DAMAGED)
 		return XC_ERR_NOT_FOUND;
-	return xc_follower_prove(follower, &candidate, entry_r, NULL);
+	return xc_follower_prove(composition->follower, &candidate, entry_r,
+	    NULL);
+}
+
+/* What the snapshot has, which the workers may not have taken yet; else what
+ * they were the last to serve. */
+static enum xc_err
+keep_served(struct xc_composition *composition,
+    const struct xc_registry_plugin *plugin, struct json_object **entry_r)
+{
+	struct xc_follower *follower = composition->follower;
+	enum xc_err err;
+
+	err = keep_entry(composition, plugin,
+	    served_entry(follower, plugin->name), entry_r);
+	if (err == XC_OK)
+		return XC_OK;
+	return keep_entry(composition, plugin,
+	    xc_json_member(follower->good, plugin->name), entry_r);
 }
 
 static enum xc_err

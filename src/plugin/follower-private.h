@@ -29,6 +29,7 @@ struct xc_follower {
 	int64_t workers;
 	int64_t pending;
 	struct json_object *failed;	/* by workers, as rejected */
+	struct json_object *good;	/* {"todo":entry}: last served well */
 
 	struct json_object *rejected;	/* by us, for this host's row */
 	/* {"<hash>":{"reason","revision"}}: versions that crashed a worker or

@@ -303,6 +303,36 @@ note_worker_row(struct xc_follower *follower, const struct json_object *row,
 	json_object_array_add(failed, out);
 }
 
+static bool
+lists(const struct json_object *rows, const char *name)
+{
+	for (size_t i = 0; i < json_object_array_length(rows); i++) {
+		if (strcmp(xc_registry_text(json_object_array_get_idx(rows,
+		    i), "name"), name) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* All workers serve the snapshot: what did not fail has proved itself. */
+static void
+note_good(struct xc_follower *follower)
+{
+	struct json_object *plugins = xc_json_member(follower->snapshot,
+	    "plugins");
+
+	for (size_t i = 0; i < json_object_array_length(plugins); i++) {
+		struct json_object *entry = json_object_array_get_idx(
+		    plugins, i);
+		const char *name = xc_registry_text(entry, "name");
+
+		if (strcmp(xc_registry_text(entry, "state"), "enabled") == 0
+		    && !lists(follower->failed, name))
+			json_object_object_add(follower->good, name,
+			    json_object_get(entry));
+	}
+}
+
 static void
 on_applied(struct xc_follower *follower, const struct json_object *message)
 {
@@ -323,9 +353,11 @@ on_applied(struct xc_follower *follower, const struct json_object *message)
 			    plugins, i), failed);
 	}
 	replace(&follower->failed, failed);
-	if (follower->pending == 0 && follower->workers > 0)
+	if (follower->pending == 0 && follower->workers > 0) {
 		follower->applied = xc_registry_number(follower->snapshot,
 		    "generation");
+		note_good(follower);
+	}
 	xc_follower_beat(follower, true);
 }
 
@@ -483,6 +515,7 @@ begin(struct xc_follower *follower, struct xc_errbuf *errbuf)
 	    sizeof(follower->host_name) - 1) != 0)
 		strcpy(follower->host_name, "localhost");
 	follower->failed = json_object_new_array();
+	follower->good = json_object_new_object();
 	follower->rejected = json_object_new_array();
 	follower->refused = json_object_new_object();
 	follower->revisions = json_object_new_object();
@@ -505,6 +538,7 @@ end(struct xc_follower *follower)
 	xc_registry_free(&follower->registry);
 	json_object_put(follower->snapshot);
 	json_object_put(follower->failed);
+	json_object_put(follower->good);
 	json_object_put(follower->rejected);
 	json_object_put(follower->refused);
 	json_object_put(follower->revisions);

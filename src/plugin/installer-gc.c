@@ -3,16 +3,19 @@
 #include <sys/stat.h>
 
 #include <dirent.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <json-c/json.h>
 
 #include <xcore/json.h>
 
+#include "plugin/file.h"
 #include "plugin/installer-private.h"
 #include "plugin/registry-private.h"
 #include "plugin/snapshot.h"
@@ -20,6 +23,8 @@
 
 /* Hosts that were silent for a day are gone. */
 #define HOST_GONE_MS (24 * 60 * 60 * INT64_C(1000))
+
+#define LEFTOVER_S 3600
 
 /* What is kept: packages of the registry, folders of this host's
  * snapshots. */
@@ -295,6 +300,32 @@ sweep_packages(struct xc_installer *installer,
 	return err;
 }
 
+/* What a dry run left that was killed an hour ago or longer. */
+static size_t
+sweep_dry_runs(const char *state_dir, bool dry)
+{
+	struct dirent *entry;
+	size_t n = 0;
+	DIR *dir = opendir(state_dir);
+
+	if (dir == NULL)
+		return 0;
+	while ((entry = readdir(dir)) != NULL) {
+		struct stat st;
+
+		if (strncmp(entry->d_name, "dry-run.", 8) != 0 ||
+		    fstatat(dirfd(dir), entry->d_name, &st,
+		    AT_SYMLINK_NOFOLLOW) != 0 ||
+		    time(NULL) - st.st_mtime < LEFTOVER_S)
+			continue;
+		if (dry || xc_file_remove_at(dirfd(dir), entry->d_name) ==
+		    XC_OK)
+			n++;
+	}
+	closedir(dir);
+	return n;
+}
+
 struct swept {
 	size_t packages;
 	size_t folders;
@@ -325,6 +356,7 @@ sweep(struct xc_installer *installer, struct keep *keep, struct swept *swept,
 	    &swept->folders, &swept->bytes, errbuf);
 	if (err != XC_OK)
 		return err;
+	swept->folders += sweep_dry_runs(state_dir, dry);
 	xc_trial_gc(installer->settings, keeps_hash, keep, dry,
 	    &swept->trials);
 	return xc_registry_forget_hosts(installer->registry, HOST_GONE_MS,

@@ -21,7 +21,7 @@ printf '#!/bin/sh\necho "%s"\n' "$T/plugin.mk" >"$T/xcore-config"
 chmod +x "$T/xcore-config"
 export XCORE_CONFIG="$T/xcore-config"
 
-cd "$T/src"
+cd "$T/src" || exit 1
 expect "new" 0 'make -C' install new fresh
 same "its files" "Makefile README.md fresh.c openapi.json plugin.json sql" \
     "$(cd fresh && echo *)"
@@ -93,5 +93,5 @@ sed -i 's/moin\\n/ahoy\\n/' fresh/fresh.c
 "$XCORE_INSTALL" build fresh >/dev/null 2>&1
 await "another's build is installed" changed
 stop_watch
-cd "$here"
+cd "$here" || exit 1
 unset XCORE_CONFIG

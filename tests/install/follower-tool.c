@@ -5,7 +5,8 @@
  * Prints what the follower says, one message a line; sends it what comes on
  * stdin, one message a line; ends it when stdin ends.  It reports each
  * snapshot as applied by two workers, but for plugins whose "NAME VERSION"
- * is a line of the file BROKEN: those it reports as failed.
+ * is a line of the file BROKEN: those it reports as failed.  While there is
+ * a file BROKEN.hold it reports nothing.
  */
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -77,6 +78,16 @@ report_row(const struct tool *tool, struct json_object *plugin)
 	return row;
 }
 
+static bool
+is_held(const struct tool *tool)
+{
+	char path[4096];
+
+	snprintf(path, sizeof(path), "%s.hold",
+	    tool->broken != NULL ? tool->broken : "");
+	return access(path, F_OK) == 0;
+}
+
 static void
 send_applied(const struct tool *tool, const char *path)
 {
@@ -85,6 +96,8 @@ send_applied(const struct tool *tool, const char *path)
 	struct xc_errbuf errbuf;
 	const char *text;
 
+	if (is_held(tool))
+		return;
 	if (xc_snapshot_read(path, &snapshot, &errbuf) != XC_OK) {
 		printf("{\"event\":\"unreadable\",\"reason\":\"%s\"}\n",
 		    errbuf.text);

@@ -100,6 +100,27 @@ same "it is still away" 0 "$(serves hello 1.0.0/enabled; echo $?)"
 tell '{"event":"retry"}'
 await "a retry brings it back" serves hello 1.1.0/enabled
 
+# One version fails its trial here, the next crashes a worker: what served
+# last is neither, nor the registry's previous one.
+word=a make_plugin steps 1.0.0
+install --wait "$dir" >/dev/null
+word=b make_plugin steps 1.1.0
+echo 'steps 1.1.0' >"$T/broken"
+install "$dir" >/dev/null
+await "workers reject a version" rejects 'steps.*start() failed'
+word=c make_plugin steps 1.2.0
+: >"$T/broken"
+: >"$T/broken.hold"
+install "$dir" >/dev/null
+await "the next one comes" serves steps 1.2.0/enabled
+hash=$(ask "SELECT hash FROM xc_package WHERE name = 'steps' AND
+    version = '1.2.0'")
+tell "{\"event\":\"reject\",\"name\":\"steps\",\"version\":\"1.2.0\",\"hash\":\"$hash\",\"reason\":\"SIGBUS\"}"
+await "it crashes one" rejects SIGBUS
+rm "$T/broken.hold"
+await "the version that served comes back" serves steps 1.0.0/enabled
+install remove --wait steps >/dev/null
+
 tell '{"event":"poke"}'
 await "a poke is answered" said '"event":"registry","reachable":true'
 tell 'this is no JSON'

@@ -152,3 +152,20 @@ ask "UPDATE xc_lease SET owner = 'elsewhere/0.0:1:1', token = 'x',
     expires = UTC_TIMESTAMP(3) + INTERVAL 1 SECOND WHERE name = 'registry'"
 expect "the lease of another host" 0 'waiting for another command' \
     install enable one
+
+# As root, store and trial are the work of the state folder's owner.
+chmod 711 "$T"
+if [ "$(id -u)" = 0 ] &&
+    setpriv --reuid=65534 --regid=65534 --clear-groups \
+    test -x "$XCORE_TRIAL" -a -r "$XCORE_LIBDIR/libxcore.so"; then
+	fresh_site
+	chown 65534:65534 "$T/state"
+	start='return getuid() == 65534 ? XC_OK : XC_ERR_FAILED;' \
+	    make_plugin owned 1.0.0
+	expect "the trial is not root's" 0 'installed' install "$dir"
+	same "nor is the store" 65534 \
+	    "$(stat -c %u "$T"/state/plugins/owned/*/owned.so)"
+	expect "a dry run neither" 0 'already' install -n "$dir"
+else
+	echo "skipped: giving up root needs root and a tree others can read"
+fi
