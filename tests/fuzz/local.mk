@@ -8,7 +8,7 @@
 check_PROGRAMS += $(FUZZ_TARGETS)
 check_LTLIBRARIES += libfuzzdriver.la
 libfuzzdriver_la_SOURCES = tests/fuzz/driver.c
-EXTRA_DIST += tests/fuzz/replay.sh tests/fuzz/corpus
+EXTRA_DIST += tests/fuzz/README.md tests/fuzz/replay.sh tests/fuzz/corpus
 LINT_SHELL += tests/fuzz/replay.sh
 
 if !WANT_FUZZER
