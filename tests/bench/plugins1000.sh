@@ -41,13 +41,22 @@ plugins_make() { # COUNT
 	chmod -R a+rX "$folder"
 }
 
+# Until a request is answered by the plugin that comes last.
 plugins_start_ms() {
 	local start
 	stop_server xcored
 	start=${EPOCHREALTIME/[.,]/}
 	start_xcored "$XCORE_PREFIX" "$ADDRESS" || exit 1
-	wait_for 120 site_ready || { say "xcored is not ready"; exit 1; }
+	wait_for 120 door_answers xcore ||
+	    { say "${door_path[xcore]} does not answer"; exit 1; }
 	echo $(((${EPOCHREALTIME/[.,]/} - start) / 1000))
+}
+
+plugins_all_ready() {
+	local pids
+	read -ra pids < <(workers_of xcore)
+	(( ${#pids[@]} == workers )) && ! site_as xcorectl status --json |
+	    grep -q '"starting"'
 }
 
 plugins_install() { # FROM TO
@@ -66,8 +75,8 @@ plugins_measure() { # COUNT
 	    { say "plugin ${door_path[xcore]} does not answer"; exit 1; }
 	for ((i = 0; i < 3; i++)); do
 		note "start-$1" "$(plugins_start_ms)"
-		wait_for 60 door_answers xcore
 	done
+	wait_for 60 plugins_all_ready
 	read -ra pids < <(workers_of xcore)
 	memory_of "${pids[@]}" | awk -v n="${#pids[@]}" \
 	    '{ print $1 / n; print $3 / n }' >"$SITE/memory"
