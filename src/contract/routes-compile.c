@@ -39,7 +39,7 @@ static enum xc_err
 allocate(struct compiler *compiler, const struct xc_route *routes, size_t n)
 {
 	struct xc_routes *out = compiler->routes;
-	size_t segments = 1, bytes = 0;
+	size_t segments = 1, bytes = 0, table;
 
 	for (size_t i = 0; i < n; i++) {
 		segments += count_segments(routes[i].path);
@@ -50,13 +50,14 @@ allocate(struct compiler *compiler, const struct xc_route *routes, size_t n)
 	out->edges = calloc(segments, sizeof(*out->edges));
 	out->rows = calloc(n + 1, sizeof(*out->rows));
 	/* Tables of names first: they need the alignment. */
-	out->text = malloc(segments * sizeof(char *) + bytes);
+	table = segments * sizeof(*compiler->names);
+	out->text = malloc(table + bytes);
 	compiler->growth = calloc(segments, sizeof(*compiler->growth));
 	if (out->nodes == NULL || out->edges == NULL || out->rows == NULL ||
 	    out->text == NULL || compiler->growth == NULL)
 		return XC_ERR_NOMEM;
 	compiler->names = (const char **)(void *)out->text;
-	compiler->text = out->text + segments * sizeof(char *);
+	compiler->text = out->text + table;
 	out->n_nodes = 1;
 	return XC_OK;
 }

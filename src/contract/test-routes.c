@@ -171,6 +171,9 @@ test_allow_cut(void **state)
 	assert_string_equal(text, "GET, HEAD");
 }
 
+#define SEVENTEEN "/{a}/{b}/{c}/{d}/{e}/{f}/{g}/{h}/{i}/{j}/{k}/{l}/{m}" \
+	"/{n}/{o}/{p}/{q}"
+
 static void
 test_bad_templates(void **state)
 {
@@ -178,8 +181,7 @@ test_bad_templates(void **state)
 		"/id}", "/{}", "/{a}{b}", "/{a}.json", "/x{a}", "/{a b}",
 		"/a b", "/a?b", "/a#b", "/%zz", "/%4", "/%00", "/..", "/a/./b",
 		"/%2e%2e", "/{a}/{a}", "/\x01", "/a\\b",
-		"/{a}/{b}/{c}/{d}/{e}/{f}/{g}/{h}/{i}/{j}/{k}/{l}/{m}/{n}/{o}"
-		"/{p}/{q}" };
+		SEVENTEEN };
 	struct xc_errbuf why;
 	struct xc_routes *routes;
 

@@ -39,7 +39,7 @@ remove_folder(const char *path)
 static inline void
 put(const char *folder, const char *name, const char *text)
 {
-	char path[600];
+	char path[1100];
 	FILE *file;
 
 	snprintf(path, sizeof(path), "%s/%s", folder, name);

@@ -29,7 +29,7 @@ struct xc_version {
 	const char **segments;
 	uint64_t mark;		/* of the last change that kept it */
 	bool in_table;		/* it is, or was, in force */
-	struct xc_version *next;	/* in the loader's list of mapped ones */
+	struct xc_version *next;	/* in the list of mapped ones */
 	struct xc_version **link;	/* what points here there; or NULL */
 };
 

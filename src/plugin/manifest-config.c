@@ -77,7 +77,8 @@ is_of_type(const char *type, struct json_object *value)
 		const char *name;
 		enum json_type type;
 	} types[] = { { "null", json_type_null },
-		{ "boolean", json_type_boolean }, { "object", json_type_object },
+		{ "boolean", json_type_boolean },
+		{ "object", json_type_object },
 		{ "array", json_type_array }, { "string", json_type_string },
 		{ "integer", json_type_int }, { "number", json_type_int },
 		{ "number", json_type_double } };

@@ -192,7 +192,7 @@ spawn(struct trial *trial, const char *program, const char *dir,
 static void
 take_in(struct intake *intake)
 {
-	char spare[1024];
+	char spare[1024] = "";
 
 	for (;;) {
 		size_t room = sizeof(intake->text) - 1 - intake->len;
