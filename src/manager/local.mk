@@ -19,9 +19,16 @@ libmanager_la_SOURCES = \
 	src/manager/manager-private.h \
 	src/manager/notify.c src/manager/notify.h \
 	src/manager/pool.c src/manager/pool.h \
+	src/manager/pool-end.c \
 	src/manager/pool-row.c \
+	src/manager/reload.c \
 	src/manager/status.c \
 	src/manager/title.c src/manager/title.h \
 	src/manager/upgrade.c \
 	src/manager/watcher.c
 libmanager_la_LIBADD = $(JSONC_LIBS)
+
+check_PROGRAMS += src/manager/test-manager
+src_manager_test_manager_SOURCES = src/manager/test-manager.c
+src_manager_test_manager_LDADD = $(src_tools_xcored_LDADD) $(CMOCKA_LIBS)
+TESTS += src/manager/test-manager

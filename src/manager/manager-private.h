@@ -132,6 +132,18 @@ void xc_manager_stop(struct xc_manager *m, bool fast);
 /* As SIGUSR1. */
 void xc_manager_reopen(struct xc_manager *m);
 
+/* Opens the log as settings, or -f, have it. */
+enum xc_err xc_manager_open_log(struct xc_manager *m,
+    const struct xc_settings *settings, struct xc_errbuf *errbuf);
+
+/* The secret of settings; XC_ERR_DENIED if the listen socket needs one and
+ * there is none.  The caller frees it with xc_secret_free(). */
+enum xc_err xc_manager_read_secret(const struct xc_manager *m,
+    const struct xc_settings *settings, char **secret_r,
+    struct xc_errbuf *errbuf);
+
+/* reload.c */
+
 /* As SIGHUP: XC_ERR_INVALID and the sentence if the old one stays. */
 enum xc_err xc_manager_reload(struct xc_manager *m, struct xc_errbuf *errbuf);
 

@@ -101,9 +101,9 @@ xc_manager_step(struct xc_manager *m, const char *name, const char *format,
 	m->step_ms = now;
 }
 
-static enum xc_err
-open_log(struct xc_manager *m, const struct xc_settings *settings,
-    struct xc_errbuf *errbuf)
+enum xc_err
+xc_manager_open_log(struct xc_manager *m,
+    const struct xc_settings *settings, struct xc_errbuf *errbuf)
 {
 	struct xc_settings shown = *settings;
 	enum xc_err err;
@@ -119,9 +119,10 @@ open_log(struct xc_manager *m, const struct xc_settings *settings,
 }
 
 /* The secret of settings, if the listen socket needs one. */
-static enum xc_err
-read_secret(const struct xc_manager *m, const struct xc_settings *settings,
-    char **secret_r, struct xc_errbuf *errbuf)
+enum xc_err
+xc_manager_read_secret(const struct xc_manager *m,
+    const struct xc_settings *settings, char **secret_r,
+    struct xc_errbuf *errbuf)
 {
 	enum xc_err err;
 
@@ -283,106 +284,6 @@ xc_manager_reopen(struct xc_manager *m)
 	xc_pool_signal(m, SIGUSR1);
 	if (m->link.pid != 0)
 		(void)kill(m->link.pid, SIGUSR1);
-}
-
-/* ---- the configuration, read again -------------------------------------- */
-
-static enum xc_err
-refuse_change(const char *key, const char *old, const char *new,
-    struct xc_errbuf *errbuf)
-{
-	if (strcmp(old, new) == 0)
-		return XC_OK;
-	return xc_fail(errbuf, XC_ERR_INVALID, "%s cannot change from %s to "
-	    "%s while xcored runs: restart it", key, old, new);
-}
-
-static enum xc_err
-refuse_changes(const struct xc_server_settings *old,
-    const struct xc_server_settings *new, struct xc_errbuf *errbuf)
-{
-	enum xc_err err;
-
-	err = refuse_change("server.state_dir", old->state_dir,
-	    new->state_dir, errbuf);
-	if (err == XC_OK)
-		err = refuse_change("server.run_dir", old->run_dir,
-		    new->run_dir, errbuf);
-	if (err == XC_OK)
-		err = refuse_change("server.control", old->control,
-		    new->control, errbuf);
-	if (err == XC_OK)
-		err = refuse_change("server.pid_file", old->pid_file,
-		    new->pid_file, errbuf);
-	return err;
-}
-
-static enum xc_err
-load_anew(struct xc_manager *m, struct xc_settings **settings_r,
-    char **secret_r, struct xc_errbuf *errbuf)
-{
-	enum xc_err err;
-
-	err = xc_settings_load(m->settings->file, settings_r, errbuf);
-	if (err != XC_OK)
-		return err;
-	err = refuse_changes(&m->settings->server, &(*settings_r)->server,
-	    errbuf);
-	if (err == XC_OK)
-		err = read_secret(m, *settings_r, secret_r, errbuf);
-	if (err == XC_OK)
-		err = open_log(m, *settings_r, errbuf);
-	if (err != XC_OK) {
-		xc_secret_free(secret_r);
-		xc_settings_free(settings_r);
-	}
-	return err;
-}
-
-static void
-take_settings(struct xc_manager *m, struct xc_settings *settings,
-    char *secret)
-{
-	xc_settings_free(&m->settings);
-	xc_secret_free(&m->pool.secret);
-	m->settings = settings;
-	m->pool.secret = secret;
-	xc_pool_forget_faults(m);
-	xc_pool_renew(m, xc_manager_target(settings));
-	xc_watcher_stop(m);
-	/* The follower too has the old settings; the new one is told to try
-	 * again what was rejected. */
-	if (m->link.pid != 0) {
-		xc_link_stop(m);
-		if (xc_link_start(m, NULL) == XC_OK)
-			xc_link_say(m, "retry");
-	}
-}
-
-enum xc_err
-xc_manager_reload(struct xc_manager *m, struct xc_errbuf *errbuf)
-{
-	struct xc_settings *settings = NULL;
-	char *secret = NULL;
-	enum xc_err err;
-
-	if (m->phase == XC_PHASE_DRAINING)
-		return xc_fail(errbuf, XC_ERR_STATE, "xcored stops");
-	xc_notify("RELOADING=1\nMONOTONIC_USEC=%llu",
-	    (unsigned long long)xc_now_ms() * 1000);
-	err = load_anew(m, &settings, &secret, errbuf);
-	if (err == XC_OK) {
-		take_settings(m, settings, secret);
-		xc_logf(&xc_manager_log, XC_LOG_NOTICE,
-		    "configuration read again; %u workers are replaced",
-		    m->pool.target);
-	} else {
-		xc_logf(&xc_manager_log, XC_LOG_ERROR,
-		    "the configuration stays as it was: %s", errbuf->text);
-	}
-	if (m->phase == XC_PHASE_RUNNING)
-		xc_notify("READY=1");
-	return err;
 }
 
 /* ---- the phases of a start ---------------------------------------------- */
@@ -563,7 +464,7 @@ start_memory(struct xc_manager *m, struct xc_errbuf *errbuf)
 {
 	enum xc_err err;
 
-	err = read_secret(m, m->settings, &m->pool.secret, errbuf);
+	err = xc_manager_read_secret(m, m->settings, &m->pool.secret, errbuf);
 	if (err == XC_OK)
 		err = take_locks(m, errbuf);
 	if (err == XC_OK)
@@ -600,7 +501,7 @@ start(struct xc_manager *m, struct xc_errbuf *errbuf)
 	if (err != XC_OK)
 		return err;
 	loaded = xc_now_ms();
-	err = open_log(m, m->settings, errbuf);
+	err = xc_manager_open_log(m, m->settings, errbuf);
 	if (err != XC_OK)
 		return err;
 	xc_logf(&xc_manager_log, XC_LOG_NOTICE, "xcored %s starts%s",

@@ -130,6 +130,10 @@ void xc_pool_leave(struct xc_manager *m, uint32_t keep);
 void xc_pool_count(const struct xc_manager *m, uint32_t *serving_r,
     uint32_t *applied_r, uint64_t *generation_r);
 
+/* For pool-end.c: whether pid was one of the strays; wakes all workers. */
+bool xc_pool_stray_reaped(struct xc_pool *pool, pid_t pid);
+void xc_pool_wake(const struct xc_pool *pool);
+
 /* pool-row.c: one worker. */
 enum xc_err xc_row_start(struct xc_manager *m, struct xc_pool_row *row,
     struct xc_errbuf *errbuf);
