@@ -372,6 +372,9 @@ xc_loop_run(struct xc_worker *worker)
 	listen_on(worker);
 	while (!worker->done) {
 		xc_worker_state(worker, XC_WORKER_IDLE);
+		if (worker->was_slow)
+			xc_rescuer_offer(worker);
+		worker->was_slow = false;
 		/* One at a time: what we do not take, another can. */
 		n = epoll_wait(worker->epoll_fd, &event, 1,
 		    time_to_wait(worker));

@@ -3,9 +3,9 @@
  * A handler that takes long holds up the connections of its worker.  Those of
  * handlers known to be slow are handed over before; this thread is for the
  * others.  It looks every 2 ms while requests run, more rarely where all are
- * quick, and sleeps on a futex when none ran for a while.
+ * quick, and sleeps on a futex when none ran for a while.  A sibling that has
+ * just become idle wakes it early.
  */
-#include <errno.h>
 #include <limits.h>
 #include <linux/futex.h>
 #include <sched.h>
@@ -64,16 +64,34 @@ rescue(struct xc_worker *worker, uint32_t word)
 	atomic_store(state, word);
 }
 
+/* Sleeps for a tick, or until a sibling becomes idle. */
+static void
+sleep_tick(struct xc_worker *worker, uint32_t idles, bool calm)
+{
+	const struct timespec tick = { .tv_nsec = calm ? CALM_NS : TICK_NS };
+
+	(void)syscall(SYS_futex, &worker->board->idles, FUTEX_WAIT, idles,
+	    &tick, NULL, 0);
+}
+
+void
+xc_rescuer_offer(struct xc_worker *worker)
+{
+	atomic_fetch_add(&worker->board->idles, 1);
+	(void)syscall(SYS_futex, &worker->board->idles, FUTEX_WAKE, INT_MAX,
+	    NULL, NULL, 0);
+}
+
 static void *
 watch_runs(void *arg)
 {
 	struct xc_worker *worker = arg;
 	struct xc_rescuer *rescuer = &worker->rescuer;
-	struct timespec tick = { .tv_nsec = CALM_NS };
-	uint32_t last = 0, word;
+	uint32_t last = 0, word, idles;
 	unsigned still = 0, quick = TICKS_TO_CALM;
 
 	while (!atomic_load(&rescuer->stop)) {
+		idles = atomic_load(&worker->board->idles);
 		word = atomic_load(&rescuer->word);
 		still = word == last ? still + 1 : 0;
 		if (quick < TICKS_TO_CALM)
@@ -87,8 +105,7 @@ watch_runs(void *arg)
 			park(rescuer);
 			still = 0;
 		}
-		tick.tv_nsec = quick < TICKS_TO_CALM ? TICK_NS : CALM_NS;
-		(void)nanosleep(&tick, NULL);
+		sleep_tick(worker, idles, quick == TICKS_TO_CALM);
 	}
 	return NULL;
 }

@@ -61,6 +61,8 @@ struct xc_scoreboard {
 	_Atomic(uint64_t) sequence;	/* the number that workers compare */
 	_Atomic(uint32_t) next_serial;
 	_Atomic(uint32_t) deaths;	/* workers reaped since the start */
+	/* A futex: counts workers that became idle after a slow run. */
+	_Atomic(uint32_t) idles;
 	struct xc_worker_row workers[XC_WORKERS_MAX]
 	    __attribute__((aligned(64)));
 };

@@ -114,6 +114,7 @@ static enum xc_err
 run(struct xc_worker *worker, const struct xc_target *target)
 {
 	struct xc_history *history = &worker->history;
+	uint64_t took_us;
 	enum xc_err err;
 
 	worker->wire.head_only = xc_request_method(&worker->req) == XC_HEAD;
@@ -124,7 +125,9 @@ run(struct xc_worker *worker, const struct xc_target *target)
 	xc_rescuer_begin(worker);
 	err = xc_request_run(&worker->req, target->handler);
 	/* All since the event, of which the handler is what varies. */
-	xc_history_add(history, target->handler, xc_worker_clock(worker));
+	took_us = xc_worker_clock(worker);
+	xc_history_add(history, target->handler, took_us);
+	worker->was_slow = took_us > XC_HISTORY_SLOW_US;
 	return err;
 }
 

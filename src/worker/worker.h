@@ -132,6 +132,7 @@ struct xc_worker {
 	uint32_t fds_max;	/* connections that descriptors suffice for */
 	struct xc_rescuer rescuer;
 	struct xc_history history;
+	bool was_slow;		/* the last run */
 
 	bool need_secret;
 	struct xc_head_limits limits;
@@ -242,6 +243,9 @@ void xc_rescuer_stop(struct xc_worker *worker);
 /* Around code that may take long. */
 void xc_rescuer_begin(struct xc_worker *worker);
 void xc_rescuer_end(struct xc_worker *worker);
+
+/* Tells the rescuers of busy siblings that this worker has become idle. */
+void xc_rescuer_offer(struct xc_worker *worker);
 
 /* loop.c */
 enum xc_err xc_loop_open(struct xc_worker *worker, struct xc_errbuf *errbuf);
