@@ -39,6 +39,7 @@ struct xc_follower {
 	struct json_object *revisions;	/* {"todo":7}: as last composed */
 	struct json_object *entries;	/* {"<hash>":entry}: proved once */
 
+	bool asked;		/* what the workers serve, at the start */
 	bool known;		/* whether reachable is */
 	bool reachable;
 	bool again;		/* something may go better soon */

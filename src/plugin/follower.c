@@ -247,6 +247,31 @@ compose(struct xc_follower *follower, struct xc_errbuf *errbuf)
 	return err;
 }
 
+/*
+ * A row of this host means that the follower before us was killed.  What the
+ * workers serve was told to it and not to us: told of the snapshot again,
+ * the manager asks them again.
+ */
+static void
+ask_again(struct xc_follower *follower)
+{
+	struct json_object *hosts;
+	char path[PATH_MAX];
+	bool found = false;
+
+	if (follower->snapshot == NULL ||
+	    xc_registry_hosts(follower->registry, &hosts, NULL) != XC_OK)
+		return;
+	for (size_t i = 0; i < json_object_array_length(hosts); i++)
+		found |= strcmp(xc_registry_text(json_object_array_get_idx(
+		    hosts, i), "id"), follower->host_id) == 0;
+	json_object_put(hosts);
+	xc_snapshot_current(follower->settings->server.state_dir, path,
+	    sizeof(path));
+	if (found)
+		tell_snapshot(follower, path);
+}
+
 /* Asks for the generation; composes when it is new, or anyway if told. */
 static void
 look(struct xc_follower *follower, bool anyway)
@@ -258,6 +283,10 @@ look(struct xc_follower *follower, bool anyway)
 
 	err = xc_registry_generation(follower->registry, &generation,
 	    &errbuf);
+	if (err == XC_OK && !follower->asked) {
+		follower->asked = true;
+		ask_again(follower);
+	}
 	now = xc_follower_clock();
 	if (follower->again && now >= follower->next_again)
 		anyway = true;

@@ -102,6 +102,41 @@ grant_host(struct xc_installer *installer, const char *schema,
 	return query(installer, sql);
 }
 
+static bool
+grant_all(struct xc_installer *installer, const char *schema)
+{
+	const struct xc_database_settings *database =
+	    &installer->settings->database;
+	struct json_object *rows = NULL;
+	bool given = false;
+
+	if (account_hosts(installer, &rows) != XC_OK)
+		return grant_host(installer, schema,
+		    database->socket[0] != '\0' ? "localhost" : "%") ==
+		    XC_OK;
+	for (size_t i = 0; i < json_object_array_length(rows); i++)
+		given |= grant_host(installer, schema, xc_registry_text(
+		    json_object_array_get_idx(rows, i), "host")) == XC_OK;
+	json_object_put(rows);
+	return given;
+}
+
+/* Whether the workers' account may use the schema. */
+static bool
+is_reached(const struct xc_installer *installer, const char *schema)
+{
+	struct xc_connection *connection;
+	bool reached;
+
+	if (xc_connection_new(&installer->settings->database,
+	    XC_ACCOUNT_PLUGIN, &connection, NULL) != XC_OK)
+		return false;
+	reached = xc_connection_query(connection, schema, "DO 1", 4) ==
+	    XC_OK;
+	xc_connection_free(&connection);
+	return reached;
+}
+
 /*
  * The workers' account gets rights on this schema alone.  Where we may not
  * give them, the operator has done so (for example on `xcore\_%`), or is
@@ -112,27 +147,14 @@ grant(struct xc_installer *installer, const char *schema)
 {
 	const struct xc_database_settings *database =
 	    &installer->settings->database;
-	struct json_object *rows = NULL;
-	bool given = false;
 
 	if (database->plugin_user[0] == '\0' ||
 	    strcmp(database->plugin_user, database->user) == 0 ||
 	    strpbrk(database->plugin_user, "'\\") != NULL)
 		return;
-	if (account_hosts(installer, &rows) == XC_OK) {
-		for (size_t i = 0; i < json_object_array_length(rows); i++)
-			given |= grant_host(installer, schema,
-			    xc_registry_text(json_object_array_get_idx(rows,
-			    i), "host")) == XC_OK;
-	} else {
-		given = grant_host(installer, schema,
-		    database->socket[0] != '\0' ? "localhost" : "%") ==
-		    XC_OK;
-	}
-	json_object_put(rows);
-	if (!given)
+	if (!grant_all(installer, schema) && !is_reached(installer, schema))
 		xc_installer_say(installer, true,
-		    "cannot give %s its rights on %s: if it has none yet, "
+		    "%s cannot use %s, and we may not give it the right: "
 		    "GRANT SELECT, INSERT, UPDATE, DELETE ON `%s`.* TO it",
 		    database->plugin_user, schema, schema);
 }

@@ -209,6 +209,16 @@ start_follower
 await "all is fetched anew" serves hello 1.3.0/enabled
 expect "and whole" 0 'hello *1.3.0 *store *ok' install verify hello
 
+# Killed, the one after it hears anew what is served.
+pid=$(jq -r 'select(.event == "pid").pid' "$T/said" | head -n 1)
+kill -KILL "$pid"
+wait "$follower_pid" || :
+exec 9>&-
+same "a row is left by a kill" 1 "$(ask 'SELECT COUNT(*) FROM xc_host')"
+start_follower
+await "the manager is asked again" said '"event":"snapshot"'
+expect "and tells" 0 'already' install --wait "$broken"
+
 # Two hosts, of which one rejects: the installer waits for both.
 mkdir -p "$T/state2"
 jq --arg s "$T/state2" '.server.state_dir = $s' "$T/xcore.json" \
