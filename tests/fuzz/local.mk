@@ -24,11 +24,13 @@ if WANT_FUZZER
 	@for target in $(FUZZ_TARGETS); do \
 		noun=$${target##*/fuzz-}; \
 		$(MKDIR_P) "fuzz-corpus/$$noun"; \
+		set -- "fuzz-corpus/$$noun"; \
+		kept="$(top_srcdir)/tests/fuzz/corpus/$$noun"; \
+		test ! -d "$$kept" || set -- "$$@" "$$kept"; \
 		echo "$$target: $(FUZZ_SECONDS) s"; \
 		"./$$target" -max_total_time=$(FUZZ_SECONDS) -timeout=10 \
-		    -artifact_prefix="fuzz-corpus/$$noun-" \
-		    "fuzz-corpus/$$noun" \
-		    "$(top_srcdir)/tests/fuzz/corpus/$$noun" || exit 1; \
+		    -artifact_prefix="fuzz-corpus/$$noun-" "$$@" || \
+		    exit 1; \
 	done
 else
 	@echo "make fuzz needs ./configure CC=clang --enable-fuzz" \
