@@ -87,7 +87,7 @@ stalled(const char *what, size_t bytes)
 	struct wire_buf buf = { .len = 0 };
 	int fds[CONNS], fd, open_then = 0, closed = 0, i;
 
-	start(2, 1000, 10000, 300000);
+	start(2, 2000, 10000, 300000);
 	buf_request(&buf, &(struct request){ .method = "POST",
 	    .uri = "/app/t/echo", .body = "0123456789", .body_len = 10 });
 	for (i = 0; i < CONNS; i++) {
@@ -186,8 +186,8 @@ slow(void)
 
 	start(2, 10000, 10000, 300000);
 	/* At first nobody knows that it is slow, then it is known. */
-	for (i = 0; i < 4; i++)
-		beside_slow("/app/t/slow/700");
+	for (i = 0; i < 3; i++)
+		beside_slow("/app/t/slow/2000");
 	check(pool_stop(&pool), "slow: the end");
 }
 
