@@ -51,7 +51,9 @@ enum xc_err xc_validate_removal(const char *name,
  * deadline, which starts, warms and stops it.  config may be NULL.
  * XC_ERR_INVALID tells what happened: what dlopen() said, an operation
  * without handler or a handler without operation, start() that failed, that
- * it hung, exited or died by a signal.
+ * it hung, exited or died by a signal.  With XC_OK errbuf is left alone, or
+ * holds a warning: what it leaves behind makes each update replace workers.
+ * XC_ERR_IO: the trial itself could not be run.
  */
 enum xc_err xc_trial_run(const char *trial, const char *dir,
     struct json_object *config, int64_t timeout_ms,
