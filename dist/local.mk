@@ -120,7 +120,8 @@ uninstall-conf:
 uninstall-hook:
 	for dir in "$(xcoreconfdir)/conf.d" "$(xcoreconfdir)" \
 	    "$(plugindir)" "$(pkglibdir)" "$(pkglibexecdir)" "$(exampledir)" \
-	    "$(nginxsharedir)" "$(apachesharedir)" "$(pkgdatadir)" \
+	    "$(nginxsharedir)" "$(apachesharedir)" "$(sqldir)" \
+	    "$(pkgdatadir)" \
 	    "$(pkgincludedir)"; do \
 		test ! -d "$(DESTDIR)$$dir" || \
 		    rmdir "$(DESTDIR)$$dir" 2>/dev/null || true; done
