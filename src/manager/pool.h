@@ -47,7 +47,7 @@ struct xc_pool_fault {
 };
 #define XC_POOL_FAULTS 16
 
-/* A process that is only waited for: of another layout, or an old helper. */
+/* A process that is only waited for: of another layout, or an old follower. */
 struct xc_pool_stray {
 	pid_t pid;
 	uint64_t kill_at;	/* 0: not */
