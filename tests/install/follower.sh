@@ -202,7 +202,7 @@ await "an older one serves" said "$(basename "$older")"
 start_db
 await "and the registry's when it is back" has_generation "$(generation)"
 same "at most five are kept" 5 \
-    "$(ls "$T/state/snapshot" | grep -c '^[0-9].*json$')"
+    "$(find "$T/state/snapshot" -name '[0-9]*json' | wc -l)"
 stop_follower
 rm -rf "$T/state/snapshot" "$T/state/plugins" "$T/state/trials"
 start_follower
