@@ -98,12 +98,12 @@ bench_build_plugin() {
 	chmod -R a+rX "$SITE/plugin"
 }
 
-# Process ids of the workers.
+# Process ids of the workers; not of those that were told to end.
 workers_of() { # NAME
 	if [[ $1 == xcore* ]]; then
-		site_as xcorectl status --json | tr -d ' \n' |
-		    grep -o '"worker":[0-9]*,"pid":[0-9]*' |
-		    sed 's/.*://' | grep -v '^0$' | tr '\n' ' '
+		site_as xcorectl status --json | tr -d ' \n\t' | grep -oE \
+		    '"pid":[0-9]+,"state":"[a-z]+","ready":true,"retired":false' |
+		    sed 's/"pid":\([0-9]*\).*/\1/' | tr '\n' ' '
 	else
 		cat "/proc/$(server_pid "$1")/task/$(server_pid "$1")/children"
 	fi
@@ -173,6 +173,9 @@ median() { # KEY
 	sort -g "$SITE/figures/$1" | awk '{ v[NR] = $1 } END { if (NR)
 	    print NR % 2 ? v[(NR + 1) / 2] : (v[NR / 2] + v[NR / 2 + 1]) / 2
 	    else print "nan" }'
+}
+least() { # KEY
+	sort -g "$SITE/figures/$1" | head -n 1
 }
 # The median of the quotients of each round.
 ratio() { # KEY KEY

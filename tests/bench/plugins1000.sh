@@ -88,13 +88,22 @@ plugins_measure() { # COUNT
 		    before))" -v n="$rate" -v s="$SECONDS_EACH" \
 		    'BEGIN { print us / (n * s) }')"
 	done
-	for ((i = 0; i < 3; i++)); do
-		note "lookup-$1" "$("$SITE/bin/lookup" "$1" 20)"
-	done
-	printf '%7d %10.0f %12.0f %12.0f %10.2f %10.0f\n' "$1" \
+	printf '%7d %10.0f %12.0f %12.0f %10.2f\n' "$1" \
 	    "$(median "start-$1")" "$(sed -n 1p "$SITE/memory")" \
-	    "$(sed -n 2p "$SITE/memory")" "$(median "cpu-$1")" \
-	    "$(median "lookup-$1")"
+	    "$(sed -n 2p "$SITE/memory")" "$(median "cpu-$1")"
+}
+
+# Other work only ever adds to these, so the least is the truest.
+plugins_lookup() { # COUNT
+	local i
+	for ((i = 0; i < 7; i++)); do
+		note lookup-one "$("$SITE/bin/lookup" 1 10)"
+		note lookup-ten "$("$SITE/bin/lookup" 10 20)"
+		note lookup-many "$("$SITE/bin/lookup" "$1" 20)"
+	done
+	printf 'lookup, ns: %.0f in 1 x 10 routes, %.0f in 10 x 20, ' \
+	    "$(least lookup-one)" "$(least lookup-ten)"
+	printf '%.0f in %d x 20\n' "$(least lookup-many)" "$1"
 }
 
 bench_plugins1000() {
@@ -106,8 +115,8 @@ bench_plugins1000() {
 	bench_door xcore "$ADDRESS" keep /app/p0010/route7/1
 	bench_nginx
 	echo "plugins1000: 20 routes each, $workers workers"
-	printf '%7s %10s %12s %12s %10s %10s\n' plugins 'start ms' \
-	    'PSS KiB/w.' 'own KiB/w.' 'CPU us' 'lookup ns'
+	printf '%7s %10s %12s %12s %10s\n' plugins 'start ms' \
+	    'PSS KiB/w.' 'own KiB/w.' 'CPU us'
 	plugins_measure 10
 	start=${EPOCHREALTIME/[.,]/}
 	for ((i = 11; i <= n; i += 99)); do
@@ -118,12 +127,9 @@ bench_plugins1000() {
 	echo "(installing $((n - 10)) took" \
 	    "$(((${EPOCHREALTIME/[.,]/} - start) / 1000000)) s with the" \
 	    "measuring)"
-	for ((i = 0; i < 3; i++)); do
-		note lookup-one "$("$SITE/bin/lookup" 1 10)"
-	done
+	plugins_lookup "$n"
 	goal "start with $n plugins" "$(median "start-$n")" at-most 1000 ms
-	goal "lookup against one plugin of 10 routes" \
-	    "$(ratio "lookup-$n" lookup-one)" at-most 2 x
-	goal "lookup against 10 plugins" \
-	    "$(ratio "lookup-$n" lookup-10)" at-most 2 x
+	goal "lookup against one plugin of 10 routes" "$(awk -v a="$(least \
+	    lookup-many)" -v b="$(least lookup-one)" \
+	    'BEGIN { print a / b }')" at-most 2 x
 }
