@@ -13,8 +13,13 @@
 #include "plugin/migrate.h"
 #include "plugin/registry-private.h"
 
-/* A statement may copy a large table. */
+/*
+ * A statement may copy a large table.  The lease is held for a shorter time:
+ * should another host take it meanwhile, it waits for the table, finds the
+ * statement done, and we stop at our next one.
+ */
 #define STATEMENT_MS (60 * 60 * 1000)
+#define STATEMENT_LEASE_MS (10 * 60 * 1000)
 
 /* A script on its way, up or down. */
 struct script {
@@ -234,8 +239,8 @@ run_statements(struct script *script)
 	err = record(script, script->connection,
 	    script->down ? "reverting" : "running", "");
 	while (err == XC_OK && script->done < script->n) {
-		err = xc_lease_renew(script->migrator->lease, STATEMENT_MS,
-		    script->errbuf);
+		err = xc_lease_renew(script->migrator->lease,
+		    STATEMENT_LEASE_MS, script->errbuf);
 		if (err == XC_OK)
 			err = run_statement(script);
 	}

@@ -93,7 +93,7 @@ start_db() {
 	    --innodb-buffer-pool-dump-at-shutdown=OFF \
 	    --innodb-buffer-pool-load-at-startup=OFF \
 	    --aria-pagecache-buffer-size=1M --key-buffer-size=1M \
-	    --max-connections=50 >"$T/db.log" 2>&1 8>&- 9>&- &
+	    --max-connections=50 ${MARIADBD_OPTIONS:-} >"$T/db.log" 2>&1 8>&- 9>&- &
 	db_pid=$!
 	tries=0
 	until sql -e 'SELECT 1' >/dev/null 2>&1; do
