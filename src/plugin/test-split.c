@@ -131,8 +131,9 @@ static void
 test_plugin(void **state)
 {
 	static const char *const good[] = {
-		"CREATE TABLE a (id INT)", "create table if not exists a (b "
-		"INT)", "ALTER TABLE a ADD COLUMN user INT", "DROP TABLE a",
+		"CREATE TABLE a (id INT)",
+		"create table if not exists a (b INT)",
+		"ALTER TABLE a ADD COLUMN user INT", "DROP TABLE a",
 		"INSERT INTO a VALUES (1)", "UPDATE a SET b = 1",
 		"DELETE FROM a", "CREATE UNIQUE INDEX i ON a (b)",
 		"CREATE VIEW v AS SELECT 1", "RENAME TABLE a TO b"
