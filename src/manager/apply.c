@@ -62,7 +62,7 @@ xc_apply_plugins(const struct xc_manager *m)
 	for (uint32_t i = 0; i < m->pool.n_rows; i++) {
 		row = &m->pool.rows[i];
 		if (row->pid == 0 || row->retired || row->plugins == NULL ||
-		    atomic_load(&xc_row_board(m, row)->sequence) < wanted)
+		    row->reported < wanted)
 			continue;
 		add_plugins(byname, row->plugins);
 	}

@@ -27,7 +27,7 @@ xc_row_board(const struct xc_manager *m, const struct xc_pool_row *row)
 static void
 take_report(struct xc_pool_row *row, const char *text)
 {
-	struct json_object *report, *plugins;
+	struct json_object *report, *plugins, *sequence;
 
 	report = json_tokener_parse(text);
 	if (json_object_is_type(report, json_type_object) &&
@@ -35,6 +35,9 @@ take_report(struct xc_pool_row *row, const char *text)
 	    json_object_is_type(plugins, json_type_array)) {
 		json_object_put(row->plugins);
 		row->plugins = json_object_get(plugins);
+		row->reported = json_object_object_get_ex(report, "sequence",
+		    &sequence) ?
+		    (uint64_t)json_object_get_int64(sequence) : 0;
 	}
 	json_object_put(report);
 }
@@ -146,6 +149,7 @@ xc_row_start(struct xc_manager *m, struct xc_pool_row *row,
 		    strerror(errno));
 	json_object_put(row->plugins);
 	row->plugins = NULL;
+	row->reported = 0;
 	row->ready = row->stale = row->retired = row->extra = false;
 	row->kill_at = row->not_before = 0;
 	row->killed_for = NULL;
@@ -206,6 +210,7 @@ xc_row_free(struct xc_manager *m, struct xc_pool_row *row)
 	row->kill_at = 0;
 	json_object_put(row->plugins);
 	row->plugins = NULL;
+	row->reported = 0;
 }
 
 static void

@@ -294,7 +294,10 @@ xc_pool_count(const struct xc_manager *m, uint32_t *serving_r,
 		    state == XC_WORKER_DRAINING || state == XC_WORKER_DEAD)
 			continue;
 		(*serving_r)++;
-		if (atomic_load(&b->sequence) >= wanted)
+		/* Its report may come later than its word on the board. */
+		if (atomic_load(&b->sequence) >= wanted &&
+		    (pool->rows[i].plugins == NULL ||
+		    pool->rows[i].reported >= wanted))
 			(*applied_r)++;
 		generation = atomic_load(&b->generation);
 		if (generation < lowest)

@@ -37,6 +37,7 @@ struct xc_pool_row {
 	unsigned quick_deaths;	/* one after the other */
 	struct xc_watch report;
 	struct json_object *plugins;	/* as last reported, or NULL */
+	uint64_t reported;	/* the sequence that this report is of */
 };
 
 /* A version that died while it was being loaded. */
