@@ -56,6 +56,7 @@ stop_watch() {
 	kill -TERM "$watch_pid"
 	code=0
 	wait "$watch_pid" || code=$?
+	watch_pid=
 	same "SIGTERM ends watching in order" 0 "$code"
 }
 hash() { ask "SELECT hash FROM xc_plugin p JOIN xc_package k

@@ -249,6 +249,7 @@ expect "a host that does not follow in time" 7 'has not applied' \
 kill -CONT "$hung"
 exec 8>&-
 wait "$second_pid" || :
+second_pid=
 
 # A settings change of the operator comes with the snapshot.
 stop_follower
