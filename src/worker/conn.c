@@ -77,6 +77,14 @@ forget_buf(struct xc_conn *conn)
 void
 xc_conn_close(struct xc_worker *worker, struct xc_conn *conn)
 {
+	/* A sibling that gave it to us may not have closed its copy yet: then
+	 * close() alone neither ends the connection nor takes it out of our
+	 * set, which would go on to name memory that is free. */
+	if (conn->watched) {
+		(void)epoll_ctl(worker->epoll_fd, EPOLL_CTL_DEL, conn->fd,
+		    NULL);
+		(void)shutdown(conn->fd, SHUT_RDWR);
+	}
 	close(conn->fd);
 	xc_conn_forget(worker, conn);
 }
