@@ -32,7 +32,7 @@ need() {
 }
 
 bench_begin() { # NAME WORKERS
-	need nginx spawn-fcgi wrk strace curl ss
+	need nginx spawn-fcgi wrk curl ss
 	site_begin "bench-$1"
 	trap bench_end EXIT
 	workers=$2

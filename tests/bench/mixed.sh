@@ -30,6 +30,21 @@ mixed_table() { # RATE PREFIX
 	done
 }
 
+# All requests take 1 ms, at full load: does moving connections cost much?
+mixed_brief() { # NAME
+	local path=/brief pids before rate p99 errors
+	[[ $1 != xcore* ]] || path=/app/bench/brief
+	read -ra pids < <(workers_of "$1")
+	before=$(cpu_us "${pids[@]}")
+	read -r rate p99 errors < <(wrk_run "$(door_url "$1" "$path")" 32)
+	note "brief-$1-rate" "$rate"
+	note "brief-$1-p99" "$p99"
+	note "brief-$1-bad" "$errors"
+	note "brief-$1-cpu" "$(awk -v us="$(($(cpu_us "${pids[@]}") -
+	    before))" -v n="$rate" -v s="$SECONDS_EACH" \
+	    'BEGIN { print us / (n * s) }')"
+}
+
 bench_mixed() {
 	local i name
 	mixed_names=(once mux shared lend xcore-once xcore)
@@ -46,6 +61,7 @@ bench_mixed() {
 		for name in "${mixed_names[@]}"; do
 			mixed_run "$name" 2000 half
 			mixed_run "$name" 3300 most
+			mixed_brief "$name"
 		done
 	done
 	echo "mixed: $workers workers, 64 connections, every 10th request" \
@@ -54,6 +70,15 @@ bench_mixed() {
 	mixed_table 2000 half
 	echo "seven of eight workers in slow requests:"
 	mixed_table 3300 most
+	echo "all requests take 1 ms, 32 connections, full load:"
+	printf '%-12s %8s %8s %8s %6s\n' '' req/s 'p99 us' 'CPU us' bad
+	for name in "${mixed_names[@]}"; do
+		printf '%-12s %8.0f %8.0f %8.1f %6.0f\n' "$name" \
+		    "$(median "brief-$name-rate")" \
+		    "$(median "brief-$name-p99")" \
+		    "$(median "brief-$name-cpu")" \
+		    "$(median "brief-$name-bad")"
+	done
 	goal "p99 with kept connections against one-shot" \
 	    "$(ratio half-xcore-p99 half-xcore-once-p99)" at-most 2 x
 	goal "the same against bare one-shot workers" \

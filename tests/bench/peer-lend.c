@@ -55,7 +55,7 @@ static struct board {
 	struct slot slots[SLOTS];
 } *board;
 
-static int known_slow[3];		/* by operation: runs to go as such */
+static int known_slow[OPERATIONS];	/* runs to go as such */
 
 static uint64_t
 word_of(uint32_t moves, uint32_t low)

@@ -12,8 +12,8 @@
  *   lend     one process polls a kept connection, and gives it away before
  *            it does something slow (peer-lend.c).
  *
- * /slow takes 20 ms, /maybe does so once in ten, all else is answered at
- * once with the 20 bytes of a hello.
+ * /slow takes 20 ms, /maybe does so once in ten, /brief takes 1 ms; all else
+ * is answered at once with the 20 bytes of a hello.
  */
 #include "peer.h"
 
@@ -73,6 +73,8 @@ operation(void)
 
 	if (uri != NULL && strncmp(uri, "/slow", 5) == 0)
 		return SLOW;
+	if (uri != NULL && strncmp(uri, "/brief", 6) == 0)
+		return BRIEF;
 	return uri != NULL && strncmp(uri, "/maybe", 6) == 0 ? MAYBE : HELLO;
 }
 
@@ -87,6 +89,8 @@ handle(void)
 		;
 	if (what == SLOW || (what == MAYBE && random() % 10 == 0))
 		usleep(20000);
+	else if (what == BRIEF)
+		usleep(1000);
 	FCGX_PutS("Content-Type: application/json\r\n"
 	    "Content-Length: 20\r\n\r\n{\"message\":\"hello\"}\n", request.out);
 }

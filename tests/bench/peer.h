@@ -51,7 +51,7 @@ extern int n_workers, me;
 extern int sets[MAX_WORKERS];		/* epoll sets, all made before fork */
 extern struct conn conns[MAX_FDS];
 
-enum operation { HELLO, SLOW, MAYBE };
+enum operation { HELLO, SLOW, MAYBE, BRIEF, OPERATIONS };
 
 /* Memory that all workers share, zeroed; ends the process if there is none. */
 void *common_memory(size_t size);

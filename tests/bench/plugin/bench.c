@@ -12,6 +12,15 @@ slow(struct xc_request *req)
 	return xc_reply_text(req, 200, "text/plain", "slept\n", 6);
 }
 
+static enum xc_err
+brief(struct xc_request *req)
+{
+	const struct timespec ts = { .tv_nsec = 1000000 };
+
+	(void)nanosleep(&ts, NULL);
+	return xc_reply_text(req, 200, "text/plain", "slept\n", 6);
+}
+
 /* The code's own number, not the manifest's: old code must show.  The reload
  * bench makes other versions by writing other digits into the object. */
 static enum xc_err
@@ -24,5 +33,6 @@ version(struct xc_request *req)
 }
 
 XC_PLUGIN(.operations = XC_OPERATIONS(
+    { "brief", brief },
     { "slow", slow },
     { "version", version }));
