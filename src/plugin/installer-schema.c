@@ -256,6 +256,25 @@ drop_packages(struct xc_installer *installer, const char *name,
 	return err;
 }
 
+/* The lease was let go while we waited for the hosts. */
+static enum xc_err
+check_gone(struct xc_installer *installer, const char *name,
+    struct xc_errbuf *errbuf)
+{
+	struct xc_registry_view *view;
+	enum xc_err err;
+
+	err = xc_registry_read(installer->registry, &view, errbuf);
+	if (err != XC_OK)
+		return err;
+	if (xc_registry_find(view, name) != NULL)
+		err = xc_fail(errbuf, XC_ERR_EXISTS,
+		    "%s was installed again meanwhile: its tables stay",
+		    name);
+	xc_registry_view_free(&view);
+	return err;
+}
+
 enum xc_err
 xc_installer_drop(struct xc_installer *installer, const char *name,
     struct xc_errbuf *errbuf)
@@ -263,8 +282,10 @@ xc_installer_drop(struct xc_installer *installer, const char *name,
 	char schema[SCHEMA_SIZE];
 	char scope[64];
 	char sql[256];
-	enum xc_err err;
+	enum xc_err err = check_gone(installer, name, errbuf);
 
+	if (err != XC_OK)
+		return err;
 	xc_plugin_schema(installer->settings, name, schema, sizeof(schema));
 	snprintf(scope, sizeof(scope), "plugin:%s", name);
 	err = check_schema(schema, errbuf);
