@@ -187,36 +187,46 @@ undo_step(struct xc_installer *installer, const char *name,
 	return err;
 }
 
-/* Whether the version before stands as the previous one. */
-static bool
-can_go_back(struct xc_installer *installer, const char *name,
-    const struct xc_before *before)
+/* Whether the version before stands as the previous one.  XC_ERR_STATE: what
+ * was rejected is not in force any more, somebody else has changed it. */
+static enum xc_err
+look_back(struct xc_installer *installer, const struct xc_awaited *awaited,
+    const struct xc_before *before, bool *can_r, struct xc_errbuf *errbuf)
 {
 	const struct xc_registry_plugin *plugin;
 	struct xc_registry_view *view;
-	bool can;
+	enum xc_err err;
 
-	if (!before->installed ||
-	    xc_registry_read(installer->registry, &view, NULL) != XC_OK)
-		return false;
-	plugin = xc_registry_find(view, name);
-	can = plugin != NULL && plugin->previous_id == before->package_id &&
-	    plugin->package_id != before->package_id;
+	*can_r = false;
+	err = xc_registry_read(installer->registry, &view, errbuf);
+	if (err != XC_OK)
+		return err;
+	plugin = xc_registry_find(view, awaited->name);
+	if (plugin == NULL || strcmp(plugin->hash, awaited->hash) != 0)
+		err = xc_fail(errbuf, XC_ERR_STATE,
+		    "%s was changed meanwhile", awaited->name);
+	else
+		*can_r = before->installed &&
+		    plugin->previous_id == before->package_id &&
+		    plugin->package_id != before->package_id;
 	xc_registry_view_free(&view);
-	return can;
+	return err;
 }
 
 static enum xc_exit
 undo(struct xc_installer *installer, const struct xc_awaited *awaited,
     const struct xc_before *before, struct xc_errbuf *errbuf)
 {
-	bool back = can_go_back(installer, awaited->name, before);
+	bool back = false;
 	struct xc_awaited again = { .name = awaited->name,
 		.version = awaited->version };
 	struct xc_errbuf why = { "" };
 	enum xc_err err;
 
+	/* Under the lease nobody else changes it between look and step. */
 	err = xc_installer_hold(installer, &why);
+	if (err == XC_OK)
+		err = look_back(installer, awaited, before, &back, &why);
 	if (err == XC_OK)
 		err = undo_step(installer, awaited->name, before, back,
 		    errbuf->text, &again.generation, &why);
