@@ -40,7 +40,7 @@ now_ms(void)
 	return ts.tv_sec * INT64_C(1000) + ts.tv_nsec / 1000000;
 }
 
-static void
+static bool
 read_word(const char *path, char *buf, size_t size)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -52,12 +52,13 @@ read_word(const char *path, char *buf, size_t size)
 	}
 	buf[n > 0 ? n : 0] = '\0';
 	buf[strcspn(buf, "\n")] = '\0';
+	return n > 0;
 }
 
-/* When a process was started, in ticks since boot; 0 if there is none, or
- * if it has ended and only waits to be reaped. */
+/* When a process was started, in ticks since boot; 0 if it cannot be seen, or
+ * has ended and only waits to be reaped, which *seen_r tells apart. */
 static unsigned long long
-process_start(long pid)
+process_start(long pid, bool *seen_r)
 {
 	unsigned long long start = 0;
 	char path[64];
@@ -65,7 +66,7 @@ process_start(long pid)
 	const char *at;
 
 	snprintf(path, sizeof(path), "/proc/%ld/stat", pid);
-	read_word(path, line, sizeof(line));
+	*seen_r = read_word(path, line, sizeof(line));
 	at = strrchr(line, ')');
 	if (at == NULL || at[1] != ' ' || at[2] == 'Z' || at[2] == 'X')
 		return 0;
@@ -90,7 +91,8 @@ our_house(char *buf, size_t size)
 
 	if (gethostname(host, sizeof(host) - 1) != 0)
 		strcpy(host, "localhost");
-	read_word("/proc/sys/kernel/random/boot_id", boot, sizeof(boot));
+	(void)read_word("/proc/sys/kernel/random/boot_id", boot,
+	    sizeof(boot));
 	if (stat("/proc/self/ns/pid", &st) != 0)
 		st.st_ino = 0;
 	snprintf(buf, size, "%.60s/%.8s.%lu", host, boot,
@@ -101,18 +103,22 @@ static void
 our_name(char *buf, size_t size)
 {
 	char house[96];
+	bool seen;
 
 	our_house(house, sizeof(house));
 	snprintf(buf, size, "%s:%ld:%llu", house, (long)getpid(),
-	    process_start(getpid()));
+	    process_start(getpid(), &seen));
 }
 
-/* Only a holder of our own house can be known to be dead. */
+/* Only a holder of our own house can be known to be dead.  /proc may hide
+ * other users' processes (hidepid): one that is not seen there and yet can
+ * be named to kill() lives. */
 static bool
 is_dead(const char *owner)
 {
 	char house[96];
-	unsigned long long start;
+	unsigned long long start, now;
+	bool seen;
 	size_t len;
 	long pid;
 
@@ -121,7 +127,10 @@ is_dead(const char *owner)
 	if (strncmp(owner, house, len) != 0 ||
 	    sscanf(owner + len, ":%ld:%llu", &pid, &start) != 2 || pid <= 0)
 		return false;
-	return process_start(pid) != start;
+	now = process_start(pid, &seen);
+	if (!seen)
+		return kill((pid_t)pid, 0) != 0 && errno == ESRCH;
+	return now != start;
 }
 
 static enum xc_err
@@ -129,7 +138,7 @@ read_lease(struct xc_registry *registry, const char *name,
     struct json_object **rows_r, struct xc_errbuf *errbuf)
 {
 	return xc_registry_rows(registry, "reading the lease",
-	    "SELECT owner, token, expires < UTC_TIMESTAMP(3) AS expired"
+	    "SELECT owner, token, renewals, expires < UTC_TIMESTAMP(3) AS expired"
 	    " FROM xc_lease WHERE name = ?", XC_ARGS(xc_text(name)), rows_r,
 	    errbuf);
 }
@@ -145,10 +154,11 @@ make_row(struct xc_registry *registry, const char *name,
 	    NULL, errbuf);
 }
 
-/* Takes it if it is as it was seen.  XC_ERR_BUSY if it is not. */
+/* Takes it if it is as it was seen, not even renewed since.  XC_ERR_BUSY if
+ * it is not. */
 static enum xc_err
 take_seen(struct xc_lease *lease, const char *seen_token,
-    struct xc_errbuf *errbuf)
+    uint64_t seen_renewals, struct xc_errbuf *errbuf)
 {
 	struct xc_db_result result;
 	char owner[OWNER_SIZE];
@@ -158,10 +168,11 @@ take_seen(struct xc_lease *lease, const char *seen_token,
 	err = xc_registry_exec(lease->registry, "taking the lease",
 	    "UPDATE xc_lease SET owner = ?, token = ?, expires ="
 	    " UTC_TIMESTAMP(3) + INTERVAL ? MICROSECOND"
-	    " WHERE name = ? AND token = ?",
+	    " WHERE name = ? AND token = ? AND renewals = ?",
 	    XC_ARGS(xc_text(owner), xc_text(lease->token),
 	    xc_int(XC_LEASE_MS * INT64_C(1000)), xc_text(lease->name),
-	    xc_text(seen_token)), &result, errbuf);
+	    xc_text(seen_token), xc_int((int64_t)seen_renewals)), &result,
+	    errbuf);
 	if (err == XC_ERR_UNCERTAIN || (err == XC_OK && result.affected == 0))
 		return XC_ERR_BUSY;
 	return err;
@@ -196,7 +207,8 @@ try_take(struct xc_lease *lease, char *holder_r, size_t size,
 	    xc_registry_number(row, "expired") == 0)
 		err = XC_ERR_BUSY;
 	else
-		err = take_seen(lease, token, errbuf);
+		err = take_seen(lease, token,
+		    xc_registry_number(row, "renewals"), errbuf);
 	json_object_put(rows);
 	return err;
 }
