@@ -205,6 +205,7 @@ xc_store_put(const char *state_dir, const struct xc_package *package,
 	const char *name = package->manifest->name;
 	struct xc_errbuf why = { "" };
 	char id[96];
+	bool damaged;
 	enum xc_err err;
 	int plugin;
 
@@ -218,10 +219,12 @@ xc_store_put(const char *state_dir, const struct xc_package *package,
 		return XC_OK;
 	if (err != XC_ERR_NOT_FOUND && err != XC_ERR_INVALID)
 		return xc_fail(errbuf, err, "%s", why.text);
+	damaged = err == XC_ERR_INVALID;
 	err = open_plugin_folder(state_dir, name, &plugin, errbuf);
 	if (err != XC_OK)
 		return err;
-	err = put_version(plugin, package, id, why.text[0] != '\0', errbuf);
+	/* One that was not there may stand there whole by now. */
+	err = put_version(plugin, package, id, damaged, errbuf);
 	close(plugin);
 	if (err != XC_OK)
 		return xc_fail_prefix(errbuf, err,
