@@ -17,6 +17,7 @@
 #include "plugin/follower-private.h"
 #include "plugin/installer.h"
 #include "plugin/registry-private.h"
+#include "plugin/semver.h"
 #include "plugin/trial-once.h"
 #include "plugin/validate.h"
 
@@ -130,8 +131,8 @@ try_package(struct xc_follower *follower, const struct xc_package *package,
 
 	if (err != XC_OK)
 		return err;
-	/* A trial takes its time: say first that we live. */
-	xc_follower_beat(follower, false);
+	/* A trial takes its time, and whoever waits must see us live. */
+	xc_follower_beat(follower, true);
 	return xc_trial_once(follower->settings, &trial, false, errbuf);
 }
 
@@ -262,10 +263,17 @@ xc_follower_prove(struct xc_follower *follower,
 {
 	const char *reason = refusal(follower, candidate);
 	struct json_object *entry = NULL;
+	struct xc_semver version;
 	char folder[PATH_MAX];
 	enum xc_err err;
 
 	*entry_r = NULL;
+	/* They become a path, and an edited row may say anything. */
+	if (!xc_plugin_name_ok(candidate->name) ||
+	    !xc_digest_ok(candidate->hash) ||
+	    !xc_semver_parse(candidate->version, &version))
+		return xc_fail(errbuf, XC_ERR_NOT_FOUND,
+		    "its row names no package");
 	if (reason != NULL)
 		return xc_fail(errbuf, XC_ERR_INVALID, "%s", reason);
 	store_folder(follower, candidate, folder, sizeof(folder));
