@@ -181,8 +181,8 @@ write_snapshot(struct xc_follower *follower, uint64_t generation,
 	    json_object_new_int64((int64_t)follower->sequence + 1));
 	json_object_object_add(snapshot, "plugins",
 	    json_object_get(plugins));
-	err = xc_snapshot_write(follower->settings->server.state_dir,
-	    snapshot, path, sizeof(path), errbuf);
+	err = xc_snapshot_write_keep(follower->settings->server.state_dir,
+	    snapshot, follower->published, path, sizeof(path), errbuf);
 	if (err != XC_OK) {
 		json_object_put(snapshot);
 		return err;
@@ -206,6 +206,34 @@ note_again(struct xc_follower *follower, bool again)
 	follower->next_again = xc_follower_clock() + AGAIN_MS;
 }
 
+static bool
+is_known(const struct xc_registry_view *view, const char *hash)
+{
+	for (size_t i = 0; i < view->n; i++) {
+		if (strcmp(hash, view->plugins[i].hash) == 0 ||
+		    strcmp(hash, view->plugins[i].previous_hash) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Forgets what is known of versions that the registry points at no more:
+ * ten thousand of them may pass through one process. */
+static void
+forget_versions(struct json_object *by_hash,
+    const struct xc_registry_view *view)
+{
+	struct lh_entry *entry = json_object_get_object(by_hash)->head;
+
+	while (entry != NULL) {
+		const char *hash = lh_entry_k(entry);
+
+		entry = lh_entry_next(entry);
+		if (!is_known(view, hash))
+			json_object_object_del(by_hash, hash);
+	}
+}
+
 /* Takes the composition's arrays. */
 static void
 adopt(struct xc_follower *follower, struct xc_composition *composition)
@@ -215,6 +243,8 @@ adopt(struct xc_follower *follower, struct xc_composition *composition)
 
 	replace(&follower->rejected, composition->rejected);
 	replace(&follower->revisions, composition->revisions);
+	forget_versions(follower->entries, composition->view);
+	forget_versions(follower->refused, composition->view);
 	note_again(follower, composition->again);
 	if (!is_same(follower, generation, composition->plugins) &&
 	    write_snapshot(follower, generation, composition->plugins,
@@ -369,6 +399,8 @@ on_applied(struct xc_follower *follower, const struct json_object *message)
 	uint64_t sequence = xc_registry_number(message, "sequence");
 	struct json_object *failed;
 
+	/* The snapshot may be a newer one that is being tried. */
+	follower->published = sequence;
 	if (follower->snapshot == NULL ||
 	    sequence != xc_registry_number(follower->snapshot, "sequence"))
 		return;
@@ -390,6 +422,24 @@ on_applied(struct xc_follower *follower, const struct json_object *message)
 	xc_follower_beat(follower, true);
 }
 
+/* When MariaDB is back, it is composed anew. */
+static void
+reject_offline(struct xc_follower *follower, const char *name,
+    const char *hash, const char *reason)
+{
+	struct xc_errbuf errbuf = { "" };
+	struct json_object *plugins;
+
+	plugins = xc_follower_without(follower, name, hash, reason);
+	if (plugins == NULL)
+		return;
+	if (write_snapshot(follower, xc_registry_number(follower->snapshot,
+	    "generation"), plugins, &errbuf) != XC_OK)
+		xc_logf(&xc_follower_log, XC_LOG_ERROR, "%s", errbuf.text);
+	json_object_put(plugins);
+	note_again(follower, true);
+}
+
 static void
 on_reject(struct xc_follower *follower, const struct json_object *message)
 {
@@ -402,6 +452,8 @@ on_reject(struct xc_follower *follower, const struct json_object *message)
 	xc_follower_refuse(follower, hash,
 	    xc_registry_number(follower->revisions, name), reason);
 	look(follower, true);
+	if (!follower->reachable)
+		reject_offline(follower, name, hash, reason);
 }
 
 static void
