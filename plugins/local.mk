@@ -67,8 +67,11 @@ uninstall-plugins:
 UNINSTALL_LOCAL += uninstall-plugins
 
 # The rules that the plugins are built by may be gone before this is run.
+# Beside the sources, only what was made goes; elsewhere all was made.
 clean-plugins:
 	for name in $(SHIPPED_PLUGINS); do \
-	    rm -f "plugins/$$name/$$name.so" plugins/"$$name"/*.[do]; \
+	    if test plugins/$$name -ef $(srcdir)/plugins/$$name; then \
+	        rm -f plugins/$$name/$$name.so plugins/$$name/*.[do]; \
+	    else rm -rf plugins/$$name; fi; \
 	done
 CLEAN_LOCAL += clean-plugins
