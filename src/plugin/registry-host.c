@@ -60,6 +60,10 @@ parse_rejected(struct json_object *row)
 	json_object_object_add(row, "rejected", list);
 }
 
+/*
+ * UTC_TIMESTAMP() is the time at which a statement began, but it sees what was
+ * written until it reads: a heartbeat of that moment lies in its future.
+ */
 enum xc_err
 xc_registry_hosts(struct xc_registry *registry, struct json_object **rows_r,
     struct xc_errbuf *errbuf)
@@ -70,8 +74,8 @@ xc_registry_hosts(struct xc_registry *registry, struct json_object **rows_r,
 	    "SELECT id, name, pid, desired, applied, sequence, workers,"
 	    " pending, rejected, DATE_FORMAT(heartbeat,"
 	    " '%Y-%m-%dT%H:%i:%sZ') AS heartbeat,"
-	    " TIMESTAMPDIFF(MICROSECOND, xc_host.heartbeat,"
-	    " UTC_TIMESTAMP(3)) DIV 1000 AS age_ms"
+	    " ABS(TIMESTAMPDIFF(MICROSECOND, xc_host.heartbeat,"
+	    " UTC_TIMESTAMP(3))) DIV 1000 AS age_ms"
 	    " FROM xc_host ORDER BY name, id", XC_NO_ARGS, rows_r, errbuf);
 	if (err != XC_OK)
 		return err;
