@@ -152,8 +152,8 @@ idle_entry(const struct xc_composition *composition,
 	return entry;
 }
 
-static bool
-overlaps(const char *a, const char *b)
+bool
+xc_follower_overlaps(const char *a, const char *b)
 {
 	size_t a_len = strlen(a), b_len = strlen(b);
 	size_t len = a_len < b_len ? a_len : b_len;
@@ -173,7 +173,7 @@ taken_by(const struct xc_composition *composition, const char *prefix)
 		struct json_object *row = json_object_array_get_idx(plugins,
 		    i);
 
-		if (overlaps(prefix, xc_registry_text(row, "prefix")))
+		if (xc_follower_overlaps(prefix, xc_registry_text(row, "prefix")))
 			return xc_registry_text(row, "name");
 	}
 	return NULL;

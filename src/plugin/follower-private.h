@@ -25,6 +25,7 @@ struct xc_follower {
 	uint64_t sequence;	/* last used */
 
 	/* What they report. */
+	uint64_t published;	/* the sequence that they are told of */
 	uint64_t applied;
 	int64_t workers;
 	int64_t pending;
@@ -85,6 +86,17 @@ struct xc_candidate {
 enum xc_err xc_follower_prove(struct xc_follower *follower,
     const struct xc_candidate *candidate, struct json_object **entry_r,
     struct xc_errbuf *errbuf);
+
+/*
+ * While MariaDB is away: the plugins of the snapshot without that version,
+ * which is replaced by one before it that is here, or failed; it is noted as
+ * rejected.  A new reference; NULL if the snapshot does not serve it.
+ */
+struct json_object *xc_follower_without(struct xc_follower *follower,
+    const char *name, const char *hash, const char *reason);
+
+/* Whether one prefix is the other, or begins it on a segment. */
+bool xc_follower_overlaps(const char *a, const char *b);
 
 /* Notes that a version is not to be served. */
 void xc_follower_refuse(struct xc_follower *follower, const char *hash,

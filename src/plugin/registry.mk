@@ -6,6 +6,7 @@ libregistry_sources = \
 	src/plugin/fault.h \
 	src/plugin/follower.c src/plugin/follower.h \
 	src/plugin/follower-compose.c \
+	src/plugin/follower-offline.c \
 	src/plugin/follower-private.h \
 	src/plugin/follower-prove.c \
 	src/plugin/installer.c src/plugin/installer.h \

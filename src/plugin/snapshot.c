@@ -183,7 +183,7 @@ count_newer(const char *folder, const struct numbered *than)
 
 /* A file that cannot be removed does no harm; it is tried again next time. */
 static void
-prune(const char *folder)
+prune(const char *folder, uint64_t keep)
 {
 	DIR *dir = opendir(folder);
 	struct dirent *entry;
@@ -197,6 +197,7 @@ prune(const char *folder)
 		    strcmp(entry->d_name + len - 9, ".json.tmp") == 0;
 
 		if (leftover || (parse_name(entry->d_name, &numbered) &&
+		    numbered.sequence != keep &&
 		    count_newer(folder, &numbered) >= SNAPSHOTS_KEPT))
 			unlinkat(dirfd(dir), entry->d_name, 0);
 	}
@@ -219,6 +220,14 @@ make_folder(const char *state_dir, char *folder_r, size_t size,
 enum xc_err
 xc_snapshot_write(const char *state_dir, struct json_object *snapshot,
     char *path_r, size_t size, struct xc_errbuf *errbuf)
+{
+	return xc_snapshot_write_keep(state_dir, snapshot, 0, path_r, size,
+	    errbuf);
+}
+
+enum xc_err
+xc_snapshot_write_keep(const char *state_dir, struct json_object *snapshot,
+    uint64_t keep, char *path_r, size_t size, struct xc_errbuf *errbuf)
 {
 	char folder[PATH_MAX];
 	char name[64];
@@ -252,7 +261,7 @@ xc_snapshot_write(const char *state_dir, struct json_object *snapshot,
 	if (err != XC_OK)
 		return xc_fail(errbuf, err, "cannot write the snapshot %s: %s",
 		    path_r, strerror(errno));
-	prune(folder);
+	prune(folder, keep);
 	return XC_OK;
 }
 
@@ -438,6 +447,42 @@ newest_below(const char *folder, uint64_t below, struct numbered *numbered_r)
 	}
 	closedir(dir);
 	return found ? XC_OK : XC_ERR_NOT_FOUND;
+}
+
+enum xc_err
+xc_snapshot_before(const char *state_dir, uint64_t below, char *path_r,
+    size_t size, uint64_t *sequence_r)
+{
+	struct numbered numbered;
+	char folder[PATH_MAX];
+
+	snprintf(folder, sizeof(folder), "%s/snapshot", state_dir);
+	if (newest_below(folder, below, &numbered) != XC_OK ||
+	    snprintf(path_r, size, "%s/%" PRIu64 "-%" PRIu64 ".json", folder,
+	    numbered.generation, numbered.sequence) >= (int)size)
+		return XC_ERR_NOT_FOUND;
+	*sequence_r = numbered.sequence;
+	return XC_OK;
+}
+
+enum xc_err
+xc_snapshot_beside(const char *current, uint64_t sequence, char *path_r,
+    size_t size)
+{
+	const char *slash = strrchr(current, '/');
+	int len = slash == NULL ? 0 : (int)(slash - current);
+	struct numbered numbered;
+	char folder[PATH_MAX];
+
+	if (sequence == 0 || sequence == UINT64_MAX || snprintf(folder,
+	    sizeof(folder), "%.*s", len, current) >= (int)sizeof(folder))
+		return XC_ERR_NOT_FOUND;
+	if (newest_below(folder, sequence + 1, &numbered) != XC_OK ||
+	    numbered.sequence != sequence ||
+	    snprintf(path_r, size, "%s/%" PRIu64 "-%" PRIu64 ".json", folder,
+	    numbered.generation, sequence) >= (int)size)
+		return XC_ERR_NOT_FOUND;
+	return XC_OK;
 }
 
 enum xc_err

@@ -24,6 +24,12 @@ enum xc_err xc_snapshot_write(const char *state_dir,
     struct json_object *snapshot, char *path_r, size_t size,
     struct xc_errbuf *errbuf);
 
+/* The same, and the one of that sequence is kept too (0: none): workers that
+ * start read what is published, not what is newest. */
+enum xc_err xc_snapshot_write_keep(const char *state_dir,
+    struct json_object *snapshot, uint64_t keep, char *path_r, size_t size,
+    struct xc_errbuf *errbuf);
+
 /* Reads one and checks its sum and shape.  A new reference.
  * XC_ERR_NOT_FOUND if there is none. */
 enum xc_err xc_snapshot_read(const char *path, struct json_object **snapshot_r,
@@ -31,6 +37,16 @@ enum xc_err xc_snapshot_read(const char *path, struct json_object **snapshot_r,
 
 /* The path of current.json. */
 void xc_snapshot_current(const char *state_dir, char *path_r, size_t size);
+
+/* The path of the numbered file of that sequence in the folder of current;
+ * XC_ERR_NOT_FOUND if it is gone. */
+enum xc_err xc_snapshot_beside(const char *current, uint64_t sequence,
+    char *path_r, size_t size);
+
+/* The path of the newest numbered file whose sequence is below that, which
+ * may be damaged; XC_ERR_NOT_FOUND if there is none. */
+enum xc_err xc_snapshot_before(const char *state_dir, uint64_t below,
+    char *path_r, size_t size, uint64_t *sequence_r);
 
 /* The highest sequence of any file there, damaged ones too; 0 if none. */
 uint64_t xc_snapshot_last_sequence(const char *state_dir);
