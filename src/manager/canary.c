@@ -28,6 +28,15 @@ send_canary(struct xc_manager *m)
 		publish(m);
 }
 
+/* At a first start nothing serves that could be spared. */
+static bool
+can_try(const struct xc_manager *m)
+{
+	return m->phase == XC_PHASE_RUNNING ||
+	    (m->inherited && m->phase != XC_PHASE_DRAINING &&
+	    atomic_load(&m->pool.board->sequence) != 0);
+}
+
 void
 xc_canary_take(struct xc_manager *m, uint64_t generation, uint64_t sequence)
 {
@@ -40,11 +49,17 @@ xc_canary_take(struct xc_manager *m, uint64_t generation, uint64_t sequence)
 	canary->deaths = 0;
 	canary->wait_until = 0;
 	/* One that is under way read an older snapshot, or this one. */
-	if (canary->row != NULL)
-		xc_row_retire(m, canary->row);
-	canary->row = NULL;
-	if (m->phase != XC_PHASE_RUNNING)
+	xc_canary_recall(m);
+	if (!can_try(m))
 		publish(m);
+}
+
+void
+xc_canary_recall(struct xc_manager *m)
+{
+	if (m->canary.row != NULL)
+		xc_row_retire(m, m->canary.row);
+	m->canary.row = NULL;
 }
 
 void
@@ -72,7 +87,7 @@ xc_canary_tick(struct xc_manager *m, uint64_t now, uint64_t *next)
 {
 	struct xc_canary *canary = &m->canary;
 
-	if (!canary->held || m->phase != XC_PHASE_RUNNING)
+	if (!canary->held || !m->pool.open || !can_try(m))
 		return;
 	if (now < canary->wait_until) {
 		xc_sooner(next, canary->wait_until);
@@ -83,8 +98,7 @@ xc_canary_tick(struct xc_manager *m, uint64_t now, uint64_t *next)
 		xc_sooner(next, now);
 	} else if (canary->row->ready) {
 		publish(m);
-		xc_row_retire(m, canary->row);
-		canary->row = NULL;
+		xc_canary_recall(m);
 		xc_sooner(next, now);
 	}
 }

@@ -19,14 +19,6 @@ now_text(void)
 	return json_object_new_string(text);
 }
 
-/* A field of the board that its dead writer may have left half written. */
-static struct json_object *
-field_text(const char *field, size_t size)
-{
-	return json_object_new_string_len(field,
-	    (int)strnlen(field, size - 1));
-}
-
 static struct json_object *
 end_text(int status)
 {
@@ -43,7 +35,9 @@ xc_crash_note(struct xc_manager *m, const struct xc_pool_row *row, int status)
 {
 	const struct xc_worker_row *b = xc_row_board(m, row);
 	struct json_object *crash = json_object_new_object();
+	struct xc_row_work work;
 
+	xc_row_work(b, &work);
 	if (m->crashes.list == NULL)
 		m->crashes.list = json_object_new_array();
 	json_object_object_add(crash, "when", now_text());
@@ -53,11 +47,11 @@ xc_crash_note(struct xc_manager *m, const struct xc_pool_row *row, int status)
 	json_object_object_add(crash, "state", json_object_new_string(
 	    xc_worker_state_name(atomic_load(&b->state))));
 	json_object_object_add(crash, "plugin",
-	    field_text(b->plugin, sizeof(b->plugin)));
+	    json_object_new_string(work.plugin));
 	json_object_object_add(crash, "operation",
-	    field_text(b->operation, sizeof(b->operation)));
+	    json_object_new_string(work.operation));
 	json_object_object_add(crash, "request_id",
-	    field_text(b->request_id, sizeof(b->request_id)));
+	    json_object_new_string(work.request_id));
 	json_object_object_add(crash, "signal", end_text(status));
 	if (row->killed_for != NULL)
 		json_object_object_add(crash, "reason",

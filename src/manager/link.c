@@ -2,6 +2,7 @@
 /* The manager's end of the follower: starts it, hears it, tells it. */
 #include <errno.h>
 #include <json-c/json.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -73,6 +74,39 @@ xc_link_take_current(struct xc_manager *m)
 	    (uint64_t)number_of(snapshot, "sequence"));
 	json_object_put(snapshot);
 	return true;
+}
+
+/*
+ * The workers serve what a manager before us published; what is newer was
+ * still being tried, and is tried again.
+ */
+void
+xc_link_take_published(struct xc_manager *m)
+{
+	uint64_t published = atomic_load(&m->pool.board->sequence);
+	struct json_object *snapshot, *current;
+	char path[PATH_MAX];
+
+	if (published == 0) {
+		if (!xc_link_take_current(m))
+			xc_logf(&xc_manager_log, XC_LOG_INFO,
+			    "no snapshot yet");
+		return;
+	}
+	if (xc_snapshot_beside(m->pool.snapshot, published, path,
+		sizeof(path)) == XC_OK &&
+	    xc_snapshot_read(path, &snapshot, NULL) == XC_OK) {
+		keep_list(&m->link.plugins, snapshot, "plugins");
+		json_object_put(snapshot);
+	}
+	if (xc_snapshot_read(m->pool.snapshot, &current, NULL) != XC_OK)
+		return;
+	if ((uint64_t)number_of(current, "sequence") > published) {
+		keep_list(&m->link.plugins, current, "plugins");
+		xc_canary_take(m, (uint64_t)number_of(current, "generation"),
+		    (uint64_t)number_of(current, "sequence"));
+	}
+	json_object_put(current);
 }
 
 /*
@@ -251,6 +285,9 @@ xc_link_start(struct xc_manager *m, struct xc_errbuf *errbuf)
 		    strerror(errno));
 	}
 	link->watch.fd = pair[0];
+	/* It knows nothing of what was told to the one before it. */
+	m->apply.told = false;
+	xc_pool_tell_faults_again(m);
 	return xc_events_add(&m->events, &link->watch, EPOLLIN, errbuf);
 }
 

@@ -187,11 +187,17 @@ void xc_link_send(struct xc_manager *m, struct json_object *event);
 /* Reads the snapshot on disk: publishes it and returns true. */
 bool xc_link_take_current(struct xc_manager *m);
 
+/* After a re-execution: what is published stays so. */
+void xc_link_take_published(struct xc_manager *m);
+
 /* canary.c */
 
 /* A snapshot has come: publishes it, when it has proved harmless. */
 void xc_canary_take(struct xc_manager *m, uint64_t generation,
     uint64_t sequence);
+
+/* Ends the worker that tries it, if there is one; another is sent. */
+void xc_canary_recall(struct xc_manager *m);
 
 /* The one that went before ended; rejected: a version is known to be the
  * cause and the follower makes a snapshot without it. */

@@ -487,8 +487,8 @@ watch_inherited(struct xc_manager *m)
 		if (m->pool.rows[i].report.fd != -1)
 			(void)xc_row_watch_report(m, &m->pool.rows[i], NULL);
 	}
-	if (m->inherited && !xc_link_take_current(m))
-		xc_logf(&xc_manager_log, XC_LOG_INFO, "no snapshot yet");
+	if (m->inherited)
+		xc_link_take_published(m);
 }
 
 static enum xc_err

@@ -94,19 +94,19 @@ reject_version(struct xc_manager *m, const char *plugin, const char *how)
 static bool
 note_fault(struct xc_manager *m, const struct xc_worker_row *b, int status)
 {
-	char plugin[sizeof(b->plugin)], how[64];
 	struct xc_pool_fault *fault;
+	struct xc_row_work work;
+	char how[64];
 
-	memcpy(plugin, b->plugin, sizeof(plugin));
-	plugin[sizeof(plugin) - 1] = '\0';
-	if (plugin[0] == '\0')
+	xc_row_work(b, &work);
+	if (work.plugin[0] == '\0')
 		return false;
-	fault = fault_for(&m->pool, plugin);
+	fault = fault_for(&m->pool, work.plugin);
 	if (++fault->deaths < FAULTS_TO_REJECT)
 		return false;
 	xc_child_end_text(status, how, sizeof(how));
 	if (!fault->told)
-		reject_version(m, plugin, how);
+		reject_version(m, work.plugin, how);
 	fault->told = true;
 	return true;
 }
@@ -118,20 +118,20 @@ say_death(struct xc_manager *m, const struct xc_pool_row *row, int status,
 {
 	const struct xc_worker_row *b = xc_row_board(m, row);
 	uint64_t now = xc_now_ms();
+	struct xc_row_work work;
 	char how[64];
 
 	if (row->quick_deaths > 1 && now < m->pool.said_at + 1000)
 		return;
 	m->pool.said_at = now;
+	xc_row_work(b, &work);
 	xc_child_end_text(status, how, sizeof(how));
 	xc_logf(&xc_manager_log, XC_LOG_ERROR,
-	    "worker %u, process %d, ended by %s in %s; plugin '%.*s', "
-	    "operation '%.*s', request '%.*s'; the next one starts in %llu ms",
+	    "worker %u, process %d, ended by %s in %s; plugin '%s', "
+	    "operation '%s', request '%s'; the next one starts in %llu ms",
 	    row->index, (int)row->pid, how,
 	    xc_worker_state_name(atomic_load(&b->state)),
-	    (int)sizeof(b->plugin) - 1, b->plugin,
-	    (int)sizeof(b->operation) - 1, b->operation,
-	    (int)sizeof(b->request_id) - 1, b->request_id,
+	    work.plugin, work.operation, work.request_id,
 	    (unsigned long long)delay);
 }
 
@@ -159,7 +159,8 @@ died(struct xc_manager *m, struct xc_pool_row *row, int status, uint64_t now)
 		rejected = note_fault(m, b, status);
 	xc_row_free(m, row);
 	if (extra) {
-		xc_canary_died(m, rejected);
+		if (row == m->canary.row)
+			xc_canary_died(m, rejected);
 		return;
 	}
 	/* One of an older epoch is replaced anyway, by the census. */

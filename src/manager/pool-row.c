@@ -24,6 +24,27 @@ xc_row_board(const struct xc_manager *m, const struct xc_pool_row *row)
 	return &m->pool.board->workers[row->index];
 }
 
+/* A field of the board may be half written. */
+static void
+copy_field(char *to, const char *field, size_t size)
+{
+	memcpy(to, field, size);
+	to[size - 1] = '\0';
+}
+
+void
+xc_row_work(const struct xc_worker_row *b, struct xc_row_work *work_r)
+{
+	memset(work_r, 0, sizeof(*work_r));
+	if (atomic_load(&b->state) == XC_WORKER_IDLE)
+		return;
+	copy_field(work_r->plugin, b->plugin, sizeof(work_r->plugin));
+	copy_field(work_r->operation, b->operation,
+	    sizeof(work_r->operation));
+	copy_field(work_r->request_id, b->request_id,
+	    sizeof(work_r->request_id));
+}
+
 static void
 take_report(struct xc_pool_row *row, const char *text)
 {
@@ -117,13 +138,13 @@ prepare_board_row(struct xc_manager *m, struct xc_worker_row *b)
 }
 
 static _Noreturn void
-run_worker(struct xc_manager *m, uint32_t index, uint32_t serial,
-    int report_fd)
+run_worker(struct xc_manager *m, const struct xc_pool_row *row,
+    uint32_t serial, int report_fd)
 {
 	const struct xc_heritage heritage = {
 		.settings = m->settings,
 		.board = m->pool.board,
-		.worker = index,
+		.worker = row->index,
 		.serial = serial,
 		.listen_fd = STDIN_FILENO,
 		.wake_fd = m->pool.wake_fd,
@@ -131,13 +152,14 @@ run_worker(struct xc_manager *m, uint32_t index, uint32_t serial,
 		.inbox = m->pool.inbox,
 		.secret = m->pool.secret == NULL ? "" : m->pool.secret,
 		.snapshot = m->pool.snapshot,
+		.trial = row->extra ? m->canary.sequence : 0,
 	};
 
 	exit(xc_worker_run(&heritage));
 }
 
 enum xc_err
-xc_row_start(struct xc_manager *m, struct xc_pool_row *row,
+xc_row_start(struct xc_manager *m, struct xc_pool_row *row, bool extra,
     struct xc_errbuf *errbuf)
 {
 	struct xc_worker_row *b = xc_row_board(m, row);
@@ -150,7 +172,8 @@ xc_row_start(struct xc_manager *m, struct xc_pool_row *row,
 	json_object_put(row->plugins);
 	row->plugins = NULL;
 	row->reported = 0;
-	row->ready = row->stale = row->retired = row->extra = false;
+	row->ready = row->stale = row->retired = false;
+	row->extra = extra;
 	row->kill_at = row->not_before = 0;
 	row->killed_for = NULL;
 	row->epoch = m->pool.epoch;
@@ -158,7 +181,7 @@ xc_row_start(struct xc_manager *m, struct xc_pool_row *row,
 	row->pid = xc_child_fork(m, "worker", row->index);
 	if (row->pid == 0) {
 		close(pair[0]);
-		run_worker(m, row->index, serial, pair[1]);
+		run_worker(m, row, serial, pair[1]);
 	}
 	close(pair[1]);
 	if (row->pid == -1) {

@@ -276,6 +276,13 @@ xc_pool_forget_faults(struct xc_manager *m)
 }
 
 void
+xc_pool_tell_faults_again(struct xc_manager *m)
+{
+	for (uint32_t i = 0; i < XC_POOL_FAULTS; i++)
+		m->pool.faults[i].told = false;
+}
+
+void
 xc_pool_count(const struct xc_manager *m, uint32_t *serving_r,
     uint32_t *applied_r, uint64_t *generation_r)
 {
@@ -466,7 +473,7 @@ start_row(struct xc_manager *m, struct xc_pool_row *row, uint64_t now)
 {
 	struct xc_errbuf errbuf;
 
-	if (xc_row_start(m, row, &errbuf) == XC_OK)
+	if (xc_row_start(m, row, false, &errbuf) == XC_OK)
 		return;
 	row->not_before = now + xc_child_delay(++row->quick_deaths);
 	xc_logf(&xc_manager_log, XC_LOG_ERROR,
@@ -502,12 +509,11 @@ xc_pool_start_extra(struct xc_manager *m)
 
 	if (row == NULL)
 		return NULL;
-	if (xc_row_start(m, row, &errbuf) != XC_OK) {
+	if (xc_row_start(m, row, true, &errbuf) != XC_OK) {
 		xc_logf(&xc_manager_log, XC_LOG_ERROR,
 		    "no worker to try the snapshot: %s", errbuf.text);
 		return NULL;
 	}
-	row->extra = true;
 	return row;
 }
 

@@ -122,6 +122,9 @@ void xc_pool_publish(struct xc_manager *m, uint64_t generation,
 /* Forgets which versions died while loading. */
 void xc_pool_forget_faults(struct xc_manager *m);
 
+/* A new follower has heard of none: their next deaths are told again. */
+void xc_pool_tell_faults_again(struct xc_manager *m);
+
 /* In a child: closes what only the manager uses.  keep: the row whose inbox
  * it reads, or XC_WORKERS_MAX. */
 void xc_pool_leave(struct xc_manager *m, uint32_t keep);
@@ -137,7 +140,7 @@ void xc_pool_wake(const struct xc_pool *pool);
 
 /* pool-row.c: one worker. */
 enum xc_err xc_row_start(struct xc_manager *m, struct xc_pool_row *row,
-    struct xc_errbuf *errbuf);
+    bool extra, struct xc_errbuf *errbuf);	/* extra: tries the canary's */
 void xc_row_retire(struct xc_manager *m, struct xc_pool_row *row);
 void xc_row_kill(struct xc_pool_row *row, const char *reason);
 void xc_row_free(struct xc_manager *m, struct xc_pool_row *row);
@@ -146,5 +149,14 @@ enum xc_err xc_row_watch_report(struct xc_manager *m,
     struct xc_pool_row *row, struct xc_errbuf *errbuf);
 struct xc_worker_row *xc_row_board(const struct xc_manager *m,
     const struct xc_pool_row *row);
+
+/* What a worker runs or loads, or did when it died: empty if it waited.  The
+ * names of the last request stay in its row of the board. */
+struct xc_row_work {
+	char plugin[64];
+	char operation[64];
+	char request_id[72];
+};
+void xc_row_work(const struct xc_worker_row *b, struct xc_row_work *work_r);
 
 #endif

@@ -68,7 +68,9 @@ worker_json(const struct xc_manager *m, const struct xc_pool_row *row)
 	struct json_object *object = json_object_new_object();
 	uint64_t now = xc_now_ms(), since = atomic_load(&b->since_ms);
 	uint64_t started = atomic_load(&b->started_ms);
+	struct xc_row_work work;
 
+	xc_row_work(b, &work);
 	add_number(object, "worker", row->index);
 	add_number(object, "pid", (uint64_t)row->pid);
 	add_text(object, "state", row->pid == 0 ? "waiting" :
@@ -84,9 +86,7 @@ worker_json(const struct xc_manager *m, const struct xc_pool_row *row)
 	add_number(object, "requests", atomic_load(&b->requests));
 	add_number(object, "errors", atomic_load(&b->errors));
 	add_number(object, "connections", atomic_load(&b->connections));
-	json_object_object_add(object, "plugin",
-	    json_object_new_string_len(b->plugin,
-		(int)strnlen(b->plugin, sizeof(b->plugin) - 1)));
+	add_text(object, "plugin", work.plugin);
 	add_number(object, "since_ms", now > since ? now - since : 0);
 	add_number(object, "uptime_ms",
 	    row->pid != 0 && now > started ? now - started : 0);

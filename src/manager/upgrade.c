@@ -111,6 +111,8 @@ replace_self(struct xc_manager *m)
 	char *argv[] = { name, config, path, NULL, NULL };
 	int fd;
 
+	/* The new program sends its own. */
+	xc_canary_recall(m);
 	fd = xc_handover_write(m);
 	if (fd == -1) {
 		xc_logf(&xc_manager_log, XC_LOG_ERROR,

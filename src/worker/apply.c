@@ -2,12 +2,14 @@
 /* Changing over to a snapshot, and what the manager is told of it. */
 #include <errno.h>
 #include <json-c/json.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "plugin/snapshot.h"
 #include "worker/worker.h"
 
 /* A message must fit the socket's buffer (208 KiB by default). */
@@ -181,6 +183,20 @@ log_result(struct xc_worker *worker, enum xc_err err, const char *error)
 		    error[0] != '\0' ? error : xc_strerror(err));
 }
 
+/* The newest file may be one that a canary still tries. */
+static void
+find_snapshot(const struct xc_worker *worker, char *path_r, size_t size)
+{
+	const struct xc_heritage *heritage = worker->heritage;
+	uint64_t sequence = worker->sequence;
+
+	if (heritage->trial > sequence)
+		sequence = heritage->trial;
+	if (xc_snapshot_beside(heritage->snapshot, sequence, path_r, size) !=
+	    XC_OK)
+		snprintf(path_r, size, "%s", heritage->snapshot);
+}
+
 /*
  * The router holds pointers into the old table, so nothing may be looked up
  * between the change and the rebuilding; out of memory there ends the
@@ -192,16 +208,18 @@ xc_worker_apply(struct xc_worker *worker, const char *event)
 	struct xc_errbuf errbuf = { .text = "" };
 	struct json_object *applied = NULL;
 	enum xc_err err;
+	char path[PATH_MAX];
 	const char *why;
 
 	worker->sequence = atomic_load(&worker->board->sequence);
+	xc_worker_forget(worker);
 	xc_worker_state(worker, XC_WORKER_LOADING);
 	xc_rescuer_begin(worker);
-	err = xc_loader_apply(worker->loader, worker->heritage->snapshot,
-	    before_plugin, worker, &applied, &errbuf);
+	find_snapshot(worker, path, sizeof(path));
+	err = xc_loader_apply(worker->loader, path, before_plugin,
+	    worker, &applied, &errbuf);
 	xc_rescuer_end(worker);
-	worker->row->plugin[0] = '\0';
-	worker->noted = NULL;
+	xc_worker_forget(worker);
 	(void)xc_worker_clock(worker);
 	if (rebuild_router(worker) != XC_OK) {
 		xc_logf(&worker->log, XC_LOG_ERROR,

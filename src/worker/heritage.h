@@ -32,7 +32,15 @@ struct xc_heritage {
 	int (*inbox)[2];
 	const char *secret;	/* required of TCP peers; "" on a unix socket
 				 * without one */
-	const char *snapshot;	/* path of the snapshot file to apply */
+	/*
+	 * current.json.  What is applied is the numbered file beside it of the
+	 * sequence on the board; it itself if the board has none, or if that
+	 * file is gone.
+	 */
+	const char *snapshot;
+	/* The sequence that this worker tries before it is published; 0: none
+	 * but the board's. */
+	uint64_t trial;
 };
 
 /*

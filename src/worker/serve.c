@@ -28,7 +28,9 @@ note_request(struct xc_worker *worker, const struct xc_target *target)
 {
 	struct xc_worker_row *row = worker->row;
 
-	if (target->loaded && target->loaded != worker->noted)
+	if (!target->loaded)
+		row->plugin[0] = '\0';
+	else if (target->loaded != worker->noted)
 		snprintf(row->plugin, sizeof(row->plugin), "%s %s",
 		    target->loaded->name, target->loaded->version);
 	worker->noted = target->loaded;
@@ -37,6 +39,14 @@ note_request(struct xc_worker *worker, const struct xc_target *target)
 	copy_text(row->request_id, sizeof(row->request_id),
 	    xc_request_id(&worker->req));
 	xc_worker_state(worker, XC_WORKER_BUSY);
+}
+
+/* The word BUSY tells whether it still runs, except in one that drains. */
+static void
+forget_request(struct xc_worker *worker)
+{
+	if (worker->stopping)
+		xc_worker_forget(worker);
 }
 
 /* Strictly digits; an absent or empty length is 0. */
@@ -175,6 +185,7 @@ answer(struct xc_worker *worker, char *const *envp, size_t body_len)
 		keep = false;
 	xc_request_reset(req);
 	xc_rescuer_end(worker);
+	forget_request(worker);
 	return keep;
 }
 

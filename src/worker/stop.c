@@ -16,6 +16,7 @@ xc_stop_begin(struct xc_worker *worker)
 	worker->stopping = true;
 	worker->stop_begin_ms = worker->now_ms;
 	worker->quiet_ms = worker->now_ms;
+	xc_worker_forget(worker);
 	xc_worker_state(worker, XC_WORKER_DRAINING);
 	xc_loop_stop_listening(worker);
 }

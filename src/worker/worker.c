@@ -29,6 +29,15 @@ xc_worker_state(struct xc_worker *worker, enum xc_worker_state state)
 	atomic_store_explicit(&row->state, state, memory_order_release);
 }
 
+void
+xc_worker_forget(struct xc_worker *worker)
+{
+	worker->row->plugin[0] = '\0';
+	worker->row->operation[0] = '\0';
+	worker->row->request_id[0] = '\0';
+	worker->noted = NULL;
+}
+
 uint64_t
 xc_worker_clock(struct xc_worker *worker)
 {

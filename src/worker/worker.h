@@ -161,6 +161,9 @@ struct xc_worker {
 /* A stopping worker is XC_WORKER_DRAINING whatever it does. */
 void xc_worker_state(struct xc_worker *worker, enum xc_worker_state state);
 
+/* Nothing runs, nothing is loaded: the row of the board names nothing. */
+void xc_worker_forget(struct xc_worker *worker);
+
 /* Takes the time; how many microseconds have passed since it was taken. */
 uint64_t xc_worker_clock(struct xc_worker *worker);
 
