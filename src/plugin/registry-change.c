@@ -243,14 +243,18 @@ xc_registry_change(struct xc_registry *registry,
     struct xc_errbuf *errbuf)
 {
 	char token[XC_REGISTRY_TOKEN];
-	bool done = false;
+	bool done = false, unsure = false;
 	enum xc_err err = xc_registry_token(token, errbuf);
 
 	if (err != XC_OK)
 		return err;
 	for (unsigned try = 0; try < CHANGE_TRIES; try++) {
 		err = transact(registry, change, token, errbuf);
-		if (err == XC_ERR_UNCERTAIN) {
+		/* A commit that was still under way when we asked is what
+		 * the next try finds: the registry moved by ourselves. */
+		if (err == XC_ERR_UNCERTAIN ||
+		    (err == XC_ERR_STATE && unsure)) {
+			unsure = err == XC_ERR_UNCERTAIN;
 			err = was_done(registry, token, &done, errbuf);
 			if (err != XC_OK)
 				return err;
