@@ -7,6 +7,7 @@
 
 #include <json-c/json.h>
 
+#include "lib/text.h"
 #include "manager/control.h"
 #include "plugin/installer-private.h"
 #include "plugin/registry-private.h"
@@ -176,7 +177,10 @@ undo_step(struct xc_installer *installer, const char *name,
 			.detail = detail };
 		struct xc_registry_view *view;
 
+		/* MariaDB takes no half of a character, and no other bytes:
+		 * the reason may hold a plugin's own words. */
 		snprintf(detail, sizeof(detail), "%.240s", reason);
+		detail[xc_utf8_span(detail, strlen(detail))] = '\0';
 		err = xc_registry_read(installer->registry, &view, errbuf);
 		if (err != XC_OK)
 			return err;
