@@ -16,6 +16,7 @@
 
 #include <xcore/json.h>
 
+#include "lib/text.h"
 #include "trial.h"
 #include "validate.h"
 
@@ -232,8 +233,10 @@ watch(struct trial *trial)
 		}
 		if (left > INT32_MAX)
 			left = INT32_MAX;
-		if (poll(fds, 3, (int)left) == -1 && errno != EINTR)
+		if (poll(fds, 3, (int)left) == -1 && errno != EINTR) {
+			trial->hung = true;	/* so that it is ended */
 			return;
+		}
 		if (fds[1].revents != 0)
 			take_in(&trial->result);
 		if (fds[2].revents != 0)
@@ -333,10 +336,13 @@ last_words(const struct trial *trial, char *buf, size_t size)
 		return;
 	snprintf(buf, size, "; its last words: %.*s", (int)(end - start),
 	    text + start);
-	for (; *buf != '\0'; buf++) {
-		if ((unsigned char)*buf < ' ' || *buf == 0x7f)
-			*buf = '?';
+	for (size_t i = 0; buf[i] != '\0'; i++) {
+		if ((unsigned char)buf[i] < ' ' || buf[i] == 0x7f)
+			buf[i] = '?';
 	}
+	/* It becomes JSON and a row in MariaDB: UTF-8 only. */
+	while (*(buf += xc_utf8_span(buf, strlen(buf))) != '\0')
+		*buf++ = '?';
 }
 
 static enum xc_err

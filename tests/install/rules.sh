@@ -72,6 +72,9 @@ start='abort();' make_plugin trying 1.0.0
 expect "start() that crashes" 6 'SIGABRT\|signal\|Abort' install "$dir"
 start='exit(0);' make_plugin trying 1.0.0
 expect "start() that exits" 6 '' install "$dir"
+start='if (write(1, "bad \377 word", 10) > 0) abort(); return XC_OK;' \
+    make_plugin trying 1.0.0
+expect "last words that are no UTF-8" 6 'bad ? word' install "$dir"
 start='for (;;) pause();' make_plugin trying 1.0.0
 expect "start() that hangs" 6 '' install "$dir"
 same "none of them came in" "" \
