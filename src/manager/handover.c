@@ -105,9 +105,6 @@ add_pool(struct json_object *object, const struct xc_manager *m)
 			json_object_array_add(strays,
 			    json_object_new_int64(m->pool.strays[i].pid));
 	}
-	if (m->link.pid != 0)
-		json_object_array_add(strays,
-		    json_object_new_int64(m->link.pid));
 	if (m->watcher.pid != 0)
 		json_object_array_add(strays,
 		    json_object_new_int64(m->watcher.pid));
@@ -129,6 +126,7 @@ handover_json(const struct xc_manager *m)
 	add_number(object, "run_lock", m->run_lock);
 	add_number(object, "state_lock", m->state_lock);
 	add_number(object, "link", m->link.watch.fd);
+	add_number(object, "follower", m->link.pid);
 	add_flag(object, "activated", m->listen.activated);
 	add_number(object, "started", m->started);
 	add_number(object, "started_ms", (int64_t)m->started_ms);
@@ -318,8 +316,13 @@ take_strays(struct xc_manager *m, struct json_object *object)
 {
 	struct json_object *list;
 	size_t n = list_of(object, "strays", &list);
-	pid_t pid;
+	pid_t pid = (pid_t)number_of(object, "follower", 0);
 
+	/* It leaves its row of the registry to its successor. */
+	if (pid > 1) {
+		(void)kill(pid, SIGUSR2);
+		xc_pool_adopt_stray(m, pid, 2000);
+	}
 	for (size_t i = 0; i < n; i++) {
 		pid = (pid_t)json_object_get_int64(
 		    json_object_array_get_idx(list, i));

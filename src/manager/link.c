@@ -116,12 +116,19 @@ xc_link_take_published(struct xc_manager *m)
 static void
 on_snapshot(struct xc_manager *m, struct json_object *message)
 {
+	uint64_t sequence = (uint64_t)number_of(message, "sequence");
 	struct json_object *snapshot;
 	struct xc_errbuf errbuf;
 
-	xc_pool_forget_faults(m);
-	xc_canary_take(m, (uint64_t)number_of(message, "generation"),
-	    (uint64_t)number_of(message, "sequence"));
+	/* A new follower asks what the workers make of what they have. */
+	if (sequence == atomic_load(&m->pool.board->sequence) &&
+	    !m->canary.held) {
+		m->apply.told = false;
+	} else {
+		xc_pool_forget_faults(m);
+		xc_canary_take(m, (uint64_t)number_of(message,
+		    "generation"), sequence);
+	}
 	m->link.heard = true;
 	m->link.generation = (uint64_t)number_of(message, "generation");
 	keep_list(&m->link.rejected, message, "rejected");
@@ -345,10 +352,13 @@ xc_link_stop(struct xc_manager *m)
 {
 	struct xc_link *link = &m->link;
 
+	/* Before its end of the pair closes: how it ends depends on it. */
+	if (link->pid != 0)
+		(void)kill(link->pid, m->phase == XC_PHASE_DRAINING ?
+		    SIGTERM : SIGUSR2);
 	xc_events_drop(&m->events, &link->watch);
 	if (link->pid == 0)
 		return;
-	(void)kill(link->pid, SIGTERM);
 	xc_pool_adopt_stray(m, link->pid, STOP_MS);
 	link->pid = 0;
 	link->quick_deaths = 0;

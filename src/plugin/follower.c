@@ -32,8 +32,8 @@ static volatile sig_atomic_t ending;
 static void
 on_end(int number)
 {
-	(void)number;
-	ending = 1;
+	if (ending == 0)
+		ending = number;
 }
 
 int64_t
@@ -610,10 +610,22 @@ begin(struct xc_follower *follower, struct xc_errbuf *errbuf)
 	return err;
 }
 
+/* SIGUSR2: another follower takes our place, and our row with it; gone for a
+ * moment, this host would not be waited for. */
+static bool
+is_succeeded(void)
+{
+	sigset_t pending;
+
+	return ending == SIGUSR2 || (sigpending(&pending) == 0 &&
+	    sigismember(&pending, SIGUSR2) == 1);
+}
+
 static void
 end(struct xc_follower *follower)
 {
-	if (follower->registry != NULL && follower->reachable)
+	if (follower->registry != NULL && follower->reachable &&
+	    !is_succeeded())
 		(void)xc_registry_leave(follower->registry,
 		    follower->host_id, NULL);
 	xc_registry_free(&follower->registry);
@@ -666,12 +678,15 @@ catch_signals(sigset_t *open_r)
 	sigemptyset(&action.sa_mask);
 	sigaction(SIGTERM, &action, NULL);
 	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGUSR2, &action, NULL);
 	sigemptyset(&blocked);
 	sigaddset(&blocked, SIGTERM);
 	sigaddset(&blocked, SIGINT);
+	sigaddset(&blocked, SIGUSR2);
 	sigprocmask(SIG_BLOCK, &blocked, open_r);
 	sigdelset(open_r, SIGTERM);
 	sigdelset(open_r, SIGINT);
+	sigdelset(open_r, SIGUSR2);
 }
 
 int

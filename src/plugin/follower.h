@@ -19,7 +19,8 @@
  *	 "rejected":[{"name","version","reason"}]}
  *	{"event":"registry","reachable":B,"generation":N,"reason":S}
  *
- * It ends when the pair is closed or on SIGTERM.
+ * It ends when the pair is closed, on SIGTERM, or on SIGUSR2: then without
+ * taking this host's row away, since another follows it.
  */
 #ifndef XC_FOLLOWER_H
 #define XC_FOLLOWER_H
