@@ -20,38 +20,21 @@ SUBST = $(SED) \
 	-e 's|@VERSION[@]|$(PACKAGE_VERSION)|g' \
 	-e 's|@XC_ABI_MAJOR[@]|$(XC_ABI_MAJOR)|g' \
 	-e 's|@XC_ABI_MINOR[@]|$(XC_ABI_MINOR)|g'
-subst = $(AM_V_GEN)$(MKDIR_P) $(@D) && $(SUBST) <$< >$@.tmp && mv $@.tmp $@
 
 DIST_MADE = xcore.pc dist/xcore.service dist/xcore.socket \
-	dist/xcore.sysusers dist/xcore.tmpfiles dist/xcore.logrotate \
-	nginx/xcore-upstream.conf apache/xcore.conf nginx/example.conf \
-	apache/example.conf
+	dist/sysusers.d/xcore.conf dist/tmpfiles.d/xcore.conf \
+	dist/logrotate.d/xcore nginx/xcore-upstream.conf nginx/example.conf \
+	apache/xcore.conf apache/example.conf
+noinst_DATA += $(DIST_MADE)
 CLEANFILES += $(DIST_MADE)
 EXTRA_DIST += xcore.pc.in dist/xcore.service.in dist/xcore.socket.in \
-	dist/xcore.sysusers.in dist/xcore.tmpfiles.in dist/xcore.logrotate.in \
-	nginx/xcore-upstream.conf.in nginx/xcore.conf nginx/example.conf.in \
-	apache/xcore.conf.in apache/example.conf.in
+	dist/sysusers.d/xcore.conf.in dist/tmpfiles.d/xcore.conf.in \
+	dist/logrotate.d/xcore.in nginx/xcore-upstream.conf.in \
+	nginx/xcore.conf nginx/example.conf.in apache/xcore.conf.in \
+	apache/example.conf.in
 
-xcore.pc: xcore.pc.in Makefile
-	$(subst)
-dist/xcore.service: dist/xcore.service.in Makefile
-	$(subst)
-dist/xcore.socket: dist/xcore.socket.in Makefile
-	$(subst)
-dist/xcore.sysusers: dist/xcore.sysusers.in Makefile
-	$(subst)
-dist/xcore.tmpfiles: dist/xcore.tmpfiles.in Makefile
-	$(subst)
-dist/xcore.logrotate: dist/xcore.logrotate.in Makefile
-	$(subst)
-nginx/xcore-upstream.conf: nginx/xcore-upstream.conf.in Makefile
-	$(subst)
-nginx/example.conf: nginx/example.conf.in Makefile
-	$(subst)
-apache/xcore.conf: apache/xcore.conf.in Makefile
-	$(subst)
-apache/example.conf: apache/example.conf.in Makefile
-	$(subst)
+$(DIST_MADE): %: %.in Makefile
+	$(AM_V_GEN)$(MKDIR_P) $(@D) && $(SUBST) <$< >$@.tmp && mv $@.tmp $@
 
 pkgconfig_DATA = xcore.pc
 
@@ -64,39 +47,14 @@ apacheshare_DATA = apache/xcore.conf apache/example.conf
 if WANT_SYSTEMDSYSTEMUNITDIR
 systemdsystemunit_DATA = dist/xcore.service dist/xcore.socket
 endif
-
-# These three go by the name xcore.conf, or xcore, where they belong.
 if WANT_SYSUSERSDIR
-INSTALL_DATA_LOCAL += install-sysusers
-UNINSTALL_LOCAL += uninstall-sysusers
-noinst_DATA += dist/xcore.sysusers
-install-sysusers: dist/xcore.sysusers
-	$(MKDIR_P) "$(DESTDIR)$(sysusersdir)"
-	$(INSTALL_DATA) dist/xcore.sysusers "$(DESTDIR)$(sysusersdir)/xcore.conf"
-uninstall-sysusers:
-	rm -f "$(DESTDIR)$(sysusersdir)/xcore.conf"
+sysusers_DATA = dist/sysusers.d/xcore.conf
 endif
-
 if WANT_TMPFILESDIR
-INSTALL_DATA_LOCAL += install-tmpfiles
-UNINSTALL_LOCAL += uninstall-tmpfiles
-noinst_DATA += dist/xcore.tmpfiles
-install-tmpfiles: dist/xcore.tmpfiles
-	$(MKDIR_P) "$(DESTDIR)$(tmpfilesdir)"
-	$(INSTALL_DATA) dist/xcore.tmpfiles "$(DESTDIR)$(tmpfilesdir)/xcore.conf"
-uninstall-tmpfiles:
-	rm -f "$(DESTDIR)$(tmpfilesdir)/xcore.conf"
+tmpfiles_DATA = dist/tmpfiles.d/xcore.conf
 endif
-
 if WANT_LOGROTATEDIR
-INSTALL_DATA_LOCAL += install-logrotate
-UNINSTALL_LOCAL += uninstall-logrotate
-noinst_DATA += dist/xcore.logrotate
-install-logrotate: dist/xcore.logrotate
-	$(MKDIR_P) "$(DESTDIR)$(logrotatedir)"
-	$(INSTALL_DATA) dist/xcore.logrotate "$(DESTDIR)$(logrotatedir)/xcore"
-uninstall-logrotate:
-	rm -f "$(DESTDIR)$(logrotatedir)/xcore"
+logrotate_DATA = dist/logrotate.d/xcore
 endif
 
 # An operator's configuration is never written over, nor taken away.
