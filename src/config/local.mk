@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 noinst_LTLIBRARIES += libsettings.la
 libsettings_la_SOURCES = \
+	src/config/near.c src/config/near.h \
 	src/config/secret.c \
 	src/config/settings.c src/config/settings.h \
 	src/config/settings-check.c \
