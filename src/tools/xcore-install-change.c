@@ -44,9 +44,24 @@ add_outcome(struct xc_tool *tool, struct json_object *list,
 		json_object_object_add(data, "message",
 		    json_object_new_string(errbuf->text));
 	json_object_array_add(list, data);
-	if (code == XC_EXIT_DONE || tool->json || tool->argc == 1)
+	/* The first failure is said at the end. */
+	if (code == XC_EXIT_DONE || tool->json ||
+	    strcmp(errbuf->text, tool->errbuf.text) == 0)
 		return;
-	xc_tool_warn(tool, "%s: %s", operand, errbuf->text);
+	xc_tool_warn(tool, "%s", errbuf->text);
+}
+
+/* Of several operands it is said which one failed. */
+static void
+name_operand(const struct xc_tool *tool, const char *operand,
+    struct xc_errbuf *errbuf)
+{
+	struct xc_errbuf text = *errbuf;
+
+	if (tool->argc > 1 &&
+	    strncmp(text.text, operand, strlen(operand)) != 0)
+		xc_fail(errbuf, XC_ERR_FAILED, "%.200s: %.1000s", operand,
+		    text.text);
 }
 
 /* One round over the operands that are left.  A conflict may be cured by
@@ -65,6 +80,10 @@ one_round(struct xc_tool *tool, change_fn *change, bool *left,
 		if (!left[i])
 			continue;
 		code = change(tool, tool->argv[i], &data, &errbuf);
+		if (code == XC_EXIT_NOT_FOUND)
+			xc_tool_suggest(tool, tool->argv[i], &errbuf);
+		if (code != XC_EXIT_DONE)
+			name_operand(tool, tool->argv[i], &errbuf);
 		if (code == XC_EXIT_CONFLICT && !last) {
 			json_object_put(data);
 			continue;
@@ -191,6 +210,8 @@ xc_tool_verify(struct xc_tool *tool)
 
 	code = xc_install_verify(tool->installer, name, &tool->data,
 	    &tool->errbuf);
+	if (code == XC_EXIT_NOT_FOUND && name != NULL)
+		xc_tool_suggest(tool, name, &tool->errbuf);
 	if (tool->json || tool->data == NULL ||
 	    !json_object_object_get_ex(tool->data, "checks", &checks))
 		return code;

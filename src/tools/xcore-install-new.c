@@ -206,9 +206,8 @@ make_plugin(struct xc_tool *tool, const char *path)
 	json_object_object_add(tool->data, "folder",
 	    json_object_new_string(folder));
 	if (!tool->json && !tool->quiet)
-		printf("%s: build it with \"make -C %s\", then "
-		    "\"xcore-install %s\"\n", folder, folder,
-		    strchr(folder, '/') != NULL ? folder : path);
+		printf("%s is made; \"xcore-install build --watch %s\" builds "
+		    "and installs it\n", folder, folder);
 	return XC_OK;
 }
 

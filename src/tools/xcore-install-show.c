@@ -84,6 +84,7 @@ read_plugins(struct xc_tool *tool, const char *name)
 	xc_fail(&tool->errbuf, XC_ERR_NOT_FOUND,
 	    "%s is not installed (\"xcore-install list\" shows what is)",
 	    name);
+	xc_tool_suggest(tool, name, &tool->errbuf);
 	return XC_EXIT_NOT_FOUND;
 }
 
@@ -329,6 +330,8 @@ info_installed(struct xc_tool *tool, const char *name)
 	json_object_put(packages);
 	json_object_put(history);
 	xc_registry_view_free(&view);
+	if (err == XC_ERR_NOT_FOUND)
+		xc_tool_suggest(tool, name, &tool->errbuf);
 	if (err == XC_OK && !tool->json)
 		print_info(tool);
 	return xc_exit_of(err);

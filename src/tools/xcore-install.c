@@ -14,6 +14,7 @@
 
 #include <xcore/json.h>
 
+#include "config/near.h"
 #include "tools/xcore-install.h"
 
 #define TIMEOUT_MS 60000
@@ -176,7 +177,8 @@ usage(struct xc_tool *tool, const char *format, ...)
 	va_end(args);
 	len = strlen(tool->errbuf.text);
 	snprintf(tool->errbuf.text + len, sizeof(tool->errbuf.text) - len,
-	    "; see \"xcore-install --help\"");
+	    "%ssee \"xcore-install --help\"",
+	    len > 0 && tool->errbuf.text[len - 1] == '?' ? " " : "; ");
 	return XC_EXIT_USAGE;
 }
 
@@ -193,6 +195,22 @@ parse_timeout(struct xc_tool *tool, const char *text)
 		return false;
 	tool->timeout_ms = (int64_t)(seconds * 1000);
 	return true;
+}
+
+static enum xc_exit
+unknown_option(struct xc_tool *tool, const char *text)
+{
+	struct xc_near near;
+
+	if (strncmp(text, "--", 2) == 0) {
+		xc_near_init(&near, text + 2);
+		for (size_t i = 0; options[i].name != NULL; i++)
+			xc_near_try(&near, options[i].name, 0);
+		if (near.word != NULL)
+			return usage(tool, "there is no option %s; did you "
+			    "mean --%s?", text, near.word);
+	}
+	return usage(tool, "there is no option %s", text);
 }
 
 static enum xc_exit
@@ -250,8 +268,7 @@ take_option(struct xc_tool *tool, int option)
 		return usage(tool, "the option %s needs a value",
 		    tool->argv[optind - 1]);
 	default:
-		return usage(tool, "there is no option %s",
-		    tool->argv[optind - 1]);
+		return unknown_option(tool, tool->argv[optind - 1]);
 	}
 	return XC_EXIT_DONE;
 }
@@ -280,6 +297,7 @@ take_verb(struct xc_tool *tool, int argc, char **argv)
 		tool->argv++;
 	} else if (argc > 0) {
 		verb = find_verb("install");
+		tool->implied = true;
 	}
 	tool->verb = verb != NULL ? verb->name : NULL;
 	return verb;

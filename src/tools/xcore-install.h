@@ -12,6 +12,7 @@ struct json_object;
 struct xc_tool {
 	/* The command line. */
 	const char *verb;
+	bool implied;		/* "install", since no verb was given */
 	int argc;		/* operands behind the verb */
 	char **argv;
 	const char *config;
@@ -69,6 +70,10 @@ enum xc_exit xc_tool_open(struct xc_tool *tool);
 /* A line for a person on stderr, unless -q. */
 void xc_tool_warn(const struct xc_tool *tool, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+
+/* Adds to "not found" the name, or verb, that is nearest to this one. */
+void xc_tool_suggest(struct xc_tool *tool, const char *name,
+    struct xc_errbuf *errbuf);
 
 /* Members of rows, for printing: "" and 0 if they are not there. */
 const char *xc_tool_text(const struct json_object *row, const char *key);

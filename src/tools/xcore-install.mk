@@ -5,6 +5,7 @@ xcore_install_sources = \
 	src/tools/xcore-install-build.c \
 	src/tools/xcore-install-change.c \
 	src/tools/xcore-install-help.c \
+	src/tools/xcore-install-near.c \
 	src/tools/xcore-install-new.c \
 	src/tools/xcore-install-show.c
 xcore_install_libs = libmanager.la libplugin.la libcontract.la \
