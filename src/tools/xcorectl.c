@@ -9,6 +9,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "config/near.h"
 #include "config/settings.h"
 #include "manager/control.h"
 #include "manager/manager.h"
@@ -523,14 +524,21 @@ static int
 run(struct xc_ctl *ctl)
 {
 	const char *name = ctl->argv[0];
+	struct xc_near near;
 
+	xc_near_init(&near, name);
 	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
+		xc_near_try(&near, commands[i].name, 0);
 		if (strcmp(commands[i].name, name) != 0)
 			continue;
 		ctl->argc--;
 		ctl->argv++;
 		return commands[i].run(ctl);
 	}
+	if (near.word != NULL)
+		return ctl_fail(ctl, XC_EXIT_USAGE,
+		    "there is no command '%s'; did you mean '%s'?", name,
+		    near.word);
 	return ctl_fail(ctl, XC_EXIT_USAGE,
 	    "there is no command '%s'; see xcorectl --help", name);
 }
