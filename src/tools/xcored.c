@@ -78,9 +78,14 @@ find_binary(const char *name)
 static int
 read_words(int argc, char **argv, struct words *words)
 {
+	static const struct option longs[] = {
+		{ "help", no_argument, NULL, 'h' },
+		{ "version", no_argument, NULL, 'V' },
+		{ NULL, 0, NULL, 0 }
+	};
 	int c;
 
-	while ((c = getopt(argc, argv, "c:ftTVh")) != -1) {
+	while ((c = getopt_long(argc, argv, "c:ftTVh", longs, NULL)) != -1) {
 		switch (c) {
 		case 'c':
 			words->options.config = optarg;
