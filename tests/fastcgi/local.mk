@@ -4,7 +4,8 @@
 check_LTLIBRARIES += libpool.la
 libpool_la_SOURCES = \
 	tests/fastcgi/fake-loader.c \
-	tests/fastcgi/pool.c tests/fastcgi/pool.h
+	tests/fastcgi/pool.c tests/fastcgi/pool.h \
+	src/plugin/snapshot.c src/plugin/digest.c
 libpool_la_LIBADD = libworker.la libcontract.la libdatabase.la libcache.la \
 	libsettings.la libloggers.la libxcore.la $(CRYPTO_LIBS) $(FCGI_LIBS)
 
