@@ -33,6 +33,7 @@ xc_conn_unlink(struct xc_worker *worker, struct xc_conn *conn)
 	*conn->back = conn->next;
 	if (conn->next)
 		conn->next->back = conn->back;
+	xc_loop_forget(worker, &conn->source);
 	worker->n_conns--;
 	atomic_store_explicit(&worker->row->connections, worker->n_conns,
 	    memory_order_relaxed);

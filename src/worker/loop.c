@@ -32,6 +32,16 @@ xc_loop_add(struct xc_worker *worker, int fd, struct xc_source *source,
 	return false;
 }
 
+void
+xc_loop_forget(struct xc_worker *worker, const struct xc_source *source)
+{
+	unsigned i;
+
+	for (i = worker->event; i < worker->n_events; i++)
+		if (worker->events[i].data.ptr == source)
+			worker->events[i].data.ptr = NULL;
+}
+
 static void
 listen_on(struct xc_worker *worker)
 {
@@ -49,6 +59,7 @@ listen_off(struct xc_worker *worker)
 		(void)epoll_ctl(worker->epoll_fd, EPOLL_CTL_DEL,
 		    worker->heritage->listen_fd, NULL);
 	worker->listening = false;
+	xc_loop_forget(worker, &worker->listener);
 }
 
 static void
@@ -362,29 +373,48 @@ tend(struct xc_worker *worker)
 		xc_stop_check(worker);
 }
 
+/* Waits for events.  Several at a time spare system calls; those whose turn
+ * has not come when a handler takes long are handed over all the same. */
+static void
+gather(struct xc_worker *worker)
+{
+	int n;
+
+	if (worker->was_slow)
+		xc_rescuer_offer(worker);
+	worker->was_slow = false;
+	n = epoll_wait(worker->epoll_fd, worker->events, XC_WORKER_EVENTS,
+	    time_to_wait(worker));
+	worker->event = 0;
+	worker->n_events = n > 0 ? (unsigned)n : 0;
+}
+
+static void
+take_turn(struct xc_worker *worker)
+{
+	struct epoll_event *event = &worker->events[worker->event];
+	struct xc_source *source;
+
+	if (worker->event == worker->n_events)
+		return;
+	worker->event++;
+	source = event->data.ptr;
+	if (source)
+		source->ready(worker, source, event->events);
+}
+
 void
 xc_loop_run(struct xc_worker *worker)
 {
-	struct epoll_event event;
-	struct xc_source *source;
-	int n;
-
 	listen_on(worker);
 	while (!worker->done) {
 		xc_worker_state(worker, XC_WORKER_IDLE);
-		if (worker->was_slow)
-			xc_rescuer_offer(worker);
-		worker->was_slow = false;
-		/* One at a time: what we do not take, another can. */
-		n = epoll_wait(worker->epoll_fd, &event, 1,
-		    time_to_wait(worker));
+		if (worker->event == worker->n_events)
+			gather(worker);
 		(void)xc_worker_clock(worker);
 		if (atomic_load(&worker->board->sequence) != worker->sequence)
 			xc_worker_apply(worker, "applied");
-		if (n == 1) {
-			source = event.data.ptr;
-			source->ready(worker, source, event.events);
-		}
+		take_turn(worker);
 		tend(worker);
 	}
 }

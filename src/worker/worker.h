@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/epoll.h>
 
 #include <fcgiapp.h>
 
@@ -26,6 +27,7 @@
 #include "worker/wire.h"
 
 #define XC_WORKER_SCRATCH 65536
+#define XC_WORKER_EVENTS 16	/* taken from the kernel at a time */
 
 struct xc_worker;
 
@@ -109,6 +111,11 @@ struct xc_worker {
 	struct xc_source inbox;
 	struct xc_source signals;
 	struct xc_source manager;
+	/* What is ready and whose turn has not come.  Belongs to the table of
+	 * connections: see struct xc_rescuer. */
+	struct epoll_event events[XC_WORKER_EVENTS];
+	unsigned event;
+	unsigned n_events;
 	bool listening;
 	uint64_t listen_again_ms;	/* after EMFILE; 0: not waiting */
 	uint64_t now_us;		/* CLOCK_MONOTONIC, as last taken */
@@ -258,6 +265,9 @@ bool xc_loop_add(struct xc_worker *worker, int fd, struct xc_source *source,
     uint32_t events);
 void xc_loop_stop_listening(struct xc_worker *worker);
 void xc_loop_accept_all(struct xc_worker *worker);
+
+/* What is to be freed, or watched no more, has no turn any more. */
+void xc_loop_forget(struct xc_worker *worker, const struct xc_source *source);
 
 /* stop.c */
 void xc_stop_begin(struct xc_worker *worker);
