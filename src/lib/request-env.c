@@ -219,6 +219,14 @@ add(struct xc_env *env, const char *param, struct xc_errbuf *errbuf)
 	return 0;
 }
 
+static int
+too_many(struct xc_errbuf *errbuf)
+{
+	xc_fail(errbuf, XC_ERR_TOO_LARGE, "more than %d headers or %d "
+	    "parameters", XC_ENV_HEADERS_MAX, XC_ENV_MAX);
+	return 431;
+}
+
 int
 xc_env_read(struct xc_env *env, char *const *envp, struct xc_errbuf *errbuf)
 {
@@ -227,16 +235,14 @@ xc_env_read(struct xc_env *env, char *const *envp, struct xc_errbuf *errbuf)
 
 	memset(env, 0, offsetof(struct xc_env, rows));
 	for (; *envp != NULL; envp++) {
-		n_http += strncmp(*envp, PREFIX, PREFIX_LEN) == 0;
-		if (n_http > XC_ENV_HEADERS_MAX || env->n == XC_ENV_MAX) {
-			xc_fail(errbuf, XC_ERR_TOO_LARGE, "more than %d "
-			    "headers or %d parameters", XC_ENV_HEADERS_MAX,
-			    XC_ENV_MAX);
-			return 431;
-		}
+		if (env->n == XC_ENV_MAX)
+			return too_many(errbuf);
 		status = add(env, *envp, errbuf);
 		if (status != 0)
 			return status;
+		n_http += is_header(&env->rows[env->n - 1]);
+		if (n_http > XC_ENV_HEADERS_MAX)
+			return too_many(errbuf);
 	}
 	return 0;
 }

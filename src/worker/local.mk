@@ -9,7 +9,6 @@ libworker_la_SOURCES = \
 	src/worker/heritage.h \
 	src/worker/history.c src/worker/history.h \
 	src/worker/loop.c \
-	src/worker/params.c src/worker/params.h \
 	src/worker/rescuer.c \
 	src/worker/router.c src/worker/router.h \
 	src/worker/scoreboard.c src/worker/scoreboard.h \
@@ -21,24 +20,21 @@ libworker_la_SOURCES = \
 libworker_la_LIBADD = $(FCGI_LIBS) $(CRYPTO_LIBS) $(JSONC_LIBS)
 
 check_PROGRAMS += src/worker/test-head src/worker/test-feed \
-	src/worker/test-params src/worker/test-router src/worker/test-wire
+	src/worker/test-router src/worker/test-wire
 TESTS += src/worker/test-head src/worker/test-feed \
-	src/worker/test-params src/worker/test-router src/worker/test-wire
+	src/worker/test-router src/worker/test-wire
 
 # The parts that stand without the loop.
 check_LTLIBRARIES += libworkerparts.la
 libworkerparts_la_SOURCES = \
 	src/worker/feed.c src/worker/head.c src/worker/history.c \
-	src/worker/params.c src/worker/router.c src/worker/scoreboard.c \
-	src/worker/wire.c
+	src/worker/router.c src/worker/scoreboard.c src/worker/wire.c
 libworkerparts_la_LIBADD = libcontract.la libxcore.la $(FCGI_LIBS)
 
 src_worker_test_head_SOURCES = src/worker/test-head.c
 src_worker_test_head_LDADD = libworkerparts.la $(CMOCKA_LIBS)
 src_worker_test_feed_SOURCES = src/worker/test-feed.c
 src_worker_test_feed_LDADD = libworkerparts.la $(CMOCKA_LIBS)
-src_worker_test_params_SOURCES = src/worker/test-params.c
-src_worker_test_params_LDADD = libworkerparts.la $(CMOCKA_LIBS)
 src_worker_test_router_SOURCES = src/worker/test-router.c
 src_worker_test_router_LDADD = libworkerparts.la $(CMOCKA_LIBS)
 src_worker_test_wire_SOURCES = src/worker/test-wire.c

@@ -7,7 +7,6 @@
 
 #include <xcore/reply.h>
 
-#include "worker/params.h"
 #include "worker/worker.h"
 
 /* A body buffer larger than this is not kept for the next request. */
@@ -143,16 +142,17 @@ run(struct xc_worker *worker, const struct xc_target *target)
 
 /* Finds the target, or makes a reply that says why there is none. */
 static bool
-route(struct xc_worker *worker, char *const *envp, size_t body_len,
+route(struct xc_worker *worker, char **envp, size_t body_len,
     struct xc_target *target)
 {
 	struct xc_request *req = &worker->req;
 	struct xc_errbuf errbuf = { .text = "" };
-	/* A peer that is wrong about this may be so about the next request. */
-	bool keep = length_is(xc_params_get(envp, "CONTENT_LENGTH"),
-	    body_len);
 	int status = xc_request_parse(req, envp, worker->body, body_len,
 	    &errbuf);
+	/* A peer that is wrong about this may be so about the next request.
+	 * Without a body, parsing has seen to it. */
+	bool keep = (status == 0 && body_len == 0) ||
+	    length_is(FCGX_GetParam("CONTENT_LENGTH", envp), body_len);
 
 	memset(target, 0, sizeof(*target));
 	if (status != 0) {
@@ -169,7 +169,7 @@ route(struct xc_worker *worker, char *const *envp, size_t body_len,
 
 /* From parameters to the reply's last byte.  False: close. */
 static bool
-answer(struct xc_worker *worker, char *const *envp, size_t body_len)
+answer(struct xc_worker *worker, char **envp, size_t body_len)
 {
 	struct xc_request *req = &worker->req;
 	struct xc_target target;
@@ -232,24 +232,16 @@ trim_body(struct xc_worker *worker)
 static bool
 admit(struct xc_worker *worker, struct xc_conn *conn)
 {
-	struct xc_params params;
-	const char *why;
-	bool keep;
+	char **envp = conn->fcgi.envp;
 
-	if (!xc_params_join(conn->fcgi.envp, &params, &why)) {
-		xc_worker_warn(worker, "a connection was closed", why);
-		return false;
-	}
-	if (worker->need_secret && !secret_is(worker, params.secret)) {
+	if (worker->need_secret &&
+	    !secret_is(worker, FCGX_GetParam("XCORE_SECRET", envp))) {
 		xc_worker_warn(worker, "a connection was closed",
 		    "its XCORE_SECRET is missing or wrong");
 		xc_wire_abandon(conn->fd, conn->head.request_id);
-		xc_params_free(&params);
 		return false;
 	}
-	keep = answer(worker, params.envp, conn->head.body_len);
-	xc_params_free(&params);
-	return keep;
+	return answer(worker, envp, conn->head.body_len);
 }
 
 bool

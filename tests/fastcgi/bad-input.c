@@ -217,7 +217,7 @@ lengths(void)
 static void
 names(void)
 {
-	struct wire_buf buf = { .len = 0 };
+	struct wire_buf content = { .len = 0 }, buf = { .len = 0 };
 
 	put_with_pair(&buf, 0, "", 0, 1, "b", 1);
 	expect_closed("an empty name", &buf);
@@ -232,7 +232,14 @@ names(void)
 	put_with_pair(&buf, 3, "A\x7f" "B", 3, 1, "b", 1);
 	expect_closed("DEL in a name", &buf);
 	put_with_pair(&buf, 11, "REQUEST_URI", 11, 12, "/app/t/hello", 12);
-	expect_closed("REQUEST_URI twice", &buf);
+	expect_status("REQUEST_URI twice", &buf, 400, false);
+	buf_pair(&content, "REQUEST_METHOD", "GET");
+	buf_pair(&content, "REQUEST_URI", "/app/t/hello");
+	buf_pair(&content, "HTTP_HOST", "good.example");
+	buf_pair(&content, "HTTP_HOST", "evil.example");
+	put_with_params(&buf, &content);
+	buf_free(&content);
+	expect_status("two hosts", &buf, 400, false);
 }
 
 static void
