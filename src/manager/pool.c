@@ -377,7 +377,7 @@ kill_if_stuck(struct xc_manager *m, struct xc_pool_row *row, uint32_t state,
 	uint64_t limit = (uint64_t)m->settings->reload.trial_timeout_ms;
 	uint64_t since = atomic_load(&xc_row_board(m, row)->since_ms);
 
-	/* A start loads all plugins, a change-over those that are new. */
+	/* Each plugin has that time; before the first there is more to do. */
 	if (state == XC_WORKER_STARTING)
 		limit *= 3;
 	if (row->killed_for != NULL)

@@ -21,6 +21,9 @@ before_plugin(void *ctx, const char *what)
 	struct xc_worker *worker = ctx;
 
 	snprintf(worker->row->plugin, sizeof(worker->row->plugin), "%s", what);
+	/* Each has its time, however many there are. */
+	(void)xc_worker_clock(worker);
+	atomic_store(&worker->row->since_ms, worker->now_ms);
 }
 
 static struct json_object *

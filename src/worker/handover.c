@@ -41,17 +41,25 @@ struct sibling {
 	uint32_t connections;
 };
 
+/* Who is asked to take what we have. */
+enum who {
+	WHO_IDLE,
+	WHO_SERVES,		/* a stopping worker cannot choose */
+	WHO_LIVES		/* ... and at last those that may never serve */
+};
+
 static bool
-takes(const struct xc_worker *worker, uint32_t row, bool stopping)
+takes(const struct xc_worker *worker, uint32_t row, enum who who)
 {
 	uint32_t state = atomic_load(&worker->board->workers[row].state);
 
 	if (row == worker->heritage->worker ||
 	    worker->heritage->inbox[row][1] < 0)
 		return false;
+	if (state == XC_WORKER_LOADING || state == XC_WORKER_STARTING)
+		return who == WHO_LIVES;
 	return state == XC_WORKER_IDLE ||
-	    (stopping && (state == XC_WORKER_BUSY ||
-	    state == XC_WORKER_LOADING || state == XC_WORKER_STARTING));
+	    (who != WHO_IDLE && state == XC_WORKER_BUSY);
 }
 
 bool
@@ -60,7 +68,7 @@ xc_handover_possible(const struct xc_worker *worker)
 	uint32_t i;
 
 	for (i = 0; i < worker->board->n_workers; i++)
-		if (takes(worker, i, true))
+		if (takes(worker, i, WHO_LIVES))
 			return true;
 	return false;
 }
@@ -79,7 +87,7 @@ insert(struct sibling *list, size_t n, struct sibling sibling)
 /* The scoreboard's rows are looked at from a place that moves, so that equals
  * take turns. */
 static size_t
-find_siblings(struct xc_worker *worker, bool stopping, struct sibling *list)
+find_those(struct xc_worker *worker, enum who who, struct sibling *list)
 {
 	const struct xc_scoreboard *board = worker->board;
 	struct sibling sibling;
@@ -92,11 +100,20 @@ find_siblings(struct xc_worker *worker, bool stopping, struct sibling *list)
 		sibling.connections = atomic_load(
 		    &board->workers[sibling.row].connections);
 		/* One that is full could not even receive them. */
-		if (takes(worker, sibling.row, stopping) &&
+		if (takes(worker, sibling.row, who) &&
 		    sibling.connections + BATCH <= worker->fds_max)
 			insert(list, n++, sibling);
 	}
 	return n;
+}
+
+/* One that loads may hang in it, and what it was given with it. */
+static size_t
+find_siblings(struct xc_worker *worker, bool stopping, struct sibling *list)
+{
+	size_t n = find_those(worker, stopping ? WHO_SERVES : WHO_IDLE, list);
+
+	return n == 0 && stopping ? find_those(worker, WHO_LIVES, list) : n;
 }
 
 static bool

@@ -40,7 +40,8 @@ struct xc_worker_row {
 	_Atomic(uint64_t) sequence;	/* of the applied snapshot */
 	_Atomic(uint64_t) requests;
 	_Atomic(uint64_t) errors;	/* replies of 500 and above */
-	_Atomic(uint64_t) since_ms;	/* CLOCK_MONOTONIC of the last state */
+	_Atomic(uint64_t) since_ms;	/* CLOCK_MONOTONIC of the last state,
+					 * or of the plugin that it loads */
 	_Atomic(uint64_t) started_ms;
 	/* What it runs or loads now, to name it when it dies; NUL-terminated,
 	 * written before the state, may be torn when read. */
