@@ -88,10 +88,9 @@ tell_follower(struct xc_manager *m, uint32_t workers, uint32_t waiting)
 	json_object_object_add(event, "pending",
 	    json_object_new_int64(waiting));
 	json_object_object_add(event, "plugins", xc_apply_plugins(m));
-	m->apply.told = true;
 	m->apply.workers = workers;
 	m->apply.waiting = waiting;
-	xc_link_send(m, event);
+	m->apply.told = xc_link_send(m, event);
 }
 
 static void

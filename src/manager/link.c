@@ -374,22 +374,25 @@ xc_link_free(struct xc_manager *m)
 	m->link.rejected = m->link.plugins = NULL;
 }
 
-void
+bool
 xc_link_send(struct xc_manager *m, struct json_object *event)
 {
 	const char *text;
+	bool sent = true;
 	size_t len;
 
 	if (m->link.watch.fd != -1) {
 		text = json_object_to_json_string_length(event,
 		    JSON_C_TO_STRING_PLAIN, &len);
-		if (send(m->link.watch.fd, text, len,
-			MSG_DONTWAIT | MSG_NOSIGNAL) == -1)
+		sent = send(m->link.watch.fd, text, len,
+		    MSG_DONTWAIT | MSG_NOSIGNAL) != -1;
+		if (!sent)
 			xc_logf(&xc_manager_log, XC_LOG_WARNING,
 			    "the follower does not take a message: %s",
 			    strerror(errno));
 	}
 	json_object_put(event);
+	return sent;
 }
 
 void
@@ -398,5 +401,5 @@ xc_link_say(struct xc_manager *m, const char *name)
 	struct json_object *event = json_object_new_object();
 
 	json_object_object_add(event, "event", json_object_new_string(name));
-	xc_link_send(m, event);
+	(void)xc_link_send(m, event);
 }

@@ -180,9 +180,10 @@ bool xc_link_reaped(struct xc_manager *m, pid_t pid, int status);
 void xc_link_stop(struct xc_manager *m);
 void xc_link_free(struct xc_manager *m);
 
-/* {"event":NAME}, or an object of which it takes the reference. */
+/* {"event":NAME}, or an object of which it takes the reference.  False: the
+ * follower is there and has no room for it just now. */
 void xc_link_say(struct xc_manager *m, const char *event);
-void xc_link_send(struct xc_manager *m, struct json_object *event);
+bool xc_link_send(struct xc_manager *m, struct json_object *event);
 
 /* Reads the snapshot on disk: publishes it and returns true. */
 bool xc_link_take_current(struct xc_manager *m);

@@ -60,7 +60,7 @@ hash_of(const struct xc_manager *m, const char *name, const char *version)
 	return "";
 }
 
-static void
+static bool
 reject_version(struct xc_manager *m, const char *plugin, const char *how)
 {
 	struct json_object *event = json_object_new_object();
@@ -87,7 +87,7 @@ reject_version(struct xc_manager *m, const char *plugin, const char *how)
 	    json_object_new_string(hash_of(m, name, version)));
 	json_object_object_add(event, "reason",
 	    json_object_new_string(reason));
-	xc_link_send(m, event);
+	return xc_link_send(m, event);
 }
 
 /* Whether its cause is a version that is rejected, by now or before. */
@@ -106,8 +106,7 @@ note_fault(struct xc_manager *m, const struct xc_worker_row *b, int status)
 		return false;
 	xc_child_end_text(status, how, sizeof(how));
 	if (!fault->told)
-		reject_version(m, work.plugin, how);
-	fault->told = true;
+		fault->told = reject_version(m, work.plugin, how);
 	return true;
 }
 
