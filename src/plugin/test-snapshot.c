@@ -36,7 +36,7 @@ drop_folder(void **state)
 }
 
 static void
-write_one(int generation, int sequence, char *path_r)
+write_keeping(int generation, int sequence, uint64_t keep, char *path_r)
 {
 	char text[256];
 	struct json_object *snapshot;
@@ -46,9 +46,15 @@ write_one(int generation, int sequence, char *path_r)
 	    "\"sequence\":%d,\"plugins\":[{\"name\":\"a\",\"state\":"
 	    "\"enabled\",\"prefix\":\"/app/a\"}]}", generation, sequence);
 	snapshot = json_tokener_parse(text);
-	assert_int_equal(xc_snapshot_write(folder, snapshot, path_r,
-	    PATH_MAX, &errbuf), XC_OK);
+	assert_int_equal(xc_snapshot_write_keep(folder, snapshot, keep,
+	    path_r, PATH_MAX, &errbuf), XC_OK);
 	json_object_put(snapshot);
+}
+
+static void
+write_one(int generation, int sequence, char *path_r)
+{
+	write_keeping(generation, sequence, 0, path_r);
 }
 
 static enum xc_err
@@ -101,6 +107,42 @@ test_five_are_kept(void **state)
 		assert_int_equal(read_one(path, &sequence), i > 7 ? XC_OK :
 		    XC_ERR_NOT_FOUND);
 	}
+}
+
+/* Workers that start read what is published, however much is tried since. */
+static void
+test_published_is_kept(void **state)
+{
+	char path[PATH_MAX], current[PATH_MAX], found[PATH_MAX];
+	uint64_t sequence = 0;
+
+	(void)state;
+	write_one(1, 1, path);
+	write_one(1, 2, path);
+	for (int i = 3; i <= 12; i++)
+		write_keeping(i, i, 2, path);
+	xc_snapshot_current(folder, current, sizeof(current));
+	assert_int_equal(xc_snapshot_beside(current, 2, found,
+	    sizeof(found)), XC_OK);
+	assert_non_null(strstr(found, "/snapshot/1-2.json"));
+	assert_int_equal(xc_snapshot_beside(current, 12, found,
+	    sizeof(found)), XC_OK);
+	assert_string_equal(found, path);
+	assert_int_equal(xc_snapshot_beside(current, 1, found,
+	    sizeof(found)), XC_ERR_NOT_FOUND);
+	assert_int_equal(xc_snapshot_beside(current, 0, found,
+	    sizeof(found)), XC_ERR_NOT_FOUND);
+	assert_int_equal(xc_snapshot_beside("", 2, found, sizeof(found)),
+	    XC_ERR_NOT_FOUND);
+	/* From the newest to the oldest. */
+	assert_int_equal(xc_snapshot_before(folder, UINT64_MAX, found,
+	    sizeof(found), &sequence), XC_OK);
+	assert_int_equal(sequence, 12);
+	assert_int_equal(xc_snapshot_before(folder, 8, found, sizeof(found),
+	    &sequence), XC_OK);
+	assert_int_equal(sequence, 2);
+	assert_int_equal(xc_snapshot_before(folder, 2, found, sizeof(found),
+	    &sequence), XC_ERR_NOT_FOUND);
 }
 
 /* Every byte that is changed, and every length, is noticed. */
@@ -205,6 +247,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		IN_FOLDER(test_write_and_read),
 		IN_FOLDER(test_five_are_kept),
+		IN_FOLDER(test_published_is_kept),
 		IN_FOLDER(test_damage),
 		IN_FOLDER(test_recover),
 		IN_FOLDER(test_nothing_to_recover),
