@@ -22,7 +22,7 @@ chmod +x "$T/xcore-config"
 export XCORE_CONFIG="$T/xcore-config"
 
 cd "$T/src" || exit 1
-expect "new" 0 'make -C' install new fresh
+expect "new" 0 'xcore-install build' install new fresh
 same "its files" "Makefile README.md fresh.c openapi.json plugin.json sql" \
     "$(cd fresh && echo *)"
 expect "new where something is" 4 'exists' install new fresh
