@@ -119,9 +119,26 @@ xc_conn_deadline(struct xc_worker *worker, struct xc_conn *conn,
 		worker->scan_ms = deadline_ms;
 }
 
+/* Whether bytes lie there that we had no time for. */
+static bool
+is_unheard(const struct xc_conn *conn)
+{
+	char byte;
+
+	return conn->state != XC_CONN_LINGERING &&
+	    recv(conn->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
+}
+
 void
 xc_conn_expire(struct xc_worker *worker, struct xc_conn *conn)
 {
+	/* Once for each request, or who sends byte by byte would stay. */
+	if (!conn->late && is_unheard(conn)) {
+		conn->late = true;
+		xc_conn_deadline(worker, conn, worker->now_ms +
+		    (uint64_t)worker->settings->fastcgi.read_timeout_ms);
+		return;
+	}
 	if (conn->state == XC_CONN_READING)
 		xc_worker_warn(worker, "a request was not complete in time",
 		    "fastcgi.read_timeout_ms");
@@ -186,6 +203,7 @@ serve_whole(struct xc_worker *worker, struct xc_conn *conn,
 	}
 	forget_buf(conn);
 	memset(&conn->head, 0, sizeof(conn->head));
+	conn->late = false;
 	conn->state = XC_CONN_IDLE;
 	xc_conn_deadline(worker, conn, worker->now_ms +
 	    (uint64_t)worker->settings->fastcgi.idle_timeout_ms);

@@ -56,6 +56,7 @@ struct xc_conn {
 	struct xc_conn **back;	/* what points to us */
 	int fd;
 	bool watched;		/* in the epoll set */
+	bool late;		/* its time was over, but not through it */
 	enum xc_conn_state state;
 	uint64_t deadline_ms;	/* CLOCK_MONOTONIC; 0: none */
 	uint64_t dropped;	/* bytes, while lingering */
@@ -221,7 +222,8 @@ void xc_conn_forget(struct xc_worker *worker, struct xc_conn *conn);
 void xc_conn_deadline(struct xc_worker *worker, struct xc_conn *conn,
     uint64_t deadline_ms);
 
-/* Closes a connection whose time has passed.  conn may be freed. */
+/* Closes a connection whose time has passed, unless it was we who let it
+ * wait.  conn may be freed. */
 void xc_conn_expire(struct xc_worker *worker, struct xc_conn *conn);
 
 /* handover.c: idle connections go to workers that have time. */

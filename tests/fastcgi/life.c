@@ -191,6 +191,41 @@ slow(void)
 	check(pool_stop(&pool), "slow: the end");
 }
 
+/* Requests that came in time are answered, though the only worker hears them
+ * after their time-outs: on idle connections, and the rest of half ones. */
+static void
+unheard(void)
+{
+	const size_t half = 60;
+	struct wire_buf buf = { .len = 0 };
+	int fds[CONNS], slow, i, n = 0;
+
+	start(1, 3000, 10000, 3000);
+	buf_request(&buf, &(struct request){ .method = "POST",
+	    .uri = "/app/t/echo", .body = "0123456789", .body_len = 10 });
+	for (i = 0; i < CONNS; i++) {
+		fds[i] = pool_connect(&pool);
+		n += get(fds[i], "/app/t/hello");
+		if (i % 2 == 0)
+			(void)send_bytes(fds[i], buf.p, half);
+	}
+	slow = pool_connect(&pool);
+	begin_get(slow, "/app/t/slow/4000");
+	for (i = 0; i < CONNS; i++)
+		(void)send_bytes(fds[i], buf.p + (i % 2 == 0 ? half : 0),
+		    buf.len - (i % 2 == 0 ? half : 0));
+	check(n == CONNS && is_ok(read_reply(slow, WAIT_MS)),
+	    "unheard: what keeps it busy");
+	for (i = 0, n = 0; i < CONNS; i++) {
+		n += is_ok(read_reply(fds[i], WAIT_MS));
+		close(fds[i]);
+	}
+	check(n == CONNS, "unheard: %d of %d answered", n, CONNS);
+	close(slow);
+	check(pool_stop(&pool), "unheard: the end");
+	buf_free(&buf);
+}
+
 static void
 check_big(int fd, size_t len)
 {
@@ -466,6 +501,7 @@ main(void)
 	idle();
 	unread();
 	slow();
+	unheard();
 	sizes();
 	stop_one();
 	stop_all();
