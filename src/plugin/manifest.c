@@ -386,10 +386,12 @@ check_permissions(struct check *check, struct json_object *value)
 static void
 check_config(struct check *check, struct json_object *value)
 {
+	const char *type = xc_json_string(value, "type");
 	struct json_object *defaults;
 	struct xc_errbuf why;
 
-	if (!json_object_is_type(value, json_type_object)) {
+	if (!json_object_is_type(value, json_type_object) ||
+	    (type != NULL && strcmp(type, "object") != 0)) {
 		fault(check, "/config", "must be a JSON Schema of type object");
 		return;
 	}
