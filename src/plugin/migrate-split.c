@@ -353,8 +353,198 @@ xc_sql_split(const char *text, size_t len,
 	return XC_OK;
 }
 
-enum xc_err
-xc_sql_check_plugin(const struct xc_sql_statement *statement,
+/* A name may have a dollar sign, unlike the words of a statement's head. */
+static bool
+is_name(char c)
+{
+	return is_word(c) || c == '$';
+}
+
+static bool
+is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+static size_t
+name_len(const struct splitter *s)
+{
+	size_t len = 0;
+
+	while (is_name(peek(s, len)))
+		len++;
+	return len;
+}
+
+static bool
+is_this_word(const char *text, size_t len, const char *word)
+{
+	return strlen(word) == len && strncasecmp(text, word, len) == 0;
+}
+
+/* Whether len bytes are digits alone: no name without quotes is that. */
+static bool
+is_digits(const char *text, size_t len)
+{
+	for (size_t i = 0; i < len; i++) {
+		if (!is_digit(text[i]))
+			return false;
+	}
+	return len > 0;
+}
+
+/* Moves behind "15" or "15e3" or "15e"; false if it is not such. */
+static bool
+skip_fraction(struct splitter *s)
+{
+	const char *from = s->at;
+
+	while (is_digit(peek(s, 0)))
+		s->at++;
+	if (s->at == from)
+		return false;
+	if (upper(peek(s, 0)) == 'E') {
+		s->at++;
+		while (is_digit(peek(s, 0)))
+			s->at++;
+	}
+	return !is_name(peek(s, 0)) && peek(s, 0) != '.';
+}
+
+static enum xc_err
+refuse_dot(const struct splitter *s)
+{
+	return xc_fail(s->errbuf, XC_ERR_DENIED,
+	    "line %u: a plugin's migration writes names without a schema or "
+	    "table before them: a dot may stand only between the digits of "
+	    "a number (0.5)", s->line);
+}
+
+/* InnoDB, perhaps after an equals sign: others reach files and servers. */
+static enum xc_err
+check_engine(struct splitter *s)
+{
+	enum xc_err err = skip_between(s);
+	size_t len;
+
+	if (err == XC_OK && peek(s, 0) == '=') {
+		s->at++;
+		err = skip_between(s);
+	}
+	if (err != XC_OK)
+		return err;
+	len = name_len(s);
+	if (!is_this_word(s->at, len, "INNODB"))
+		return xc_fail(s->errbuf, XC_ERR_DENIED,
+		    "line %u: a plugin's tables are of the engine InnoDB; a "
+		    "column of the name engine stands in backquotes",
+		    s->line);
+	s->at += len;
+	return XC_OK;
+}
+
+static enum xc_err
+refuse_word(const struct splitter *s, const char *text, size_t len,
+    const char *const *list)
+{
+	for (; *list != NULL; list++) {
+		if (is_this_word(text, len, *list))
+			return xc_fail(s->errbuf, XC_ERR_DENIED,
+			    "line %u: a plugin's migration may not use %s",
+			    s->line, *list);
+	}
+	return XC_OK;
+}
+
+static enum xc_err
+check_word(struct splitter *s)
+{
+	static const char *const words[] = { "DEFINER", "DIRECTORY",
+		"DUMPFILE", "LOAD_FILE", "OUTFILE", "TABLESPACE", NULL };
+	const char *word = s->at;
+	size_t len = name_len(s);
+	enum xc_err err = refuse_word(s, word, len, words);
+
+	if (err != XC_OK)
+		return err;
+	s->at += len;
+	if (is_this_word(word, len, "ENGINE"))
+		return check_engine(s);
+	if (peek(s, 0) != '.')
+		return XC_OK;
+	if (!is_digits(word, len))
+		return refuse_dot(s);
+	s->at++;
+	return skip_fraction(s) ? XC_OK : refuse_dot(s);
+}
+
+/* A function may be called by its name in backquotes. */
+static enum xc_err
+check_quoted(struct splitter *s)
+{
+	static const char *const functions[] = { "LOAD_FILE", NULL };
+	const char *from = s->at;
+	enum xc_err err = skip_quoted(s);
+
+	if (err != XC_OK || *from != '`')
+		return err;
+	return refuse_word(s, from + 1, (size_t)(s->at - from) - 2,
+	    functions);
+}
+
+/*
+ * The tokens of a whole statement.  The dot of "schema.table" and that of
+ * "table.column" cannot be told apart without the server's grammar, so none
+ * may join two names: the statement runs in the core's account, which
+ * reaches every schema.
+ */
+static enum xc_err
+check_tokens(struct splitter *s)
+{
+	for (;;) {
+		enum xc_err err = skip_between(s);
+		char c;
+
+		if (err != XC_OK || s->at == s->end)
+			return err;
+		c = *s->at;
+		if (c == '\'' || c == '"' || c == '`')
+			err = check_quoted(s);
+		else if (is_name(c))
+			err = check_word(s);
+		else if (c == '.')
+			err = refuse_dot(s);
+		else
+			s->at++;
+		if (err != XC_OK)
+			return err;
+	}
+}
+
+/* Control characters, since the server takes "--" before one for a comment;
+ * and comments that it runs, which no migration needs in a string either. */
+static enum xc_err
+check_bytes(const struct xc_sql_statement *statement,
+    struct xc_errbuf *errbuf)
+{
+	for (size_t i = 0; i < statement->len; i++) {
+		unsigned char c = (unsigned char)statement->text[i];
+
+		if ((c < 0x20 && !is_blank((char)c)) || c == 0x7f)
+			return xc_fail(errbuf, XC_ERR_DENIED,
+			    "line %u: a plugin's migration may not hold the "
+			    "control character 0x%02x", statement->line, c);
+	}
+	if (memmem(statement->text, statement->len, "/*!", 3) != NULL ||
+	    memmem(statement->text, statement->len, "/*M!", 4) != NULL)
+		return xc_fail(errbuf, XC_ERR_DENIED,
+		    "line %u: a plugin's migration may not use comments that "
+		    "the server runs", statement->line);
+	return XC_OK;
+}
+
+static enum xc_err
+check_head(const struct xc_sql_statement *statement,
     struct xc_errbuf *errbuf)
 {
 	static const char *const verbs[] = { "ALTER", "CREATE", "DELETE",
@@ -362,17 +552,12 @@ xc_sql_check_plugin(const struct xc_sql_statement *statement,
 		"UPDATE", "WITH", NULL };
 	static const char *const makers[] = { "ALTER", "CREATE", "DROP",
 		"RENAME", NULL };
-	static const char *const own[] = { "TABLE", "INDEX", "VIEW",
-		"SEQUENCE", "TRIGGER", NULL };
+	static const char *const own[] = { "TABLE", "INDEX", "SEQUENCE",
+		NULL };
 	static const char *const before[] = { "OR", "REPLACE", "TEMPORARY",
 		"UNIQUE", "FULLTEXT", "SPATIAL", "IGNORE", "ONLINE", NULL };
 	struct head head;
 
-	if (memmem(statement->text, statement->len, "/*!", 3) != NULL ||
-	    memmem(statement->text, statement->len, "/*M!", 4) != NULL)
-		return xc_fail(errbuf, XC_ERR_DENIED,
-		    "line %u: a plugin's migration may not use comments that "
-		    "the server runs", statement->line);
 	read_head(statement, &head);
 	if (!word_in(head.words[0], verbs))
 		return xc_fail(errbuf, XC_ERR_DENIED,
@@ -388,7 +573,23 @@ xc_sql_check_plugin(const struct xc_sql_statement *statement,
 			break;
 	}
 	return xc_fail(errbuf, XC_ERR_DENIED,
-	    "line %u: a plugin's migration may %s tables, indexes, views, "
-	    "sequences and triggers of its own schema, nothing else",
+	    "line %u: a plugin's migration may %s tables, indexes and "
+	    "sequences of its own schema, nothing else",
 	    statement->line, head.words[0]);
+}
+
+enum xc_err
+xc_sql_check_plugin(const struct xc_sql_statement *statement,
+    struct xc_errbuf *errbuf)
+{
+	struct splitter s = { .at = statement->text,
+		.end = statement->text + statement->len,
+		.line = statement->line, .errbuf = errbuf };
+	enum xc_err err = check_bytes(statement, errbuf);
+
+	if (err == XC_OK)
+		err = check_head(statement, errbuf);
+	if (err == XC_OK)
+		err = check_tokens(&s);
+	return err;
 }

@@ -32,8 +32,11 @@ enum xc_err xc_sql_split(const char *text, size_t len,
     struct xc_errbuf *errbuf);
 
 /*
- * What a plugin's migration may do: work on its own tables.  XC_ERR_DENIED
- * for accounts, grants, databases, files and server settings.
+ * What a plugin's migration may do: work on its own tables, which it names
+ * without a schema.  XC_ERR_DENIED for accounts, grants, databases, files,
+ * server settings, views and stored programs, engines other than InnoDB, and
+ * any dot between names ("schema.table" as well as "table.column").
+ * XC_ERR_INVALID for a quote or comment without an end.
  */
 enum xc_err xc_sql_check_plugin(const struct xc_sql_statement *statement,
     struct xc_errbuf *errbuf);

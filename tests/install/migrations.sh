@@ -140,7 +140,9 @@ make_plugin evil 1.0.0
 mkdir "$dir/sql"
 for bad in 'DROP DATABASE xcore' 'GRANT ALL ON *.* TO evil' \
     'CREATE USER evil' 'SET GLOBAL max_connections = 1' \
-    'CREATE /*! DATABASE */ x' 'LOAD DATA INFILE "/x" INTO TABLE y'; do
+    'CREATE /*! DATABASE */ x' 'DROP TABLE xcore.xc_plugin' \
+    'INSERT INTO `mysql` . `user` VALUES (1)' \
+    'LOAD DATA INFILE "/x" INTO TABLE y'; do
 	printf '%s;\n' "$bad" >"$dir/sql/0001_evil.up.sql"
 	expect "a plugin may not: $bad" 6 '0001_evil' install "$dir"
 done
