@@ -171,6 +171,47 @@ test_sentences(void **state)
 	assert_memory_equal(errbuf.text, "short: xxx", 10);
 }
 
+/* However long a sentence is, it ends in a whole character. */
+static void
+test_cut(void **state)
+{
+	static const char *const chars[] = { "x", "\xc3\xa9",
+		"\xe2\x82\xac", "\xf0\x9f\x98\x80" };
+	struct xc_errbuf errbuf;
+	char longer[3000];
+	size_t pad, i, len;
+
+	(void)state;
+	for (i = 0; i < 4; i++) {
+		for (pad = 0; pad < 8; pad++) {
+			memset(longer, '.', pad);
+			for (len = pad; len < 2000; len += strlen(chars[i]))
+				strcpy(longer + len, chars[i]);
+			xc_fail(&errbuf, XC_ERR_IO, "%s", longer);
+			len = strlen(errbuf.text);
+			assert_int_equal(xc_utf8_span(errbuf.text, len), len);
+			assert_true(len + 4 >= sizeof(errbuf.text));
+			xc_fail_prefix(&errbuf, XC_ERR_IO, "%.*s", (int)pad,
+			    "12345678");
+			len = strlen(errbuf.text);
+			assert_int_equal(xc_utf8_span(errbuf.text, len), len);
+		}
+	}
+}
+
+static void
+test_tidy(void **state)
+{
+	char text[] = "a\xff\xc3\xa9\xc3z\xed\xa0\x80\xe2\x82";
+	char good[] = "\xe2\x82\xac";
+
+	(void)state;
+	xc_utf8_tidy(text);
+	assert_string_equal(text, "a?\xc3\xa9?z?????");
+	xc_utf8_tidy(good);
+	assert_string_equal(good, "\xe2\x82\xac");
+}
+
 int
 main(void)
 {
@@ -182,6 +223,8 @@ main(void)
 		cmocka_unit_test(test_base64),
 		cmocka_unit_test(test_errors),
 		cmocka_unit_test(test_sentences),
+		cmocka_unit_test(test_cut),
+		cmocka_unit_test(test_tidy),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

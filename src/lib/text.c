@@ -168,3 +168,32 @@ xc_utf8_span(const char *text, size_t len)
 	}
 	return i;
 }
+
+size_t
+xc_utf8_cut(char *text, size_t len)
+{
+	size_t at = len;
+
+	while (at > 0 && len - at < 3 && ((unsigned char)text[at - 1] & 0xc0)
+	    == 0x80)
+		at--;
+	/* What begins here and is not whole goes; other bytes stay. */
+	if (at > 0 && ((unsigned char)text[at - 1] & 0xc0) == 0xc0 &&
+	    xc_utf8_span(text + at - 1, len - at + 1) == 0)
+		len = at - 1;
+	text[len] = '\0';
+	return len;
+}
+
+void
+xc_utf8_tidy(char *text)
+{
+	size_t left = strlen(text);
+	size_t good;
+
+	while ((good = xc_utf8_span(text, left)) < left) {
+		text[good] = '?';
+		text += good + 1;
+		left -= good + 1;
+	}
+}

@@ -26,4 +26,12 @@ bool xc_is_plain(const char *text, size_t len, bool tab);
  * overlong, no surrogates); len if all of it is. */
 size_t xc_utf8_span(const char *text, size_t len);
 
+/* Cuts what a text that was cut to len bytes has of a character at its end;
+ * gives the length that is left and puts a NUL there. */
+size_t xc_utf8_cut(char *text, size_t len);
+
+/* Puts '?' for each byte of a NUL-terminated text that is of no valid
+ * UTF-8, in place. */
+void xc_utf8_tidy(char *text);
+
 #endif
