@@ -7,6 +7,7 @@
 
 #include <json-c/json.h>
 
+#include "lib/text.h"
 #include "plugin/digest.h"
 #include "plugin/fault.h"
 #include "plugin/migrate-split.h"
@@ -105,11 +106,12 @@ record(const struct script *script, struct xc_connection *connection,
     const char *state, const char *error)
 {
 	char sum[XC_DIGEST_SIZE] = "";
+	struct xc_errbuf words;
 	struct xc_value args[] = { xc_text(script->migrator->scope),
 		xc_int(script->row->number), xc_text(script->row->name),
 		xc_text(script->row->checksum), xc_text(sum),
 		xc_int((int64_t)script->done), xc_int((int64_t)script->n),
-		xc_text(state), xc_text(error) };
+		xc_text(state), xc_null() };
 	struct xc_statement statement = {
 		.schema = xc_registry_schema(script->migrator->registry),
 		.sql = "INSERT INTO xc_migration (scope, number, name,"
@@ -127,6 +129,10 @@ record(const struct script *script, struct xc_connection *connection,
 	};
 	enum xc_err err;
 
+	/* It may quote a script's bytes, which need be no UTF-8. */
+	xc_fail(&words, XC_OK, "%s", error);
+	xc_utf8_tidy(words.text);
+	args[8] = xc_text(words.text);
 	err = sum_statements(script->statements, script->done, sum);
 	if (err != XC_OK)
 		return xc_fail(script->errbuf, err, "out of memory");

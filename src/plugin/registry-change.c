@@ -6,6 +6,7 @@
 
 #include <json-c/json.h>
 
+#include "lib/text.h"
 #include "plugin/fault.h"
 #include "plugin/registry-private.h"
 
@@ -152,6 +153,11 @@ remember(struct xc_registry *registry,
     const struct xc_registry_change *change, const char *token,
     struct xc_errbuf *errbuf)
 {
+	struct xc_errbuf detail;
+
+	xc_fail(&detail, XC_OK, "%s",
+	    change->detail != NULL ? change->detail : "");
+	xc_utf8_tidy(detail.text);
 	return xc_registry_exec(registry, "writing the history",
 	    "INSERT INTO xc_plugin_history (name, action, version, hash,"
 	    " detail, generation, token, changed_at, changed_by)"
@@ -161,7 +167,7 @@ remember(struct xc_registry *registry,
 	    " LEFT JOIN xc_package k ON k.id = p.package_id"
 	    " WHERE p.name = ?", XC_ARGS(
 	    xc_text(action_names[change->action]),
-	    xc_text(change->detail != NULL ? change->detail : ""),
+	    xc_text(detail.text),
 	    xc_text(token), xc_text(xc_registry_actor()),
 	    xc_text(change->name)), NULL, errbuf);
 }

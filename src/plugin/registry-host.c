@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The hosts' rows: what each has seen, what its workers serve. */
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -7,17 +8,13 @@
 
 #include <xcore/json.h>
 
+#include "lib/text.h"
 #include "plugin/registry-private.h"
 
-enum xc_err
-xc_registry_heartbeat(struct xc_registry *registry,
-    const struct xc_registry_host *host, struct xc_errbuf *errbuf)
+static enum xc_err
+write_host(struct xc_registry *registry, const struct xc_registry_host *host,
+    const char *rejected, struct xc_errbuf *errbuf)
 {
-	const char *rejected = "[]";
-
-	if (host->rejected != NULL)
-		rejected = json_object_to_json_string_ext(host->rejected,
-		    JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);
 	return xc_registry_exec(registry, "writing the host's row",
 	    "INSERT INTO xc_host (id, name, pid, started_at, heartbeat,"
 	    " desired, applied, sequence, workers, pending, rejected)"
@@ -34,6 +31,28 @@ xc_registry_heartbeat(struct xc_registry *registry,
 	    xc_int((int64_t)host->applied), xc_int((int64_t)host->sequence),
 	    xc_int(host->workers), xc_int(host->pending),
 	    xc_text(rejected)), NULL, errbuf);
+}
+
+/* The reasons may hold a plugin's own words, and MariaDB refuses the whole
+ * row for a byte that is no UTF-8: the host would seem dead. */
+enum xc_err
+xc_registry_heartbeat(struct xc_registry *registry,
+    const struct xc_registry_host *host, struct xc_errbuf *errbuf)
+{
+	const char *json = "[]";
+	char *rejected;
+	enum xc_err err;
+
+	if (host->rejected != NULL)
+		json = json_object_to_json_string_ext(host->rejected,
+		    JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);
+	rejected = json != NULL ? strdup(json) : NULL;
+	if (rejected == NULL)
+		return xc_fail(errbuf, XC_ERR_NOMEM, "out of memory");
+	xc_utf8_tidy(rejected);
+	err = write_host(registry, host, rejected, errbuf);
+	free(rejected);
+	return err;
 }
 
 enum xc_err
