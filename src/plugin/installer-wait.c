@@ -12,9 +12,10 @@
 #include "plugin/installer-private.h"
 #include "plugin/registry-private.h"
 
-/* A host that was silent for longer is not waited for.  A trial (10 s) may
- * stand between two of its signs of life. */
+/* A host that was silent for longer is not waited for. */
 #define HOST_ALIVE_MS 12000
+/* A trial may stand between two of its signs of life, and so much more. */
+#define BESIDE_TRIAL_MS 5000
 #define WAIT_POLL_MS 20
 #define POKE_MS 5000
 
@@ -40,6 +41,19 @@ xc_installer_poke(struct xc_installer *installer)
 	    POKE_MS, &reply, NULL);
 	json_object_put(reply);
 	json_object_put(request);
+}
+
+/* Whether the host gave a sign of life not long ago. */
+static bool
+is_alive(const struct xc_installer *installer,
+    const struct json_object *host)
+{
+	int64_t limit = installer->settings->reload.trial_timeout_ms +
+	    BESIDE_TRIAL_MS;
+
+	if (limit < HOST_ALIVE_MS)
+		limit = HOST_ALIVE_MS;
+	return xc_registry_number(host, "age_ms") <= (uint64_t)limit;
 }
 
 static const struct json_object *
@@ -69,8 +83,6 @@ look_at_host(const struct json_object *host,
 {
 	const struct json_object *rejection;
 
-	if (xc_registry_number(host, "age_ms") > HOST_ALIVE_MS)
-		return XC_OK;
 	if (xc_registry_number(host, "desired") < awaited->generation)
 		return XC_ERR_BUSY;
 	rejection = find_rejection(host, awaited);
@@ -117,8 +129,9 @@ look_at_hosts(struct xc_installer *installer,
 		struct json_object *host = json_object_array_get_idx(hosts,
 		    i);
 
-		if (xc_registry_number(host, "age_ms") <= HOST_ALIVE_MS)
-			++*n_r;
+		if (!is_alive(installer, host))
+			continue;
+		++*n_r;
 		err = look_at_host(host, awaited, errbuf);
 		if (err == XC_ERR_FAILED) {
 			worst = err;
