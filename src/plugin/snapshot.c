@@ -25,6 +25,9 @@
 
 #define SNAPSHOTS_KEPT 5
 #define SNAPSHOT_SIZE_MAX (256u << 20)
+/* A manifest and the configuration have 32 levels each; a snapshot puts some
+ * around them. */
+#define DEPTH_MAX 64
 #define SUM_HEX (XC_DIGEST_SIZE - 1)
 #define SUM_LINE (sizeof("sha256 ") - 1 + SUM_HEX + 1)
 
@@ -217,6 +220,29 @@ make_folder(const char *state_dir, char *folder_r, size_t size,
 	return XC_OK;
 }
 
+/* Whether a reader of so many levels reads it. */
+static bool
+fits_depth(struct json_object *value, int levels)
+{
+	struct lh_entry *entry;
+
+	if (levels == 0)
+		return false;
+	if (json_object_is_type(value, json_type_object)) {
+		lh_foreach(json_object_get_object(value), entry) {
+			if (!fits_depth(lh_entry_v(entry), levels - 1))
+				return false;
+		}
+	} else if (json_object_is_type(value, json_type_array)) {
+		for (size_t i = 0; i < json_object_array_length(value); i++) {
+			if (!fits_depth(json_object_array_get_idx(value, i),
+			    levels - 1))
+				return false;
+		}
+	}
+	return true;
+}
+
 enum xc_err
 xc_snapshot_write(const char *state_dir, struct json_object *snapshot,
     char *path_r, size_t size, struct xc_errbuf *errbuf)
@@ -241,6 +267,11 @@ xc_snapshot_write_keep(const char *state_dir, struct json_object *snapshot,
 	    !xc_json_int(snapshot, "sequence", &sequence))
 		return xc_fail(errbuf, XC_ERR_INVALID,
 		    "the snapshot has no generation or no sequence");
+	if (!fits_depth(snapshot, DEPTH_MAX - 1))
+		return xc_fail(errbuf, XC_ERR_INVALID,
+		    "the snapshot is nested deeper than the %d levels that "
+		    "are read: look at the settings of the plugins",
+		    DEPTH_MAX - 1);
 	err = make_folder(state_dir, folder, sizeof(folder), errbuf);
 	if (err != XC_OK)
 		return err;
@@ -356,7 +387,7 @@ parse_snapshot(const char *text, size_t len, const char *path,
 		return xc_fail(errbuf, XC_ERR_INVALID,
 		    "%s is damaged: it does not end in the SHA-256 of what "
 		    "stands in it", path);
-	tokener = json_tokener_new();
+	tokener = json_tokener_new_ex(DEPTH_MAX);
 	if (tokener == NULL)
 		return xc_fail(errbuf, XC_ERR_NOMEM, "out of memory");
 	snapshot = json_tokener_parse_ex(tokener, text,

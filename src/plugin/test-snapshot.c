@@ -239,6 +239,43 @@ test_shape(void **state)
 	}
 }
 
+/* Settings may be as deep as a manifest and a configuration allow; what could
+ * not be read again is not written. */
+static void
+test_depth(void **state)
+{
+	static const struct {
+		int levels;
+		enum xc_err err;
+	} rows[] = { { 40, XC_OK }, { 58, XC_OK }, { 64, XC_ERR_INVALID } };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct json_object *snapshot = json_tokener_parse(
+		    "{\"format\":1,\"generation\":9,\"sequence\":90,"
+		    "\"plugins\":[]}");
+		struct json_object *value = json_object_new_int(1);
+		struct xc_errbuf errbuf = { "" };
+		char path[PATH_MAX];
+		int sequence = 0;
+
+		for (int n = 0; n < rows[i].levels; n++) {
+			struct json_object *around = json_object_new_array();
+
+			json_object_array_add(around, value);
+			value = around;
+		}
+		json_object_object_add(snapshot, "config", value);
+		assert_int_equal(xc_snapshot_write(folder, snapshot, path,
+		    sizeof(path), &errbuf), rows[i].err);
+		json_object_put(snapshot);
+		if (rows[i].err == XC_OK)
+			assert_int_equal(read_one(path, &sequence), XC_OK);
+		else
+			assert_non_null(strstr(errbuf.text, "deeper"));
+	}
+}
+
 int
 main(void)
 {
@@ -251,7 +288,8 @@ main(void)
 		IN_FOLDER(test_damage),
 		IN_FOLDER(test_recover),
 		IN_FOLDER(test_nothing_to_recover),
-		IN_FOLDER(test_shape)
+		IN_FOLDER(test_shape),
+		IN_FOLDER(test_depth)
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
