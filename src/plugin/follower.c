@@ -234,6 +234,18 @@ forget_versions(struct json_object *by_hash,
 	}
 }
 
+/* Signals are blocked while we compose. */
+static bool
+is_told_to_end(void)
+{
+	sigset_t pending;
+
+	return ending != 0 || (sigpending(&pending) == 0 &&
+	    (sigismember(&pending, SIGTERM) == 1 ||
+	    sigismember(&pending, SIGINT) == 1 ||
+	    sigismember(&pending, SIGUSR2) == 1));
+}
+
 /* Takes the composition's arrays. */
 static void
 adopt(struct xc_follower *follower, struct xc_composition *composition)
@@ -241,6 +253,13 @@ adopt(struct xc_follower *follower, struct xc_composition *composition)
 	uint64_t generation = composition->view->generation;
 	struct xc_errbuf errbuf = { "" };
 
+	/* The next follower may be at work: it numbers its files as we do. */
+	if (is_told_to_end()) {
+		json_object_put(composition->plugins);
+		json_object_put(composition->rejected);
+		json_object_put(composition->revisions);
+		return;
+	}
 	replace(&follower->rejected, composition->rejected);
 	replace(&follower->revisions, composition->revisions);
 	forget_versions(follower->entries, composition->view);
