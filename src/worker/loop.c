@@ -373,6 +373,23 @@ tend(struct xc_worker *worker)
 		xc_stop_check(worker);
 }
 
+/* A new connection has no owner yet who could hand it over, and who waits for
+ * the listen socket was not woken because we were. */
+static void
+put_listener_first(struct xc_worker *worker)
+{
+	struct epoll_event *events = worker->events, first = events[0];
+	unsigned i;
+
+	for (i = 1; i < worker->n_events; i++) {
+		if (events[i].data.ptr != &worker->listener)
+			continue;
+		events[0] = events[i];
+		events[i] = first;
+		return;
+	}
+}
+
 /* Waits for events.  Several at a time spare system calls; those whose turn
  * has not come when a handler takes long are handed over all the same. */
 static void
@@ -387,6 +404,7 @@ gather(struct xc_worker *worker)
 	    time_to_wait(worker));
 	worker->event = 0;
 	worker->n_events = n > 0 ? (unsigned)n : 0;
+	put_listener_first(worker);
 }
 
 static void
