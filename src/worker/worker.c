@@ -2,6 +2,9 @@
 #include "worker/worker.h"
 
 #include <errno.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -146,6 +149,16 @@ raise_limit(struct xc_worker *worker)
 	    (long long)worker->settings->fastcgi.connections_max);
 }
 
+/* libfcgi takes and frees 8 KiB buffers for each request, and each time glibc
+ * would first tidy the small chunks that it keeps aside. */
+static void
+tune_malloc(void)
+{
+#ifdef M_MXFAST
+	(void)mallopt(M_MXFAST, 0);
+#endif
+}
+
 static enum xc_err
 begin(struct xc_worker *worker, struct xc_errbuf *errbuf)
 {
@@ -156,6 +169,7 @@ begin(struct xc_worker *worker, struct xc_errbuf *errbuf)
 	if (err != XC_OK)
 		return err;
 	raise_limit(worker);
+	tune_malloc();
 	worker->limits = xc_head_limits(fastcgi->params_max,
 	    fastcgi->body_max);
 	worker->scratch = malloc(XC_WORKER_SCRATCH);
