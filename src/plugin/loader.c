@@ -367,12 +367,16 @@ take_row(struct change *change, struct json_object *json)
 static int
 compare_prefix(const void *left, const void *right)
 {
-	const struct xc_loaded *const *a = left, *const *b = right;
+	struct xc_loaded *const *a = left, *const *b = right;
 	int order = strcmp((*a)->prefix, (*b)->prefix);
 
-	/* Of two with one prefix the serving one comes first. */
+	/* Of two with one prefix the serving one comes first, and of two
+	 * that serve that which did before. */
 	if (order == 0)
 		order = (int)(*a)->state - (int)(*b)->state;
+	if (order == 0)
+		order = (int)version_of(*b)->in_table -
+		    (int)version_of(*a)->in_table;
 	return order != 0 ? order : strcmp((*a)->name, (*b)->name);
 }
 
@@ -384,6 +388,38 @@ drop(struct change *change, struct xc_version *version)
 		version->mark = change->loader->mark - 1;
 	else
 		discard(change->loader, version);
+}
+
+/* What was reported of a version that is dropped does not hold any more. */
+static void
+report_dropped(struct change *change, const char *name, const char *reason)
+{
+	for (size_t i = 0; i < json_object_array_length(change->report); i++) {
+		struct json_object *row = json_object_array_get_idx(
+		    change->report, i);
+
+		if (strcmp(xc_json_string(row, "name"), name) != 0)
+			continue;
+		add_text(row, "state", "failed");
+		add_text(row, "reason", reason);
+		json_object_object_del(row, "serving");
+	}
+}
+
+/* Two plugins have one prefix, and the other keeps it. */
+static void
+drop_second(struct change *change, struct xc_version *version,
+    const struct xc_loaded *keeper)
+{
+	char reason[512];
+
+	snprintf(reason, sizeof(reason), "%s has its prefix %s",
+	    keeper->name, version->prefix);
+	log_line(change->loader, XC_LOG_ERROR, "%s is not served: %s",
+	    version->what, reason);
+	report_dropped(change, version->name, reason);
+	change->failed = true;
+	drop(change, version);
 }
 
 /*
@@ -404,11 +440,8 @@ sort_rows(struct change *change)
 
 		if (kept > 0 && strcmp(change->rows[kept - 1]->prefix,
 		    version->prefix) == 0) {
-			log_line(change->loader, XC_LOG_ERROR, "%s is not "
-			    "served: %s has its prefix %s", version->what,
-			    change->rows[kept - 1]->name, version->prefix);
-			change->failed = true;
-			drop(change, version);
+			drop_second(change, version,
+			    change->rows[kept - 1]);
 			continue;
 		}
 		change->rows[kept++] = change->rows[i];

@@ -346,7 +346,8 @@ test_states(void **state)
 	expect_recycle(fixture, NULL);
 }
 
-/* The older version goes on, but its prefix was given to another. */
+/* The older version goes on, but its prefix was given to another: it served
+ * there first, so it stays, and the other is reported. */
 static void
 test_prefix_moved(void **state)
 {
@@ -363,7 +364,14 @@ test_prefix_moved(void **state)
 	assert_int_equal(apply(fixture, snapshot), XC_ERR_FAILED);
 	table = xc_loader_table(fixture->loader);
 	assert_int_equal(table->n, 1);
-	assert_string_equal(table->rows[0]->name, "another");
+	assert_string_equal(table->rows[0]->name, "misbehave");
+	assert_int_equal(call_count(fixture, "1.0.0"), 1);
+	row = json_object_array_get_idx(xc_json_member(fixture->report,
+	    "plugins"), 1);
+	assert_string_equal(xc_json_string(row, "name"), "another");
+	assert_string_equal(xc_json_string(row, "state"), "failed");
+	assert_non_null(strstr(xc_json_string(row, "reason"),
+	    "misbehave has its prefix /app/misbehave"));
 	expect_recycle(fixture, NULL);
 }
 
