@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
@@ -31,6 +32,7 @@
 struct keep {
 	struct json_object *packages;	/* rows that stay */
 	struct json_object *folders;	/* {"todo/1.2.0-0a1b2c3d": true} */
+	bool all;			/* some snapshot could not be read */
 };
 
 static void
@@ -188,8 +190,14 @@ keep_snapshot(struct keep *keep, const char *path)
 {
 	struct json_object *snapshot, *plugins;
 
-	if (xc_snapshot_read(path, &snapshot, NULL) != XC_OK)
+	enum xc_err err = xc_snapshot_read(path, &snapshot, NULL);
+
+	if (err == XC_ERR_NOT_FOUND)
+		return;		/* pruned meanwhile */
+	if (err != XC_OK) {
+		keep->all = true;
 		return;
+	}
 	plugins = xc_json_member(snapshot, "plugins");
 	for (size_t i = 0; i < json_object_array_length(plugins); i++) {
 		struct json_object *row = json_object_array_get_idx(plugins,
@@ -202,6 +210,14 @@ keep_snapshot(struct keep *keep, const char *path)
 	json_object_put(snapshot);
 }
 
+static bool
+has_suffix(const char *name, const char *suffix)
+{
+	size_t len = strlen(name), n = strlen(suffix);
+
+	return len >= n && strcmp(name + len - n, suffix) == 0;
+}
+
 static void
 keep_snapshots(struct keep *keep, const char *state_dir)
 {
@@ -211,16 +227,22 @@ keep_snapshots(struct keep *keep, const char *state_dir)
 
 	snprintf(folder, sizeof(folder), "%s/snapshot", state_dir);
 	dir = opendir(folder);
-	if (dir == NULL)
+	if (dir == NULL) {
+		keep->all = errno != ENOENT;
 		return;
+	}
 	while ((entry = readdir(dir)) != NULL) {
 		char path[PATH_MAX];
 
 		if (strspn(entry->d_name, "0123456789") == 0)
 			continue;
+		if (has_suffix(entry->d_name, ".tmp"))
+			continue;	/* of a writer that was killed */
 		if (snprintf(path, sizeof(path), "%s/%s", folder,
 		    entry->d_name) < (int)sizeof(path))
 			keep_snapshot(keep, path);
+		else
+			keep->all = true;
 	}
 	closedir(dir);
 }
@@ -231,6 +253,8 @@ keeps_folder(void *ctx, const char *name, const char *id)
 	const struct keep *keep = ctx;
 	char key[256];
 
+	if (keep->all)
+		return true;
 	snprintf(key, sizeof(key), "%s/%s", name, id);
 	return json_object_object_get_ex(keep->folders, key, NULL);
 }
@@ -292,7 +316,11 @@ sweep_packages(struct xc_installer *installer,
 			continue;
 		}
 		++*n_r;
-		if (!installer->options.dry_run)
+		if (installer->options.dry_run)
+			continue;
+		/* Many packages may take longer than the lease. */
+		err = xc_lease_renew(installer->lease, XC_LEASE_MS, errbuf);
+		if (err == XC_OK)
 			err = xc_registry_drop_package(installer->registry,
 			    id, errbuf);
 	}
@@ -352,6 +380,9 @@ sweep(struct xc_installer *installer, struct keep *keep, struct swept *swept,
 	if (err != XC_OK)
 		return err;
 	keep_snapshots(keep, state_dir);
+	if (keep->all)
+		xc_installer_say(installer, true, "a snapshot cannot be read, "
+		    "so that no folder of a version is removed");
 	err = xc_store_gc(state_dir, keeps_folder, keep, dry,
 	    &swept->folders, &swept->bytes, errbuf);
 	if (err != XC_OK)

@@ -147,7 +147,8 @@ xc_registry_fetch(struct xc_registry *registry, uint64_t id,
 }
 
 /* The id of a package that is in the registry whole; 0 if it is not there,
- * or damaged, which is removed. */
+ * or damaged, which is removed.  Its row is locked until the commit, so that
+ * nobody sweeps it before the plugin points to it. */
 static enum xc_err
 find_whole(struct xc_registry *registry, const char *hash, uint64_t *id_r,
     struct xc_errbuf *errbuf)
@@ -157,7 +158,7 @@ find_whole(struct xc_registry *registry, const char *hash, uint64_t *id_r,
 	enum xc_err err;
 
 	err = xc_registry_rows(registry, "looking for the package",
-	    "SELECT id FROM xc_package WHERE hash = ?",
+	    "SELECT id FROM xc_package WHERE hash = ? FOR UPDATE",
 	    XC_ARGS(xc_text(hash)), &rows, errbuf);
 	if (err != XC_OK)
 		return err;

@@ -90,7 +90,12 @@ rm -rf "$folder"
 expect "a folder of the store that is gone" 0 'store *absent' \
     install verify hello
 expect "which gc does not mind" 0 '' install gc
-mkdir -p "$T/state/plugins/hello/9.9.9-deadbeef"
+mkdir -p "$T/state/plugins/hello/9.9.9-deadbeef" "$T/state/snapshot"
+echo '{' >"$T/state/snapshot/1-1.json"
+expect "a snapshot that cannot be read" 0 'cannot be read' install gc
+same "keeps every folder" 9.9.9-deadbeef \
+    "$(ls "$T/state/plugins/hello" 2>/dev/null)"
+rm "$T/state/snapshot/1-1.json"
 expect "a folder that nobody knows" 0 '1 folders' install gc
 same "is swept" "" "$(ls "$T/state/plugins/hello" 2>/dev/null)"
 
