@@ -9,6 +9,7 @@
 
 #include <xcore/json.h>
 
+#include "lib/text.h"
 #include "manifest-config.h"
 #include "manifest.h"
 #include "semver.h"
@@ -34,20 +35,54 @@ struct check {
 static void fault(struct check *check, const char *pointer,
     const char *format, ...) __attribute__((format(printf, 3, 4)));
 
+/* A control character of one byte, or of the two that U+0080 to U+009F have
+ * in UTF-8: its length, or 0. */
+static size_t
+control_len(const char *text)
+{
+	unsigned char c = (unsigned char)text[0];
+	unsigned char next = c == '\0' ? c : (unsigned char)text[1];
+
+	if (c < 0x20 || c == 0x7f)
+		return 1;
+	return c == 0xc2 && next >= 0x80 && next <= 0x9f ? 2 : 0;
+}
+
+/* Writes "\x1b" for the byte, so that a name of somebody's manifest cannot
+ * steer the terminal that shows it.  What does not fit is left out. */
+static void
+escape(char *text, char *shown, size_t size)
+{
+	size_t used = 0;
+
+	xc_utf8_tidy(text);
+	while (*text != '\0' && used + 9 < size) {
+		size_t n = control_len(text);
+
+		if (n == 0)
+			shown[used++] = *text++;
+		for (; n > 0; n--)
+			used += (size_t)snprintf(shown + used, size - used,
+			    "\\x%02x", (unsigned char)*text++);
+	}
+	shown[used] = '\0';
+}
+
 static void
 fault(struct check *check, const char *pointer, const char *format, ...)
 {
 	size_t room = sizeof(check->faults) - check->used;
-	char what[512];
+	char what[512], shown[1024];
 	va_list ap;
 	int n;
 
 	va_start(ap, format);
 	vsnprintf(what, sizeof(what), format, ap);
 	va_end(ap);
+	escape(what, shown, sizeof(shown));
 	n = snprintf(check->faults + check->used, room,
 	    "%splugin.json: %s: %s", check->used > 0 ? "; " : "", pointer,
-	    what);
+	    shown);
 	if (n > 0)
 		check->used += (size_t)n < room ? (size_t)n : room - 1;
 }

@@ -104,6 +104,8 @@ test_bad(void **state)
 		{ "{}", "/name: is missing" },
 		{ "{}", "/license: is missing" },
 		{ HEAD ",\"nmae\":1}", "unknown member \"nmae\"" },
+		{ HEAD ",\"a\\u001b[2J\\u009b\":1}",
+		    "unknown member \"a\\x1b[2J\\xc2\\x9b\"" },
 		{ HEAD ",\"prefix\":\"/todo\"}", "\"/app/\"" },
 		{ HEAD ",\"prefix\":\"app/todo\"}", "/prefix" },
 		{ HEAD ",\"prefix\":\"/app/todo/\"}", "/prefix" },
