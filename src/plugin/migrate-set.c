@@ -14,7 +14,6 @@
 #include "plugin/migrate.h"
 
 #define SCRIPT_MAX (16u << 20)
-#define SET_MAX 10000
 
 /* The parts of "0001_create.up.sql". */
 struct script_name {
