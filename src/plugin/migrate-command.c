@@ -191,14 +191,15 @@ run_command(struct command *command, const char *folder)
 	if (err == XC_OK)
 		err = xc_registry_new(command->settings, &command->registry,
 		    &command->errbuf);
-	if (err == XC_OK)
-		err = xc_migrate_prepare(command->registry,
-		    &command->errbuf);
 	if (err != XC_OK)
 		return err;
 	migrator.registry = command->registry;
+	/* To look makes nothing: the account may be one that only reads. */
 	if (strcmp(command->verb, "status") == 0)
 		return run_status(command, &migrator);
+	err = xc_migrate_prepare(command->registry, &command->errbuf);
+	if (err != XC_OK)
+		return err;
 	return run_change(command, &migrator);
 }
 

@@ -498,6 +498,16 @@ status_row(const struct xc_migration *row, const struct json_object *seen)
 	return out;
 }
 
+/* Whether the last error says that there is no journal yet. */
+static bool
+has_no_journal(const struct xc_migrator *migrator)
+{
+	unsigned number = xc_connection_error(
+	    migrator->registry->connection)->number;
+
+	return number == 1049 || number == 1146;	/* schema, table */
+}
+
 enum xc_err
 xc_migrate_status(const struct xc_migrator *migrator,
     const struct xc_migration_set *set, struct json_object **rows_r,
@@ -508,8 +518,12 @@ xc_migrate_status(const struct xc_migrator *migrator,
 
 	*rows_r = NULL;
 	err = journal(migrator, &rows, errbuf);
-	if (err != XC_OK)
+	if (err != XC_OK && !has_no_journal(migrator))
 		return err;
+	if (err != XC_OK) {
+		xc_fail(errbuf, XC_OK, "%s", "");
+		rows = json_object_new_array();
+	}
 	out = json_object_new_array();
 	for (size_t i = 0; i < set->n; i++)
 		json_object_array_add(out, status_row(&set->rows[i],

@@ -93,6 +93,16 @@ pid_a=$!
 rm "$M/0004_only.down.sql"
 wait "$pid_a" || :
 
+# To look makes nothing.
+sql -e 'DROP DATABASE xcore'
+reset_scripts
+expect "status of nothing" 0 '0001_registry *pending' migrate "$M" status
+same "which it leaves so" "" "$(sql -e "SHOW DATABASES LIKE 'xcore'")"
+sql -e 'CREATE DATABASE xcore'
+expect "status without a table" 0 '0001_registry *pending' \
+    migrate "$M" status
+same "which it leaves so too" "" "$(sql xcore -e 'SHOW TABLES')"
+
 # A plugin's.
 fresh_site
 permissions='"database"'
