@@ -393,9 +393,10 @@ check_permission(struct check *check, const char *pointer,
 		check->manifest->may_database = true;
 	else if (strcmp(name, "cache") == 0)
 		check->manifest->may_cache = true;
-	else if (strncmp(name, "http:", 5) != 0 || name[5] == '\0')
-		fault(check, pointer, "\"%s\" is not \"database\", \"cache\" "
-		    "or \"http:HOST\"", name);
+	else
+		fault(check, pointer, "\"%s\" is no permission that this "
+		    "xcore can give: it gives \"database\" and \"cache\"",
+		    name);
 }
 
 static void

@@ -58,7 +58,7 @@ test_full(void **state)
 	    "\"requires\":{\"xcore\":\">=0.1\",\"plugins\":{\"auth\":\"^1\","
 	    "\"mail\":\"1.x || 2.x\"}},\"isolation\":\"pool\","
 	    "\"limits\":{\"cpu_ms\":100},\"permissions\":[\"database\","
-	    "\"cache\",\"http:example.org\"],\"tasks\":[],\"middleware\":[],"
+	    "\"cache\"],\"tasks\":[],\"middleware\":[],"
 	    "\"events\":[],\"core\":false,\"x-mine\":7}", &manifest, &why),
 	    XC_OK);
 	assert_string_equal(manifest->prefix, "/app/shop/todo.v1");
@@ -119,7 +119,7 @@ test_bad(void **state)
 		{ HEAD ",\"isolation\":\"jail\"}", "/isolation" },
 		{ HEAD ",\"permissions\":[\"root\"]}", "/permissions/0" },
 		{ HEAD ",\"permissions\":\"database\"}", "/permissions" },
-		{ HEAD ",\"permissions\":[\"http:\"]}", "/permissions/0" },
+		{ HEAD ",\"permissions\":[\"http:example.org\"]}", "/permissions/0" },
 		{ HEAD ",\"requires\":[]}", "/requires" },
 		{ HEAD ",\"requires\":{\"plugin\":{}}}", "/requires" },
 		{ HEAD ",\"requires\":{\"xcore\":\"newest\"}}",
