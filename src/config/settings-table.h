@@ -99,6 +99,42 @@ X(cache, timeout_ms, XC_NUMBER, "100", 1, 10000,			\
     "time of one operation")						\
 X(cache, retry_ms, XC_NUMBER, "1000", 10, 600000,			\
     "time the cache is left alone after a fault")			\
+X(limits, cpu_ms, XC_NUMBER, "10000", 1, 3600000,			\
+    "processor time of a request of a plugin that says nothing else")	\
+X(limits, timeout_ms, XC_NUMBER, "30000", 1, 3600000,			\
+    "time of such a request by the clock")				\
+X(limits, memory_mb, XC_NUMBER, "128", 1, 65536,			\
+    "memory of such a plugin's sandbox")				\
+X(limits, rate, XC_NUMBER, "0", 0, 1000000,				\
+    "requests a second for such a plugin; 0 is without limit")		\
+X(limits, files, XC_NUMBER, "32", 1, 4096,				\
+    "descriptors that its sandbox may open")				\
+X(limits, threads, XC_NUMBER, "8", 1, 256,				\
+    "threads that its sandbox may have")				\
+X(limits, reply_kb, XC_NUMBER, "8192", 1, 1048576,			\
+    "size of a whole reply")						\
+X(sandbox, isolation, XC_CHOICE, "pool", 0, "inprocess|pool|request",	\
+    "where plugins run whose plugin.json does not say it")		\
+X(sandbox, requests_max, XC_NUMBER, "100000", 0, 1000000000000,		\
+    "requests after which a sandbox is replaced; 0 is never")		\
+X(sandbox, age_max_s, XC_NUMBER, "3600", 0, 31536000,			\
+    "seconds after which a sandbox is replaced; 0 is never")		\
+X(sandbox, growth_max_mb, XC_NUMBER, "32", 0, 65536,			\
+    "growth after which a sandbox is replaced; 0 is never")		\
+X(sandbox, forked_ahead, XC_NUMBER, "4", 1, 16,				\
+    "processes waiting for a request at level request")			\
+X(sandbox, cgroup, XC_PATH, "", 0, 0,					\
+    "delegated cgroup v2 folder for sandboxes; empty is none")		\
+X(sandbox, uid_first, XC_NUMBER, "2019753984", 1, 4294900000,		\
+    "first account of sandboxes where xcored runs as root")		\
+X(sandbox, uid_count, XC_NUMBER, "65536", 1, 1000000,			\
+    "how many accounts there are from it on")				\
+X(quarantine, faults, XC_NUMBER, "5", 0, 1000,				\
+    "faults of a plugin in window_s after which it is taken off; 0 never") \
+X(quarantine, window_s, XC_NUMBER, "60", 1, 86400,			\
+    "seconds in which faults are counted")				\
+X(quarantine, demote, XC_SWITCH, "false", 0, 0,				\
+    "move an in-process plugin that crashes to a sandbox instead")	\
 X(log, sink, XC_CHOICE, "stderr", 0, "stderr|file|syslog",		\
     "where records go")							\
 X(log, format, XC_CHOICE, "auto", 0, "auto|text|json",			\

@@ -76,6 +76,34 @@ struct xc_cache_settings {
 	int64_t retry_ms;	/* left alone after a fault: 1000 */
 };
 
+/* What a plugin gets that does not say it itself: see struct xc_limits. */
+struct xc_limits_settings {
+	int64_t cpu_ms;
+	int64_t timeout_ms;
+	int64_t memory_mb;
+	int64_t rate;
+	int64_t files;
+	int64_t threads;
+	int64_t reply_kb;
+};
+
+struct xc_sandbox_settings {
+	const char *isolation;	/* inprocess, pool, request */
+	int64_t requests_max;	/* a sandbox is replaced after so many; 0 */
+	int64_t age_max_s;
+	int64_t growth_max_mb;
+	int64_t forked_ahead;
+	const char *cgroup;	/* "": none */
+	int64_t uid_first;
+	int64_t uid_count;
+};
+
+struct xc_quarantine_settings {
+	int64_t faults;		/* 0: never */
+	int64_t window_s;
+	bool demote;
+};
+
 struct xc_log_config {
 	const char *sink;	/* stderr, file, syslog */
 	const char *format;	/* auto, text, json */
@@ -91,6 +119,9 @@ struct xc_settings {
 	struct xc_reload_settings reload;
 	struct xc_database_settings database;
 	struct xc_cache_settings cache;
+	struct xc_limits_settings limits;
+	struct xc_sandbox_settings sandbox;
+	struct xc_quarantine_settings quarantine;
 	struct xc_log_config log;
 	struct json_object *plugins;	/* {"todo": {...}} or NULL */
 	const char *file;	/* the main file, absolute */

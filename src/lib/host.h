@@ -17,6 +17,7 @@
 #include <xcore/log.h>
 
 struct json_object;
+struct xc_plugin;
 
 /*
  * A database.  schema is the plugin's own.  rows_r gets a new reference,
@@ -68,6 +69,40 @@ struct xc_stream_ops {
 	    const void *data, size_t len);
 };
 
+/* A request to another server, as <xcore/http.h> has it, checked and allowed.
+ * All is NUL-terminated but the body; headers are "Name: value" lines. */
+struct xc_http_ask {
+	const char *method;
+	const char *url;
+	const char *const *headers;
+	size_t n_headers;
+	const void *body;
+	size_t body_len;
+	uint32_t timeout_ms;
+	uint32_t reply_max;	/* bytes of the answer's body */
+};
+
+/* Its answer; what it points to is one malloc'ed block, memory. */
+struct xc_http_got {
+	void *memory;
+	int status;
+	const char *const *headers;	/* "name: value", names in lower case */
+	size_t n_headers;
+	const char *body;	/* with a NUL behind it */
+	size_t body_len;
+};
+
+struct xc_http_ops {
+	enum xc_err (*ask)(void *ctx, const struct xc_http_ask *ask,
+	    struct xc_http_got *got_r);
+};
+
+/* Events are queued in the worker and handled after the reply. */
+struct xc_event_ops {
+	enum xc_err (*emit)(void *ctx, struct xc_plugin *from,
+	    const char *name, struct json_object *data);
+};
+
 /* An absent table (NULL) means that the service is not there. */
 struct xc_host {
 	const struct xc_db_ops *db;
@@ -78,6 +113,10 @@ struct xc_host {
 	void *log_ctx;
 	const struct xc_stream_ops *stream;
 	void *stream_ctx;
+	const struct xc_http_ops *http;
+	void *http_ctx;
+	const struct xc_event_ops *event;
+	void *event_ctx;
 };
 
 #endif

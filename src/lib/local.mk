@@ -7,14 +7,17 @@ libxcore_la_SOURCES = \
 	src/lib/arena.c src/lib/arena.h \
 	src/lib/base64.c src/lib/base64.h \
 	src/lib/block.c src/lib/block.h \
+	src/lib/breach.c src/lib/breach.h \
 	src/lib/cache.c \
 	src/lib/config.c \
+	src/lib/crash-trace.c src/lib/crash-trace.h \
 	src/lib/db.c \
 	src/lib/errbuf.c src/lib/errbuf.h \
 	src/lib/error.c \
 	src/lib/host.h \
 	src/lib/json.c \
 	src/lib/json-scan.c src/lib/json-scan.h \
+	src/lib/limits.c src/lib/limits.h \
 	src/lib/log.c \
 	src/lib/path.c src/lib/path.h \
 	src/lib/plugin.c src/lib/plugin-private.h \

@@ -7,6 +7,8 @@
 
 #include <xcore/plugin.h>
 
+#include "limits.h"
+
 struct json_object;
 struct xc_host;
 
@@ -23,6 +25,13 @@ struct xc_plugin {
 	struct json_object *config;	/* may be NULL */
 	bool may_database;	/* permissions of the manifest */
 	bool may_cache;
+	/* Hosts of the permissions "http:HOST[:PORT]" and names of "event:NAME",
+	 * each ended with NULL; NULL: none. */
+	char **http_hosts;
+	char **emits;
+	enum xc_isolation isolation;
+	struct xc_limits limits;	/* complete */
+	void *board;		/* the worker's: its row of the scoreboard */
 	const struct xc_host *host;
 	void *data;		/* xc_plugin_set_data() */
 };

@@ -90,20 +90,22 @@ put_uri(struct body *body, const char *path)
 }
 
 static void
-put_problem(struct body *body, const struct xc_request *req, int status,
-    const char *detail)
+put_problem(struct body *body, const struct xc_request *req,
+    const struct xc_problem *problem)
 {
 	const char *path = xc_request_path(req);
 	char number[16];
 
-	PUT(body, "{\"type\":\"about:blank\",\"title\":\"");
-	put_string(body, xc_status_text(status));
+	PUT(body, "{\"type\":\"");
+	put_string(body, problem->type);
+	PUT(body, "\",\"title\":\"");
+	put_string(body, problem->title);
 	PUT(body, "\",\"status\":");
-	snprintf(number, sizeof(number), "%d", status);
+	snprintf(number, sizeof(number), "%d", problem->status);
 	put(body, number, strlen(number));
-	if (detail != NULL) {
+	if (problem->detail != NULL) {
 		PUT(body, ",\"detail\":\"");
-		put_string(body, detail);
+		put_string(body, problem->detail);
 		PUT(body, "\"");
 	}
 	if (path[0] != '\0' && strlen(path) <= INSTANCE_MAX) {
@@ -119,14 +121,26 @@ put_problem(struct body *body, const struct xc_request *req, int status,
 enum xc_err
 xc_reply_problem_text(struct xc_request *req, int status, const char *detail)
 {
+	const struct xc_problem problem = { .type = "about:blank",
+		.title = xc_status_text(status), .status = status,
+		.detail = detail };
+
+	return xc_reply_problem_typed(req, &problem);
+}
+
+enum xc_err
+xc_reply_problem_typed(struct xc_request *req,
+    const struct xc_problem *problem)
+{
 	struct body body = { .block = &req->out };
 	uint32_t off;
 
-	body.err = xc_reply_open(req, status, "application/problem+json");
+	body.err = xc_reply_open(req, problem->status,
+	    "application/problem+json");
 	if (body.err != XC_OK)
 		return body.err;
 	off = req->out.used;
-	put_problem(&body, req, status, detail);
+	put_problem(&body, req, problem);
 	if (body.err != XC_OK) {
 		xc_reply_abandon(req);
 		return body.err;

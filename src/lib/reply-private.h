@@ -23,6 +23,17 @@ enum xc_err xc_reply_close(struct xc_request *req, uint32_t body);
 
 void xc_reply_abandon(struct xc_request *req);
 
+/* A problem of a type of its own (RFC 9457); type and title are not NULL. */
+struct xc_problem {
+	const char *type;	/* a URI reference */
+	const char *title;
+	int status;
+	const char *detail;	/* or NULL */
+};
+
+enum xc_err xc_reply_problem_typed(struct xc_request *req,
+    const struct xc_problem *problem);
+
 /* As xc_reply_problem() with a NUL-terminated detail, or NULL. */
 enum xc_err xc_reply_problem_text(struct xc_request *req, int status,
     const char *detail);

@@ -8,15 +8,18 @@
 #define XC_SCOREBOARD_H
 
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdint.h>
 
+#include "lib/breach.h"
 #include "lib/errbuf.h"
 
 #define XC_SCOREBOARD_MAGIC UINT32_C(0x64726278)
 /* Changes with each change of the layout: a re-executed manager that finds
  * another number makes a new scoreboard and drains the old workers. */
-#define XC_SCOREBOARD_LAYOUT 1
+#define XC_SCOREBOARD_LAYOUT 2
 #define XC_WORKERS_MAX 256
+#define XC_PLUGIN_ROWS_MAX 2048
 
 enum xc_worker_state {
 	XC_WORKER_EMPTY,	/* no process */
@@ -49,7 +52,29 @@ struct xc_worker_row {
 	char operation[64];
 	char request_id[72];
 	_Atomic(uint32_t) recycle;	/* worker asks to be replaced */
-	char pad[44];
+	/*
+	 * What an in-process handler may use, 0: no limit or none runs.  Written
+	 * before the state is BUSY; run counts the handlers begun, so that the
+	 * manager does not take one for another.
+	 */
+	_Atomic(uint32_t) timeout_ms;
+	_Atomic(uint32_t) cpu_ms;
+	_Atomic(uint32_t) run;
+	_Atomic(uint64_t) run_since_ms;	/* CLOCK_MONOTONIC; 0: none runs */
+	char pad[16];
+} __attribute__((aligned(64)));
+
+/*
+ * One plugin, whatever its version; claimed by the first worker that loads
+ * it.  Words are added to by any worker.
+ */
+struct xc_plugin_row {
+	char name[40];		/* "" : free; written once, under `claim` */
+	_Atomic(uint32_t) claim;	/* 0 free, 1 being written, 2 named */
+	_Atomic(uint64_t) rate_ns;	/* GCRA: theoretical arrival time */
+	_Atomic(uint64_t) requests;
+	_Atomic(uint64_t) breaches[XC_BREACH__MAX];
+	_Atomic(uint64_t) restarts;	/* sandboxes made in place of dead ones */
 } __attribute__((aligned(64)));
 
 struct xc_scoreboard {
@@ -64,9 +89,23 @@ struct xc_scoreboard {
 	_Atomic(uint32_t) deaths;	/* workers reaped since the start */
 	/* A futex: counts workers that became idle after a slow run. */
 	_Atomic(uint32_t) idles;
+	/* The shortest limits.timeout_ms or cpu_ms of any plugin that runs
+	 * in-process; 0: none.  Workers lower it, the manager looks as often as
+	 * it asks for. */
+	_Atomic(uint32_t) shortest_ms;
 	struct xc_worker_row workers[XC_WORKERS_MAX]
 	    __attribute__((aligned(64)));
+	struct xc_plugin_row plugins[XC_PLUGIN_ROWS_MAX];
 };
+
+/* The row of a plugin, claimed if it has none; NULL if all are taken. */
+struct xc_plugin_row *xc_scoreboard_plugin(struct xc_scoreboard *board,
+    const char *name);
+
+/* Whether one more request is within rate (requests a second, 0: always);
+ * if not, *wait_ms_r says when one would be. */
+bool xc_scoreboard_admit(struct xc_plugin_row *row, uint32_t rate,
+    uint64_t now_us, uint32_t *wait_ms_r);
 
 /*
  * Makes one in a memfd (sealed against resizing) and maps it.  *fd_r is

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The broker: what a sandbox asks for is done here, in the worker, with the
+ * worker's services, under the permissions of the plugin as the worker knows
+ * them.  Arguments are copied before they are read.
+ */
+#ifndef XC_BROKER_H
+#define XC_BROKER_H
+
+#include <stdint.h>
+
+#include "lib/breach.h"
+#include "lib/host.h"
+#include "sandbox/channel.h"
+
+struct xc_plugin;
+struct xc_request;
+
+struct xc_broker {
+	const struct xc_host *host;	/* the real services */
+	struct xc_plugin *plugin;
+	struct xc_request *req;	/* NULL outside of a request */
+	/* Counts, for the scoreboard; may be NULL. */
+	void (*note)(void *ctx, struct xc_plugin *plugin,
+	    enum xc_breach breach, const char *detail);
+	void *ctx;
+	unsigned char *copy;	/* of the arguments; grows, freed by... */
+	size_t copy_cap;	/* ... xc_broker_end() */
+	uint64_t waited_us;	/* in services, during this request */
+};
+
+/*
+ * Serves the call of a notice that xc_channel_notice() has passed: executes,
+ * writes the result into the channel, orders RESULT.  XC_ERR_INVALID: what
+ * was asked is no call (the sandbox is to be killed).  XC_ERR_IO: it is gone.
+ * That a service fails is the plugin's to know, and XC_OK here.
+ */
+enum xc_err xc_broker_serve(struct xc_broker *broker,
+    struct xc_channel *channel, const struct xc_notice *notice);
+
+/* The request is over, however it ended. */
+void xc_broker_end(struct xc_broker *broker);
+
+#endif

@@ -1,0 +1,3 @@
+# SPDX-License-Identifier: MIT
+noinst_LTLIBRARIES += libbroker.la
+libbroker_la_SOURCES = src/sandbox/broker.h
