@@ -8,6 +8,7 @@ libsettings_la_SOURCES = \
 	src/config/settings-dump.c \
 	src/config/settings-env.c \
 	src/config/settings-json.c src/config/settings-json.h \
+	src/config/settings-limits.c \
 	src/config/settings-private.h \
 	src/config/settings-table.c src/config/settings-table.h \
 	src/config/settings-value.c

@@ -20,6 +20,7 @@
 #include "loggers/logger.h"
 
 struct json_object;
+struct xc_limits;
 
 struct xc_server_settings {
 	int64_t workers;	/* 0: two for each processor */
@@ -144,6 +145,10 @@ void xc_settings_dump(const struct xc_settings *settings, FILE *out);
 /* As one JSON object {"server":{"workers":{"value":4,"from":"..."}}}; a new
  * reference. */
 struct json_object *xc_settings_json(const struct xc_settings *settings);
+
+/* The section "limits" as the defaults for xc_limits_fill(). */
+void xc_settings_limits(const struct xc_settings *settings,
+    struct xc_limits *limits_r);
 
 /* The log's part in the shape xc_log_open() takes; also applies "levels". */
 enum xc_err xc_settings_open_log(const struct xc_settings *settings,

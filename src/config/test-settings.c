@@ -11,6 +11,7 @@
 #include <cmocka.h>
 #include <json-c/json.h>
 
+#include "lib/limits.h"
 #include "settings-private.h"
 
 static char folder[64];
@@ -533,6 +534,35 @@ source_file(const char *name)
 	return text;
 }
 
+static void
+test_limits(void **state)
+{
+	struct xc_settings *s = load("{\"limits\": {\"cpu_ms\": 200,"
+	    " \"rate\": 50}, \"sandbox\": {\"isolation\": \"request\"}}");
+	struct xc_limits limits;
+
+	(void)state;
+	xc_settings_limits(s, &limits);
+	assert_int_equal(limits.cpu_ms, 200);
+	assert_int_equal(limits.timeout_ms, 30000);
+	assert_int_equal(limits.memory_mb, 128);
+	assert_int_equal(limits.rate, 50);
+	assert_int_equal(limits.files, 32);
+	assert_int_equal(limits.threads, 8);
+	assert_int_equal(limits.reply_kb, 8192);
+	assert_string_equal(s->sandbox.isolation, "request");
+	assert_int_equal(s->quarantine.faults, 5);
+	assert_false(s->quarantine.demote);
+	xc_settings_free(&s);
+	assert_string_equal(refused("{\"limits\": {\"cpu_m\": 1}}"),
+	    "xcore.json:1:13: limits.cpu_m: unknown key; did you mean "
+	    "limits.cpu_ms?");
+	assert_non_null(strstr(refused("{\"sandbox\": {\"isolation\":"
+	    " \"jail\"}}"), "sandbox.isolation"));
+	assert_non_null(strstr(refused("{\"quarantine\": {\"faults\":"
+	    " -1}}"), "quarantine.faults"));
+}
+
 /* The manual and the sample name each key; the sample takes all defaults. */
 static void
 test_documented(void **state)
@@ -581,6 +611,7 @@ main(void)
 		T(test_dump),
 		T(test_log),
 		T(test_secret),
+		T(test_limits),
 		T(test_documented),
 	};
 
