@@ -113,13 +113,15 @@ struct xc_channel_guest {
 /*
  * Host: makes memfd (sealed against growing, shrinking and more seals) and
  * pipes, maps it.  All descriptors are close-on-exec; guest_r's are the
- * caller's to pass on and close.
+ * caller's to pass on and close.  The host's ends never block; it ignores
+ * SIGPIPE.  XC_ERR_INVALID: a size is no multiple of the page, or 0.
  */
 enum xc_err xc_channel_create(const struct xc_channel_sizes *sizes,
     struct xc_channel *channel_r, struct xc_channel_guest *guest_r,
     struct xc_errbuf *errbuf);
 
-/* Sandbox: maps it and takes the sizes from its head (the host's word). */
+/* Sandbox: maps it and takes the sizes from its head (the host's word).  The
+ * descriptors are the channel's then, also after an error. */
 enum xc_err xc_channel_attach(const struct xc_channel_guest *guest,
     struct xc_channel *channel_r, struct xc_errbuf *errbuf);
 
@@ -139,6 +141,18 @@ enum xc_err xc_channel_order(struct xc_channel *channel,
 enum xc_err xc_channel_notice(struct xc_channel *channel, uint32_t seq,
     struct xc_notice *notice_r);
 
+/*
+ * Host: copies of what the sandbox has put into the head, taken once.  Texts
+ * are NUL-terminated UTF-8; control characters (in a trace: but line feeds)
+ * and what is no UTF-8 are question marks.
+ */
+void xc_channel_reason(const struct xc_channel *channel,
+    char text_r[XC_CHANNEL_REASON_MAX]);
+void xc_channel_trace(const struct xc_channel *channel,
+    char text_r[XC_CHANNEL_TRACE_MAX]);
+void xc_channel_layers(const struct xc_channel *channel,
+    struct xc_layers *layers_r);
+
 /* Sandbox: waits for the next order; end of file or an error ends the
  * process.  Rings with a notice. */
 void xc_channel_wait_order(struct xc_channel *channel,
@@ -149,7 +163,8 @@ void xc_channel_send_notice(struct xc_channel *channel,
 /* Host: gives the memory above the first keep bytes of each area back. */
 void xc_channel_trim(struct xc_channel *channel, size_t keep);
 
-/* Host: makes all of it zero, for the next process of a slot. */
+/* Host: makes all of it zero but magic, layout and sizes, for the next process
+ * of a slot.  Nobody else may have it mapped then. */
 enum xc_err xc_channel_wipe(struct xc_channel *channel);
 
 #endif

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: MIT
 noinst_LTLIBRARIES += libguest.la
-libguest_la_SOURCES = src/sandbox/calls.h src/sandbox/channel.h \
+libguest_la_SOURCES = src/sandbox/calls.h \
+	src/sandbox/channel.c src/sandbox/channel.h \
 	src/sandbox/guest.h
