@@ -556,7 +556,7 @@ test_limits(void **state)
 	xc_settings_free(&s);
 	assert_string_equal(refused("{\"limits\": {\"cpu_m\": 1}}"),
 	    "xcore.json:1:13: limits.cpu_m: unknown key; did you mean "
-	    "limits.cpu_ms?");
+	    "\"limits.cpu_ms\"?");
 	assert_non_null(strstr(refused("{\"sandbox\": {\"isolation\":"
 	    " \"jail\"}}"), "sandbox.isolation"));
 	assert_non_null(strstr(refused("{\"quarantine\": {\"faults\":"
