@@ -23,6 +23,14 @@ enum xc_err xc_reply_close(struct xc_request *req, uint32_t body);
 
 void xc_reply_abandon(struct xc_request *req);
 
+/* Whether a plugin may set that header: the name is a token and none that
+ * xcore says itself, the value has no control character. */
+bool xc_reply_may_set(const char *name, size_t name_len, const char *value,
+    size_t value_len);
+
+/* Whether a reply of that status may have a body (RFC 9110, 6.4.1). */
+bool xc_reply_may_have_body(int status);
+
 /* A problem of a type of its own (RFC 9457); type and title are not NULL. */
 struct xc_problem {
 	const char *type;	/* a URI reference */

@@ -20,14 +20,23 @@ static const char *const own_headers[] = {
 };
 
 static bool
-is_own(const char *name)
+is_own(const char *name, size_t len)
 {
 	size_t i;
 
 	for (i = 0; i < sizeof(own_headers) / sizeof(own_headers[0]); i++)
-		if (strcasecmp(own_headers[i], name) == 0)
+		if (strlen(own_headers[i]) == len &&
+		    strncasecmp(own_headers[i], name, len) == 0)
 			return true;
 	return false;
+}
+
+bool
+xc_reply_may_set(const char *name, size_t name_len, const char *value,
+    size_t value_len)
+{
+	return xc_is_token(name, name_len) &&
+	    xc_is_plain(value, value_len, false) && !is_own(name, name_len);
 }
 
 static struct xc_reply_head *
@@ -83,15 +92,13 @@ xc_reply_header(struct xc_request *req, const char *name, const char *value)
 		return XC_ERR_INVALID;
 	name_len = strlen(name);
 	value_len = strlen(value);
-	if (!xc_is_token(name, name_len) ||
-	    !xc_is_plain(value, value_len, false) || is_own(name))
+	if (!xc_reply_may_set(name, name_len, value, value_len))
 		return XC_ERR_INVALID;
 	return put_line(&req->extra, name, name_len, value, value_len);
 }
 
-/* Whether a reply of that status may have a body (RFC 9110, 6.4.1). */
-static bool
-may_have_body(int status)
+bool
+xc_reply_may_have_body(int status)
 {
 	return status != 204 && status != 205 && status != 304;
 }
@@ -168,7 +175,7 @@ xc_reply_text(struct xc_request *req, int status, const char *content_type,
 	if (req->reply != XC_REPLY_NONE)
 		return XC_ERR_STATE;
 	if (len > 0 && (content_type == NULL || data == NULL ||
-	    !may_have_body(status)))
+	    !xc_reply_may_have_body(status)))
 		return XC_ERR_INVALID;
 	err = xc_reply_open(req, status, content_type);
 	if (err != XC_OK)
@@ -213,7 +220,7 @@ xc_reply_begin(struct xc_request *req, int status, const char *content_type)
 
 	if (req->reply != XC_REPLY_NONE)
 		return XC_ERR_STATE;
-	if (content_type == NULL || !may_have_body(status))
+	if (content_type == NULL || !xc_reply_may_have_body(status))
 		return XC_ERR_INVALID;
 	if (stream == NULL)
 		return XC_ERR_UNSUPPORTED;

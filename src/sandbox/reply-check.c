@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: MIT */
+#include <string.h>
+
+#include "lib/reply-private.h"
+#include "lib/text.h"
+#include "sandbox/reply-check.h"
+
+/* As the library keeps to when it builds a reply. */
+#define LINES_MAX (UINT32_C(16) * 1024)
+#define TYPE_MAX UINT32_C(4096)
+
+/* Inside the block, behind its head, with a NUL behind it. */
+static bool
+is_inside(const struct xc_block *block, struct xc_span span)
+{
+	return span.off >= sizeof(struct xc_reply_head) &&
+	    span.off < block->used && span.len < block->used - span.off &&
+	    block->base[span.off + span.len] == '\0';
+}
+
+static bool
+is_absent(struct xc_span span)
+{
+	return span.off == 0 && span.len == 0;
+}
+
+static bool
+is_type(const struct xc_block *block, struct xc_span span)
+{
+	return is_inside(block, span) && span.len > 0 &&
+	    span.len <= TYPE_MAX && xc_is_plain((const char *)block->base +
+	    span.off, span.len, false);
+}
+
+/* "Name: value" without its end. */
+static bool
+is_line(const char *line, size_t len)
+{
+	const char *colon = memchr(line, ':', len);
+	size_t name;
+
+	if (!colon)
+		return false;
+	name = (size_t)(colon - line);
+	return len - name >= 2 && colon[1] == ' ' &&
+	    xc_reply_may_set(line, name, colon + 2, len - name - 2);
+}
+
+/* Lines, each ended by CR LF and with no other of these anywhere. */
+static bool
+are_lines(const struct xc_block *block, struct xc_span span)
+{
+	const char *at, *end, *cr;
+
+	if (!is_inside(block, span) || span.len > LINES_MAX)
+		return false;
+	at = (const char *)block->base + span.off;
+	end = at + span.len;
+	while (at < end) {
+		cr = memchr(at, '\r', (size_t)(end - at));
+		if (!cr || cr + 1 == end || cr[1] != '\n' ||
+		    !is_line(at, (size_t)(cr - at)))
+			return false;
+		at = cr + 2;
+	}
+	return true;
+}
+
+static bool
+is_reply(const struct xc_block *block)
+{
+	const struct xc_reply_head *head = (const void *)block->base;
+
+	if (head->magic != XC_REPLY_BLOCK_MAGIC ||
+	    head->version != XC_BLOCK_VERSION ||
+	    head->size != block->used ||
+	    head->status < 200 || head->status > 599)
+		return false;
+	if (!is_absent(head->content_type) &&
+	    !is_type(block, head->content_type))
+		return false;
+	if (!is_absent(head->head) && !are_lines(block, head->head))
+		return false;
+	if (is_absent(head->body))
+		return true;
+	return is_inside(block, head->body) && (head->body.len == 0 ||
+	    (xc_reply_may_have_body(head->status) &&
+	    !is_absent(head->content_type)));
+}
+
+enum xc_err
+xc_reply_take(struct xc_request *req, const struct xc_channel *channel,
+    uint32_t len)
+{
+	enum xc_err err;
+
+	if (len < sizeof(struct xc_reply_head) || len > channel->sizes.reply)
+		return XC_ERR_INVALID;
+	req->out.used = 0;
+	err = xc_block_put(&req->out, channel->reply, len);
+	if (err == XC_OK && !is_reply(&req->out))
+		err = XC_ERR_INVALID;
+	if (err == XC_OK)
+		return XC_OK;
+	/* There is always room for the head. */
+	(void)xc_reply_blank(req);
+	return err;
+}
