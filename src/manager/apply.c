@@ -31,7 +31,8 @@ add_plugin(struct json_object *byname, struct json_object *plugin)
 		return;
 	/* One worker's failure is the plugin's. */
 	if (json_object_object_get_ex(byname, name, &seen) &&
-	    strcmp(text_of(seen, "state"), "failed") == 0)
+	    (strcmp(text_of(seen, "state"), "failed") == 0 ||
+	    strcmp(text_of(seen, "state"), "quarantined") == 0))
 		return;
 	copy = json_object_new_object();
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)

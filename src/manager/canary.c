@@ -55,6 +55,19 @@ xc_canary_take(struct xc_manager *m, uint64_t generation, uint64_t sequence)
 }
 
 void
+xc_canary_pass(struct xc_manager *m, uint64_t generation, uint64_t sequence)
+{
+	if (m->canary.held) {
+		xc_canary_take(m, generation, sequence);
+		return;
+	}
+	m->apply.since_ms = xc_now_ms();
+	m->canary.generation = generation;
+	m->canary.sequence = sequence;
+	publish(m);
+}
+
+void
 xc_canary_recall(struct xc_manager *m)
 {
 	if (m->canary.row != NULL)

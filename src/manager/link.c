@@ -55,6 +55,15 @@ keep_list(struct json_object **list, struct json_object *object,
 	*list = value;
 }
 
+static void
+keep_snapshot(struct xc_manager *m, struct json_object *snapshot)
+{
+	keep_list(&m->link.plugins, snapshot, "plugins");
+	json_object_put(m->link.quarantined);
+	m->link.quarantined = NULL;
+	keep_list(&m->link.quarantined, snapshot, "quarantined");
+}
+
 bool
 xc_link_take_current(struct xc_manager *m)
 {
@@ -69,7 +78,7 @@ xc_link_take_current(struct xc_manager *m)
 			    errbuf.text);
 		return false;
 	}
-	keep_list(&m->link.plugins, snapshot, "plugins");
+	keep_snapshot(m, snapshot);
 	xc_pool_publish(m, (uint64_t)number_of(snapshot, "generation"),
 	    (uint64_t)number_of(snapshot, "sequence"));
 	json_object_put(snapshot);
@@ -96,17 +105,27 @@ xc_link_take_published(struct xc_manager *m)
 	if (xc_snapshot_beside(m->pool.snapshot, published, path,
 		sizeof(path)) == XC_OK &&
 	    xc_snapshot_read(path, &snapshot, NULL) == XC_OK) {
-		keep_list(&m->link.plugins, snapshot, "plugins");
+		keep_snapshot(m, snapshot);
 		json_object_put(snapshot);
 	}
 	if (xc_snapshot_read(m->pool.snapshot, &current, NULL) != XC_OK)
 		return;
 	if ((uint64_t)number_of(current, "sequence") > published) {
-		keep_list(&m->link.plugins, current, "plugins");
+		keep_snapshot(m, current);
 		xc_canary_take(m, (uint64_t)number_of(current, "generation"),
 		    (uint64_t)number_of(current, "sequence"));
 	}
 	json_object_put(current);
+}
+
+static void
+take(struct xc_manager *m, uint64_t generation, uint64_t sequence,
+    bool urgent)
+{
+	if (urgent)
+		xc_canary_pass(m, generation, sequence);
+	else
+		xc_canary_take(m, generation, sequence);
 }
 
 /*
@@ -126,8 +145,8 @@ on_snapshot(struct xc_manager *m, struct json_object *message)
 		m->apply.told = false;
 	} else {
 		xc_pool_forget_faults(m);
-		xc_canary_take(m, (uint64_t)number_of(message,
-		    "generation"), sequence);
+		take(m, (uint64_t)number_of(message, "generation"), sequence,
+		    number_of(message, "urgent") != 0);
 	}
 	m->link.heard = true;
 	m->link.generation = (uint64_t)number_of(message, "generation");
@@ -137,7 +156,7 @@ on_snapshot(struct xc_manager *m, struct json_object *message)
 		xc_logf(&xc_manager_log, XC_LOG_ERROR, "%s", errbuf.text);
 		return;
 	}
-	keep_list(&m->link.plugins, snapshot, "plugins");
+	keep_snapshot(m, snapshot);
 	json_object_put(snapshot);
 }
 
@@ -371,7 +390,8 @@ xc_link_free(struct xc_manager *m)
 	xc_events_drop(&m->events, &m->link.watch);
 	json_object_put(m->link.rejected);
 	json_object_put(m->link.plugins);
-	m->link.rejected = m->link.plugins = NULL;
+	json_object_put(m->link.quarantined);
+	m->link.rejected = m->link.plugins = m->link.quarantined = NULL;
 }
 
 bool

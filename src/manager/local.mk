@@ -21,6 +21,7 @@ libmanager_la_SOURCES = \
 	src/manager/pool.c src/manager/pool.h \
 	src/manager/pool-end.c \
 	src/manager/pool-row.c \
+	src/manager/quarantine.c \
 	src/manager/reload.c \
 	src/manager/status.c \
 	src/manager/title.c src/manager/title.h \

@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "config/settings.h"
+#include "lib/breach.h"
 #include "manager/listen.h"
 #include "manager/events.h"
 #include "manager/manager.h"
@@ -43,6 +44,7 @@ struct xc_link {
 	uint64_t generation;	/* of the registry, as last heard */
 	struct json_object *rejected;	/* array or NULL */
 	struct json_object *plugins;	/* of the snapshot in force, or NULL */
+	struct json_object *quarantined;	/* as it has them, or NULL */
 };
 
 /* What happens to a snapshot once it is published. */
@@ -53,6 +55,27 @@ struct xc_apply {
 	uint64_t last_ms;	/* how long the last one took */
 	uint32_t workers;	/* as last told */
 	uint32_t waiting;
+};
+
+/* The faults of one version. */
+#define XC_QUARANTINE_NAME 64
+#define XC_QUARANTINE_ENTRIES 64
+
+struct xc_quarantine_entry {
+	char plugin[XC_QUARANTINE_NAME];	/* "todo 1.2.0", cut */
+	char hash[65];
+	uint64_t *times;	/* a ring; NULL: none yet */
+	uint32_t size;
+	uint32_t n;
+	uint32_t next;
+	uint64_t last_ms;
+	bool told;		/* the follower, with that snapshot in force */
+	uint64_t told_ms;
+	uint64_t told_sequence;
+};
+
+struct xc_quarantine {
+	struct xc_quarantine_entry entries[XC_QUARANTINE_ENTRIES];
 };
 
 /* A snapshot that one worker tries before the others are told. */
@@ -103,6 +126,7 @@ struct xc_manager {
 	struct xc_watcher watcher;
 	struct xc_upgrade upgrade;
 	struct xc_crashes crashes;
+	struct xc_quarantine quarantine;
 	struct xc_control *control;
 	int run_lock;
 	int state_lock;		/* -1 too if both folders are one */
@@ -197,6 +221,11 @@ void xc_link_take_published(struct xc_manager *m);
 void xc_canary_take(struct xc_manager *m, uint64_t generation,
     uint64_t sequence);
 
+/* The same for one that only leaves out what the one in force has: it is
+ * published at once, unless what it is made of was not tried yet. */
+void xc_canary_pass(struct xc_manager *m, uint64_t generation,
+    uint64_t sequence);
+
 /* Ends the worker that tries it, if there is one; another is sent. */
 void xc_canary_recall(struct xc_manager *m);
 
@@ -214,6 +243,23 @@ struct json_object *xc_apply_plugins(const struct xc_manager *m);
 /* crash.c */
 void xc_crash_note(struct xc_manager *m, const struct xc_pool_row *row,
     int status);
+
+/* quarantine.c */
+
+/*
+ * A fault of plugin ("todo 1.2.0", as on the board): to be called once for
+ * each worker that an in-process plugin ended or for which it was killed.
+ * Sandboxes' faults come as reports.  detail may be NULL.
+ */
+void xc_quarantine_fault(struct xc_manager *m, const char *plugin,
+    enum xc_breach breach, const char *detail);
+
+/* A worker's {"event":"fault","plugin","version","breach","operation",
+ * "request_id","detail"}. */
+void xc_quarantine_report(struct xc_manager *m, struct json_object *report);
+
+/* Frees all counts. */
+void xc_quarantine_forget(struct xc_manager *m);
 
 /* watcher.c */
 void xc_watcher_tick(struct xc_manager *m, uint64_t now, uint64_t *next);

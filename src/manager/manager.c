@@ -530,6 +530,7 @@ finish(struct xc_manager *m)
 	xc_control_close(m, m->settings != NULL);
 	xc_pool_close(m);
 	xc_link_free(m);
+	xc_quarantine_forget(m);
 	xc_events_drop(&m->events, &m->signals);
 	xc_events_close(&m->events);
 	json_object_put(m->crashes.list);

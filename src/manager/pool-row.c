@@ -45,13 +45,26 @@ xc_row_work(const struct xc_worker_row *b, struct xc_row_work *work_r)
 	    sizeof(work_r->request_id));
 }
 
+static bool
+is_fault(struct json_object *report)
+{
+	struct json_object *event;
+
+	return json_object_is_type(report, json_type_object) &&
+	    json_object_object_get_ex(report, "event", &event) &&
+	    json_object_is_type(event, json_type_string) &&
+	    strcmp(json_object_get_string(event), "fault") == 0;
+}
+
 static void
 take_report(struct xc_pool_row *row, const char *text)
 {
 	struct json_object *report, *plugins, *sequence;
 
 	report = json_tokener_parse(text);
-	if (json_object_is_type(report, json_type_object) &&
+	if (is_fault(report))
+		xc_quarantine_report(row->manager, report);
+	else if (json_object_is_type(report, json_type_object) &&
 	    json_object_object_get_ex(report, "plugins", &plugins) &&
 	    json_object_is_type(plugins, json_type_array)) {
 		json_object_put(row->plugins);

@@ -66,6 +66,7 @@ take_settings(struct xc_manager *m, struct xc_settings *settings,
 	m->settings = settings;
 	m->pool.secret = secret;
 	xc_pool_forget_faults(m);
+	xc_quarantine_forget(m);
 	xc_pool_renew(m, xc_manager_target(settings));
 	xc_watcher_stop(m);
 	/* The follower too has the old settings; the new one is told to try

@@ -79,6 +79,8 @@ worker_json(const struct xc_manager *m, const struct xc_pool_row *row)
 	    json_object_new_boolean(row->ready));
 	json_object_object_add(object, "retired",
 	    json_object_new_boolean(row->retired));
+	json_object_object_add(object, "trial",
+	    json_object_new_boolean(row->extra));
 	json_object_object_add(object, "fresh", json_object_new_boolean(
 	    !row->stale && row->epoch == m->pool.epoch));
 	add_number(object, "generation", atomic_load(&b->generation));
@@ -154,6 +156,8 @@ xc_status_json(const struct xc_manager *m)
 	json_object_object_add(object, "plugins", xc_apply_plugins(m));
 	json_object_object_add(object, "rejected",
 	    list_or_empty(m->link.rejected));
+	json_object_object_add(object, "quarantined",
+	    list_or_empty(m->link.quarantined));
 	json_object_object_add(object, "crashes",
 	    list_or_empty(m->crashes.list));
 	add_number(object, "crashes_total", m->crashes.total);
