@@ -16,6 +16,8 @@
 #include <xcore/error.h>
 
 struct json_object;
+struct xc_http_ask;
+struct xc_http_got;
 
 /* The arguments in order; -> the result. */
 enum xc_call {
@@ -32,11 +34,12 @@ enum xc_call {
 	XC_CALL_CACHE_INCR,	/* text key, u64, u64, u32 ttl -> u64 */
 	XC_CALL_STREAM_BEGIN,	/* u32 bytes of the reply block */
 	XC_CALL_STREAM_WRITE,	/* bytes */
-	XC_CALL_HTTP,		/* see http in host.h -> response */
-	XC_CALL_EVENT,		/* text name, json */
+	XC_CALL_HTTP,		/* as xc_call_put_http_ask() -> ..._got() */
+	XC_CALL_EVENT,		/* text name, json -> nothing */
 	XC_CALL__MAX
 };
 
+/* "log", "db_rows", ...; "unknown" for a number that is none. */
 const char *xc_call_name(enum xc_call call);
 
 /* Writes into an area of fixed size; full: `bad` and nothing more. */
@@ -49,13 +52,23 @@ struct xc_call_writer {
 
 void xc_call_put_u32(struct xc_call_writer *w, uint32_t value);
 void xc_call_put_u64(struct xc_call_writer *w, uint64_t value);
+/* With a NUL behind, which n does not count. */
 void xc_call_put_bytes(struct xc_call_writer *w, const void *data, size_t n);
 /* With a NUL that the reader relies on; NULL is written as absent. */
 void xc_call_put_text(struct xc_call_writer *w, const char *text);
 void xc_call_put_values(struct xc_call_writer *w, const struct xc_value *v,
     size_t n);
-/* Any depth up to 64; text keeps NULs, numbers keep their precision. */
+/* Any depth up to 64; text keeps NULs, numbers keep their precision and how
+ * they are written.  NULL is JSON's null; no number may be infinite. */
 void xc_call_put_json(struct xc_call_writer *w, struct json_object *value);
+void xc_call_put_http_ask(struct xc_call_writer *w,
+    const struct xc_http_ask *ask);
+void xc_call_put_http_got(struct xc_call_writer *w,
+    const struct xc_http_got *got);
+
+/* What the values of a reader may take on the heap, unless it says more. */
+#define XC_CALL_MEMORY_MAX ((size_t)16 << 20)
+#define XC_CALL_VALUES_MAX 65535	/* to bind to a statement */
 
 /* Reads from a private copy that nobody changes. */
 struct xc_call_reader {
@@ -63,20 +76,31 @@ struct xc_call_reader {
 	size_t len;
 	size_t at;
 	bool bad;
+	size_t memory_max;	/* 0: XC_CALL_MEMORY_MAX */
+	size_t memory;		/* taken so far, by a high estimate */
 };
 
 uint32_t xc_call_get_u32(struct xc_call_reader *r);
 uint64_t xc_call_get_u64(struct xc_call_reader *r);
-/* Lies in the copy; NULL and 0 when bad. */
+/* Lies in the copy, with a NUL behind; NULL and 0 when bad. */
 const void *xc_call_get_bytes(struct xc_call_reader *r, size_t *len_r);
 /* NUL-terminated, without NUL inside, or NULL for absent; lies in the copy. */
 const char *xc_call_get_text(struct xc_call_reader *r);
-/* malloc'ed array, the caller's to free; what it points to lies in the copy.
- * Values are not checked beyond their shape. */
+/* malloc'ed array, the caller's to free (NULL for none, or when bad); what it
+ * points to lies in the copy.  Numbers are finite; whether a text is UTF-8 is
+ * not looked at. */
 struct xc_value *xc_call_get_values(struct xc_call_reader *r, size_t *n_r);
-/* A new reference (NULL may be JSON's null: see bad).  Bounded by the
- * length: every value costs at least a byte; depth at most 64. */
+/* A new reference (NULL may be JSON's null: see bad).  An empty object takes
+ * a hundred times its bytes here: memory_max is what bounds it.  Depth at most
+ * 64; keys have no NUL inside; whether text is UTF-8 is not looked at. */
 struct json_object *xc_call_get_json(struct xc_call_reader *r);
+/* What it points to lies in the copy, but for *memory_r, the caller's to
+ * free.  No header is NULL. */
+void xc_call_get_http_ask(struct xc_call_reader *r,
+    struct xc_http_ask *ask_r, void **memory_r);
+/* memory is one malloc'ed block, NULL when bad: the caller's to free. */
+void xc_call_get_http_got(struct xc_call_reader *r,
+    struct xc_http_got *got_r);
 /* Whether all was read and nothing was bad. */
 bool xc_call_end(const struct xc_call_reader *r);
 
