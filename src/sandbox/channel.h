@@ -65,6 +65,17 @@ struct xc_notice {
 	uint32_t state;		/* REPLY: enum xc_reply_state */
 };
 
+/* What a guest is doing; it says so before each step (the trial's words are
+ * "load", "start()", "warm()", "stop()"). */
+enum xc_stage {
+	XC_STAGE_LOAD,		/* the jail, dlopen(), constructors */
+	XC_STAGE_START,
+	XC_STAGE_WARM,
+	XC_STAGE_SERVE,
+	XC_STAGE_STOP,
+	XC_STAGE__MAX
+};
+
 /* Bytes of the areas, each a multiple of the page. */
 struct xc_channel_sizes {
 	uint32_t request;	/* request block, and at first the spec */
@@ -82,6 +93,7 @@ struct xc_channel_head {
 	uint32_t layout;
 	struct xc_channel_sizes sizes;
 	uint32_t spec_len;	/* JSON, in the request area */
+	uint32_t stage;		/* enum xc_stage, the guest's word */
 	struct xc_order order __attribute__((aligned(64)));
 	struct xc_notice notice __attribute__((aligned(64)));
 	struct xc_layers layers __attribute__((aligned(64)));
