@@ -120,6 +120,7 @@ make_db() {
 	mkdir -p "$T/db" "$T/tmp"
 	# shellcheck disable=SC2086
 	mariadb-install-db --no-defaults $as --datadir="$T/db" \
+	    --tmpdir="$T/tmp" \
 	    --skip-test-db --skip-name-resolve \
 	    --auth-root-authentication-method=normal \
 	    --innodb-log-file-size=8M >"$T/db.log" 2>&1 || {
