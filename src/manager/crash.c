@@ -44,6 +44,9 @@ xc_crash_note(struct xc_manager *m, const struct xc_pool_row *row, int status)
 	json_object_object_add(crash, "worker",
 	    json_object_new_int64(row->index));
 	json_object_object_add(crash, "pid", json_object_new_int64(row->pid));
+	/* Whether it only tried what is new; none that serves then suffered. */
+	json_object_object_add(crash, "trial",
+	    json_object_new_boolean(row->extra));
 	json_object_object_add(crash, "state", json_object_new_string(
 	    xc_worker_state_name(atomic_load(&b->state))));
 	json_object_object_add(crash, "plugin",
