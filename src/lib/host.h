@@ -80,6 +80,8 @@ struct xc_http_ask {
 	size_t body_len;
 	uint32_t timeout_ms;
 	uint32_t reply_max;	/* bytes of the answer's body */
+	bool named;		/* the permission names the host: it may lie in
+				 * a private network, or be this machine */
 };
 
 /* Its answer; what it points to is one malloc'ed block, memory. */
@@ -97,7 +99,8 @@ struct xc_http_ops {
 	    struct xc_http_got *got_r);
 };
 
-/* Events are queued in the worker and handled after the reply. */
+/* Events are queued in the worker and handled after the reply.  XC_ERR_INVALID:
+ * data has no JSON text.  XC_ERR_TOO_LARGE, XC_ERR_BUSY: the queue is full. */
 struct xc_event_ops {
 	enum xc_err (*emit)(void *ctx, struct xc_plugin *from,
 	    const char *name, struct json_object *data);
@@ -117,6 +120,10 @@ struct xc_host {
 	void *http_ctx;
 	const struct xc_event_ops *event;
 	void *event_ctx;
+	/* Counts that a plugin asked for what it has no permission for; may be
+	 * NULL. */
+	void (*denied)(void *ctx, struct xc_plugin *plugin, const char *what);
+	void *denied_ctx;
 };
 
 #endif

@@ -4,6 +4,7 @@
 #define XC_PLUGIN_PRIVATE_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include <xcore/plugin.h>
 
@@ -29,6 +30,9 @@ struct xc_plugin {
 	 * each ended with NULL; NULL: none. */
 	char **http_hosts;
 	char **emits;
+	/* In a sandbox: its host judges by the permissions, and counts. */
+	bool host_judges;
+	uint64_t denied_ms;	/* the host's: when it last told of a denial */
 	enum xc_isolation isolation;
 	struct xc_limits limits;	/* complete */
 	void *board;		/* the worker's: its row of the scoreboard */

@@ -16,10 +16,13 @@
 struct xc_plugin;
 struct xc_request;
 
+/* Zero it, then set the members up to ctx. */
 struct xc_broker {
 	const struct xc_host *host;	/* the real services */
 	struct xc_plugin *plugin;
 	struct xc_request *req;	/* NULL outside of a request */
+	uint64_t end_us;	/* CLOCK_MONOTONIC: when the request's time is
+				 * over, for services that wait; 0: never */
 	/* Counts, for the scoreboard; may be NULL. */
 	void (*note)(void *ctx, struct xc_plugin *plugin,
 	    enum xc_breach breach, const char *detail);
@@ -27,6 +30,7 @@ struct xc_broker {
 	unsigned char *copy;	/* of the arguments; grows, freed by... */
 	size_t copy_cap;	/* ... xc_broker_end() */
 	uint64_t waited_us;	/* in services, during this request */
+	uint32_t n_records;	/* logged, during this request */
 };
 
 /*
@@ -38,7 +42,10 @@ struct xc_broker {
 enum xc_err xc_broker_serve(struct xc_broker *broker,
     struct xc_channel *channel, const struct xc_notice *notice);
 
-/* The request is over, however it ended. */
+/*
+ * The request is over, however it ended: a transaction that the sandbox left
+ * open is rolled back at once.  The broker is as new then, for the next one.
+ */
 void xc_broker_end(struct xc_broker *broker);
 
 #endif
