@@ -137,28 +137,9 @@ xc_version_create(struct json_object *json, enum xc_serving state,
 	return XC_OK;
 }
 
-static bool
-has_permission(struct json_object *json, const char *name)
-{
-	struct json_object *list = xc_json_member(json, "permissions");
-	size_t n;
-
-	if (!json_object_is_type(list, json_type_array))
-		return false;
-	n = json_object_array_length(list);
-	for (size_t i = 0; i < n; i++) {
-		struct json_object *one = json_object_array_get_idx(list, i);
-
-		if (json_object_is_type(one, json_type_string) &&
-		    strcmp(json_object_get_string(one), name) == 0)
-			return true;
-	}
-	return false;
-}
-
 static enum xc_err
 fill_plugin(struct xc_version *version, struct json_object *json,
-    const struct xc_host *host)
+    const struct xc_version_home *home, struct xc_errbuf *errbuf)
 {
 	struct xc_plugin *plugin = &version->plugin;
 	const char *schema = xc_json_string(json, "schema");
@@ -171,11 +152,11 @@ fill_plugin(struct xc_version *version, struct json_object *json,
 	if (asprintf(&plugin->logger, "plugin.%s", version->name) == -1)
 		plugin->logger = NULL;
 	plugin->config = json_object_get(xc_json_member(json, "config"));
-	plugin->may_database = has_permission(json, "database");
-	plugin->may_cache = has_permission(json, "cache");
-	plugin->host = host;
-	return plugin->schema != NULL && plugin->logger != NULL ? XC_OK :
-	    XC_ERR_NOMEM;
+	plugin->host = home->host;
+	version->home = home;
+	if (plugin->schema == NULL || plugin->logger == NULL)
+		return fail_nomem(errbuf);
+	return xc_version_take_terms(version, json, errbuf);
 }
 
 static enum xc_err
@@ -223,44 +204,68 @@ read_routes(struct xc_version *version, struct json_object *json,
 }
 
 static enum xc_err
+find_handler(const struct xc_version *version, const char *name,
+    xc_handler **handler_r, struct xc_errbuf *errbuf)
+{
+	*handler_r = xc_object_handler(&version->object, name);
+	if (*handler_r == NULL)
+		return xc_fail(errbuf, XC_ERR_INVALID, "operation \"%s\" has "
+		    "no handler; add it to XC_OPERATIONS", name);
+	return XC_OK;
+}
+
+static enum xc_err
 find_handlers(struct xc_version *version, struct xc_errbuf *errbuf)
 {
 	size_t n = xc_routes_count(version->routes);
+	enum xc_err err = XC_OK;
 
 	version->handlers = calloc(n + 1, sizeof(*version->handlers));
 	if (version->handlers == NULL)
 		return fail_nomem(errbuf);
-	for (size_t i = 0; i < n; i++) {
-		const char *name = xc_routes_operation(version->routes, i);
+	for (size_t i = 0; err == XC_OK && i < n; i++)
+		err = find_handler(version,
+		    xc_routes_operation(version->routes, i),
+		    &version->handlers[i], errbuf);
+	for (size_t i = 0; err == XC_OK && i < version->row.n_events; i++)
+		err = find_handler(version,
+		    version->events[i].operation_name,
+		    &version->events[i].handler, errbuf);
+	return err;
+}
 
-		version->handlers[i] = xc_object_handler(&version->object,
-		    name);
-		if (version->handlers[i] == NULL)
-			return xc_fail(errbuf, XC_ERR_INVALID, "operation "
-			    "\"%s\" has no handler; add it to XC_OPERATIONS",
-			    name);
-	}
-	return XC_OK;
+enum xc_err
+xc_version_object_path(struct json_object *json, char *path_r, size_t size,
+    struct xc_errbuf *errbuf)
+{
+	const char *so = xc_json_string(json, "so");
+	const char *dir = xc_json_string(json, "dir");
+	int n;
+
+	if (so == NULL || !xc_digest_ok(xc_json_string(json, "so_hash")))
+		return xc_fail(errbuf, XC_ERR_INVALID,
+		    "the snapshot lacks \"so\" or \"so_hash\"");
+	if (so[0] == '/')
+		n = snprintf(path_r, size, "%s", so);
+	else
+		n = snprintf(path_r, size, "%s/%s", dir != NULL ? dir : "",
+		    so);
+	return n >= 0 && (size_t)n < size ? XC_OK : xc_fail(errbuf,
+	    XC_ERR_INVALID, "the path of its shared object is too long");
 }
 
 static enum xc_err
 open_object(struct xc_version *version, struct json_object *json,
     struct xc_errbuf *errbuf)
 {
-	const char *so = xc_json_string(json, "so");
-	const char *dir = xc_json_string(json, "dir");
-	const char *so_hash = xc_json_string(json, "so_hash");
 	char path[4096];
+	enum xc_err err = xc_version_object_path(json, path, sizeof(path),
+	    errbuf);
 
-	if (so == NULL || !xc_digest_ok(so_hash))
-		return xc_fail(errbuf, XC_ERR_INVALID,
-		    "the snapshot lacks \"so\" or \"so_hash\"");
-	if (so[0] == '/')
-		snprintf(path, sizeof(path), "%s", so);
-	else
-		snprintf(path, sizeof(path), "%s/%s", dir != NULL ? dir : "",
-		    so);
-	return xc_object_open(path, so_hash, &version->object, errbuf);
+	if (err != XC_OK)
+		return err;
+	return xc_object_open(path, xc_json_string(json, "so_hash"),
+	    &version->object, errbuf);
 }
 
 /* Runs what the plugin wants run before it serves. */
@@ -284,18 +289,13 @@ start(struct xc_version *version, struct xc_errbuf *errbuf)
 	return XC_OK;
 }
 
-enum xc_err
-xc_version_load(struct xc_version *version, struct json_object *json,
-    const struct xc_host *host, struct xc_errbuf *errbuf)
+static enum xc_err
+load_here(struct xc_version *version, struct json_object *json,
+    struct xc_errbuf *errbuf)
 {
 	struct xc_traces before = { 0 };
 	enum xc_err err;
 
-	if (fill_plugin(version, json, host) != XC_OK)
-		return fail_nomem(errbuf);
-	err = read_routes(version, json, errbuf);
-	if (err != XC_OK)
-		return err;
 	xc_traces_take(&before);
 	err = open_object(version, json, errbuf);
 	if (err == XC_OK)
@@ -305,12 +305,28 @@ xc_version_load(struct xc_version *version, struct json_object *json,
 	xc_traces_take(&version->own);
 	xc_traces_subtract(&version->own, &before);
 	xc_traces_free(&before);
+	if (err == XC_OK)
+		version->row.handlers = version->handlers;
+	return err;
+}
+
+enum xc_err
+xc_version_load(struct xc_version *version, struct json_object *json,
+    const struct xc_version_home *home, struct xc_errbuf *errbuf)
+{
+	enum xc_err err = fill_plugin(version, json, home, errbuf);
+
+	if (err == XC_OK)
+		err = read_routes(version, json, errbuf);
 	if (err != XC_OK)
 		return err;
 	version->row.plugin = &version->plugin;
 	version->row.routes = version->routes;
-	version->row.handlers = version->handlers;
-	return XC_OK;
+	if (version->plugin.isolation == XC_ISOLATION_INPROCESS)
+		err = load_here(version, json, errbuf);
+	else
+		err = xc_version_open_runner(version, json, errbuf);
+	return err;
 }
 
 static void
@@ -372,6 +388,9 @@ bool
 xc_version_stop(struct xc_version *version, const struct xc_traces *others,
     struct xc_errbuf *why)
 {
+	if (version->row.runner != NULL)
+		version->home->runner->close(version->home->runner_ctx,
+		    &version->row.runner);
 	if (version->object.handle == NULL)
 		return true;
 	if (version->row.state == XC_SERVING &&
@@ -395,6 +414,7 @@ xc_version_free(struct xc_version **version)
 	*version = NULL;
 	if (old == NULL)
 		return;
+	xc_version_free_terms(old);
 	xc_routes_free(&old->routes);
 	xc_traces_free(&old->own);
 	json_object_put(old->plugin.config);

@@ -10,6 +10,14 @@
 #include "loader-object.h"
 #include "loader-traces.h"
 #include "loader.h"
+#include "runner.h"
+
+/* What all versions of a process are given. */
+struct xc_version_home {
+	const struct xc_host *host;
+	const struct xc_runner_ops *runner;	/* NULL: there is none */
+	void *runner_ctx;
+};
 
 struct xc_version {
 	struct xc_loaded row;	/* first: the table points to it */
@@ -18,6 +26,10 @@ struct xc_version {
 	struct xc_traces own;	/* threads and keys that it began with */
 	struct xc_routes *routes;
 	xc_handler **handlers;
+	const struct xc_version_home *home;	/* that loaded it */
+	struct xc_loaded_event *events;
+	char **event_texts;	/* each event's name and operation */
+	uint32_t require;	/* bits of enum xc_layer */
 	char key[XC_DIGEST_SIZE];	/* of all that makes it what it is */
 	char *name;
 	char *version;
@@ -48,12 +60,30 @@ enum xc_err xc_version_create(struct json_object *json,
     struct xc_version **version_r, struct xc_errbuf *errbuf);
 
 /*
- * Loads, starts and warms it: its state is XC_SERVING then.  On an error
- * nothing of it runs any more (but see xc_version_stop()).
+ * Loads, starts and warms it, here or in a runner: its state is XC_SERVING
+ * then.  On an error nothing of it runs any more (but see xc_version_stop()).
+ * home must outlive the version.
  */
 enum xc_err xc_version_load(struct xc_version *version,
-    struct json_object *json, const struct xc_host *host,
+    struct json_object *json, const struct xc_version_home *home,
     struct xc_errbuf *errbuf);
+
+/*
+ * loader-terms.c: takes from a snapshot's row on which terms it runs:
+ * isolation, limits, permissions, required layers, events.  A row of an older
+ * release names no isolation: it ran in the process then, and does so now.
+ */
+enum xc_err xc_version_take_terms(struct xc_version *version,
+    struct json_object *json, struct xc_errbuf *errbuf);
+void xc_version_free_terms(struct xc_version *version);
+
+/* loader-runner.c: has it loaded and started outside of this process. */
+enum xc_err xc_version_open_runner(struct xc_version *version,
+    struct json_object *json, struct xc_errbuf *errbuf);
+
+/* The path of its shared object, as the row says; XC_ERR_INVALID. */
+enum xc_err xc_version_object_path(struct json_object *json, char *path_r,
+    size_t size, struct xc_errbuf *errbuf);
 
 /*
  * Stops it and, if nothing of it is left, unmaps it.  `others` is what the

@@ -16,7 +16,7 @@
 #define KEYS_MANY 768
 
 struct xc_loader {
-	const struct xc_host *host;
+	struct xc_version_home home;
 	struct xc_table *table;
 	struct xc_traces own;		/* threads of the process itself */
 	struct xc_version *mapped;	/* all whose code is mapped */
@@ -43,7 +43,7 @@ static void
 log_line(const struct xc_loader *loader, enum xc_log_level level,
     const char *format, ...)
 {
-	const struct xc_host *host = loader->host;
+	const struct xc_host *host = loader->home.host;
 	char text[1400];
 	va_list ap;
 
@@ -95,7 +95,7 @@ xc_loader_create(const struct xc_host *host, struct xc_loader **loader_r)
 	*loader_r = NULL;
 	if (loader == NULL)
 		return XC_ERR_NOMEM;
-	loader->host = host;
+	loader->home.host = host;
 	loader->table = empty_table(0);
 	if (loader->table == NULL) {
 		free(loader);
@@ -104,6 +104,14 @@ xc_loader_create(const struct xc_host *host, struct xc_loader **loader_r)
 	xc_traces_take(&loader->own);
 	*loader_r = loader;
 	return XC_OK;
+}
+
+void
+xc_loader_set_runner(struct xc_loader *loader,
+    const struct xc_runner_ops *ops, void *ctx)
+{
+	loader->home.runner = ops;
+	loader->home.runner_ctx = ctx;
 }
 
 const struct xc_table *
@@ -237,12 +245,14 @@ add_text(struct json_object *object, const char *key, const char *text)
 	json_object_object_add(object, key, json_object_new_string(text));
 }
 
-/* Says what became of a row of the snapshot. */
+/* Says what became of a row of the snapshot.  serves: what serves under its
+ * name, in the place of one that failed too; NULL if nothing does. */
 static void
 report_row(struct change *change, struct json_object *json,
-    const char *state, const char *reason, const struct xc_version *instead)
+    const char *state, const char *reason, const struct xc_version *serves)
 {
 	struct json_object *row = json_object_new_object();
+	bool failed = strcmp(state, "failed") == 0;
 
 	if (row == NULL)
 		return;
@@ -250,8 +260,11 @@ report_row(struct change *change, struct json_object *json,
 	add_text(row, "version", xc_json_string(json, "version"));
 	add_text(row, "state", state);
 	add_text(row, "reason", reason);
-	if (instead != NULL)
-		add_text(row, "serving", instead->version);
+	if (serves != NULL)
+		add_text(row, "isolation",
+		    xc_isolation_name(serves->plugin.isolation));
+	if (serves != NULL && failed)
+		add_text(row, "serving", serves->version);
 	json_object_array_add(change->report, row);
 }
 
@@ -276,7 +289,7 @@ load_new(struct change *change, struct json_object *json,
 	if (change->before != NULL)
 		change->before(change->ctx, version->what);
 	link_mapped(change->loader, version);
-	err = xc_version_load(version, json, change->loader->host, why);
+	err = xc_version_load(version, json, &change->loader->home, why);
 	if (err != XC_OK) {
 		discard(change->loader, version);
 		return err;
@@ -323,14 +336,14 @@ take_enabled(struct change *change, struct json_object *json)
 		return err;
 	if (old != NULL && strcmp(old->key, key) == 0) {
 		put_row(change, old);
-		report_row(change, json, "serving", "", NULL);
+		report_row(change, json, "serving", "", old);
 		return XC_OK;
 	}
 	err = load_new(change, json, &version, &why);
 	if (err != XC_OK)
 		return fall_back(change, json, old, why.text);
 	put_row(change, version);
-	report_row(change, json, "serving", "", NULL);
+	report_row(change, json, "serving", "", version);
 	log_line(change->loader, XC_LOG_INFO, "%s is loaded", version->what);
 	return XC_OK;
 }
@@ -403,6 +416,7 @@ report_dropped(struct change *change, const char *name, const char *reason)
 		add_text(row, "state", "failed");
 		add_text(row, "reason", reason);
 		json_object_object_del(row, "serving");
+		json_object_object_del(row, "isolation");
 	}
 }
 

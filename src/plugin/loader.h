@@ -17,12 +17,23 @@
 
 struct json_object;
 struct xc_host;
+struct xc_runner;
+struct xc_runner_ops;
 
 enum xc_serving { XC_SERVING, XC_SERVING_DISABLED, XC_SERVING_FAILED };
 
+/* An event that a plugin wants to hear of. */
+struct xc_loaded_event {
+	const char *name;	/* "todo.created" */
+	const char *operation_name;	/* "on_created" */
+	uint32_t operation;	/* its number for the runner */
+	xc_handler *handler;	/* in-process; else NULL */
+};
+
 /*
- * One plugin of the table.  plugin, routes and handlers are NULL unless
- * state is XC_SERVING.
+ * One plugin of the table.  plugin and routes are NULL unless state is
+ * XC_SERVING.  Then either handlers or runner is set: which one is said by
+ * plugin->isolation.
  */
 struct xc_loaded {
 	const char *name;
@@ -36,6 +47,9 @@ struct xc_loaded {
 	struct xc_plugin *plugin;
 	const struct xc_routes *routes;
 	xc_handler *const *handlers;	/* by index of the route */
+	struct xc_runner *runner;	/* it runs outside of this process */
+	const struct xc_loaded_event *events;
+	size_t n_events;
 };
 
 /* What a worker serves: immutable once made. */
@@ -51,6 +65,13 @@ struct xc_loader;
 /* Makes a loader with an empty table.  host must outlive it. */
 enum xc_err xc_loader_create(const struct xc_host *host,
     struct xc_loader **loader_r);
+
+/*
+ * Who runs plugins that are not to run in this process.  Without one such a
+ * plugin is not served.  ctx must outlive the loader.
+ */
+void xc_loader_set_runner(struct xc_loader *loader,
+    const struct xc_runner_ops *ops, void *ctx);
 
 /* Stops and closes all.  */
 void xc_loader_free(struct xc_loader **loader);
@@ -69,7 +90,8 @@ const struct xc_table *xc_loader_table(const struct xc_loader *loader);
  * some are not: report_r says which.  XC_ERR_INVALID, XC_ERR_IO: the snapshot
  * cannot be used at all, and nothing changed.
  * *report_r is a new reference: {"generation":N,"sequence":N,
- * "plugins":[{"name","version","state":"serving|disabled|failed","reason"}]}
+ * "plugins":[{"name","version","state":"serving|disabled|failed","reason",
+ * "isolation" (of one that serves)}]}
  */
 enum xc_err xc_loader_apply(struct xc_loader *loader, const char *snapshot,
     void (*before)(void *ctx, const char *what), void *ctx,

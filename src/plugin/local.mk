@@ -6,6 +6,7 @@ libplugin_la_SOURCES = \
 	src/plugin/file.c src/plugin/file.h \
 	src/plugin/loader.c src/plugin/loader.h \
 	src/plugin/loader-object.c src/plugin/loader-object.h \
+	src/plugin/loader-runner.c src/plugin/loader-terms.c \
 	src/plugin/loader-traces.c src/plugin/loader-traces.h \
 	src/plugin/loader-version.c src/plugin/loader-version.h \
 	src/plugin/manifest.c src/plugin/manifest.h \
@@ -14,6 +15,7 @@ libplugin_la_SOURCES = \
 	src/plugin/package-archive.c \
 	src/plugin/package-folder.c \
 	src/plugin/package-private.h \
+	src/plugin/runner.h \
 	src/plugin/semver.c src/plugin/semver.h \
 	src/plugin/store.c \
 	src/plugin/store-gc.c \
@@ -21,18 +23,21 @@ libplugin_la_SOURCES = \
 	src/plugin/validate.c src/plugin/validate.h \
 	src/plugin/validate-object.h \
 	src/plugin/validate-site.c
-libplugin_la_LIBADD = libcontract.la \
+libplugin_la_LIBADD = libcontract.la libjail.la \
 	$(ARCHIVE_LIBS) $(CRYPTO_LIBS) $(JSONC_LIBS) $(DL_LIBS)
 
 plugin_libs = libplugin.la libregistry.la libxcore.la
 plugin_tests = src/plugin/test-manifest src/plugin/test-package \
-	src/plugin/test-semver src/plugin/test-site src/plugin/test-store
+	src/plugin/test-runner src/plugin/test-semver src/plugin/test-site src/plugin/test-store
 check_PROGRAMS += $(plugin_tests)
 TESTS += $(plugin_tests)
 src_plugin_test_manifest_SOURCES = src/plugin/test-manifest.c
 src_plugin_test_manifest_LDADD = $(plugin_libs) $(CMOCKA_LIBS)
 src_plugin_test_package_SOURCES = src/plugin/test-package.c src/plugin/fixture-files.h
 src_plugin_test_package_LDADD = $(plugin_libs) $(CMOCKA_LIBS)
+src_plugin_test_runner_SOURCES = src/plugin/test-runner.c \
+	src/plugin/fixture-files.h
+src_plugin_test_runner_LDADD = $(plugin_libs) $(JSONC_LIBS) $(CMOCKA_LIBS)
 src_plugin_test_semver_SOURCES = src/plugin/test-semver.c
 src_plugin_test_semver_LDADD = $(plugin_libs) $(CMOCKA_LIBS)
 src_plugin_test_site_SOURCES = src/plugin/test-site.c
