@@ -19,10 +19,10 @@ libworker_la_SOURCES = \
 	src/worker/worker.c src/worker/worker.h
 libworker_la_LIBADD = $(FCGI_LIBS) $(CRYPTO_LIBS) $(JSONC_LIBS)
 
-check_PROGRAMS += src/worker/test-head src/worker/test-feed \
-	src/worker/test-router src/worker/test-wire
-TESTS += src/worker/test-head src/worker/test-feed \
-	src/worker/test-router src/worker/test-wire
+worker_tests = src/worker/test-feed src/worker/test-head \
+	src/worker/test-router src/worker/test-scoreboard src/worker/test-wire
+check_PROGRAMS += $(worker_tests)
+TESTS += $(worker_tests)
 
 # The parts that stand without the loop.
 check_LTLIBRARIES += libworkerparts.la
@@ -37,6 +37,8 @@ src_worker_test_feed_SOURCES = src/worker/test-feed.c
 src_worker_test_feed_LDADD = libworkerparts.la $(CMOCKA_LIBS)
 src_worker_test_router_SOURCES = src/worker/test-router.c
 src_worker_test_router_LDADD = libworkerparts.la $(CMOCKA_LIBS)
+src_worker_test_scoreboard_SOURCES = src/worker/test-scoreboard.c
+src_worker_test_scoreboard_LDADD = libworkerparts.la $(CMOCKA_LIBS)
 src_worker_test_wire_SOURCES = src/worker/test-wire.c
 src_worker_test_wire_LDADD = libworkerparts.la $(CMOCKA_LIBS)
 

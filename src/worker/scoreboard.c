@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -116,6 +117,97 @@ xc_scoreboard_detach(struct xc_scoreboard **board)
 	if (*board)
 		munmap(*board, sizeof(**board));
 	*board = NULL;
+}
+
+enum { CLAIM_FREE, CLAIM_WRITING, CLAIM_NAMED };
+
+/* Who died while it wrote a name leaves the row unusable. */
+#define CLAIM_YIELDS 1000
+
+/* FNV-1a. */
+static uint32_t
+hash_name(const char *name)
+{
+	uint32_t hash = UINT32_C(0x811c9dc5);
+
+	for (; *name != '\0'; name++)
+		hash = (hash ^ (unsigned char)*name) * UINT32_C(0x01000193);
+	return hash;
+}
+
+/* Whether the row has, or now gets, that name. */
+static bool
+claim(struct xc_plugin_row *row, const char *name, size_t len)
+{
+	uint32_t word = CLAIM_FREE;
+
+	if (atomic_compare_exchange_strong(&row->claim, &word,
+	    CLAIM_WRITING)) {
+		memcpy(row->name, name, len + 1);
+		atomic_store(&row->claim, CLAIM_NAMED);
+		return true;
+	}
+	for (int i = 0; word == CLAIM_WRITING && i < CLAIM_YIELDS; i++) {
+		sched_yield();
+		word = atomic_load(&row->claim);
+	}
+	return word == CLAIM_NAMED && strcmp(row->name, name) == 0;
+}
+
+struct xc_plugin_row *
+xc_scoreboard_plugin(struct xc_scoreboard *board, const char *name)
+{
+	size_t len = strlen(name);
+	uint32_t first = hash_name(name) % XC_PLUGIN_ROWS_MAX;
+	struct xc_plugin_row *row;
+
+	if (len >= sizeof(row->name))
+		return NULL;
+	for (uint32_t i = 0; i < XC_PLUGIN_ROWS_MAX; i++) {
+		row = &board->plugins[(first + i) % XC_PLUGIN_ROWS_MAX];
+		if (claim(row, name, len))
+			return row;
+	}
+	return NULL;
+}
+
+/*
+ * GCRA: rate_ns is when the next request would be due if they came evenly.
+ * A second's worth may come early.
+ */
+bool
+xc_scoreboard_admit(struct xc_plugin_row *row, uint32_t rate,
+    uint64_t now_us, uint32_t *wait_ms_r)
+{
+	const uint64_t ahead_ns = UINT64_C(1000000000);
+	uint64_t now = now_us * 1000, due, after;
+
+	*wait_ms_r = 0;
+	if (row == NULL || rate == 0)
+		return true;
+	due = atomic_load_explicit(&row->rate_ns, memory_order_relaxed);
+	do {
+		after = (due > now ? due : now) + ahead_ns / rate;
+		if (after > now + ahead_ns) {
+			*wait_ms_r = (uint32_t)((after - now - ahead_ns +
+			    999999) / 1000000);
+			return false;
+		}
+	} while (!atomic_compare_exchange_weak_explicit(&row->rate_ns, &due,
+	    after, memory_order_relaxed, memory_order_relaxed));
+	return true;
+}
+
+void
+xc_scoreboard_shorten(struct xc_scoreboard *board, uint32_t ms)
+{
+	uint32_t old = atomic_load(&board->shortest_ms);
+
+	while (ms != 0 && (old == 0 || ms < old)) {
+		if (atomic_compare_exchange_weak(&board->shortest_ms, &old,
+		    ms))
+			return;
+	}
 }
 
 const char *

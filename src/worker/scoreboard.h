@@ -60,8 +60,13 @@ struct xc_worker_row {
 	_Atomic(uint32_t) timeout_ms;
 	_Atomic(uint32_t) cpu_ms;
 	_Atomic(uint32_t) run;
-	_Atomic(uint64_t) run_since_ms;	/* CLOCK_MONOTONIC; 0: none runs */
-	char pad[16];
+	_Atomic(uint64_t) run_since_ms;	/* CLOCK_MONOTONIC; 0: none runs;
+					 * written last */
+	/* The process's CPU clock soon after a run had begun, and which run
+	 * that was: the rescuer's. */
+	_Atomic(uint64_t) run_cpu_us;
+	_Atomic(uint32_t) run_cpu_of;
+	char pad[4];
 } __attribute__((aligned(64)));
 
 /*
@@ -98,14 +103,23 @@ struct xc_scoreboard {
 	struct xc_plugin_row plugins[XC_PLUGIN_ROWS_MAX];
 };
 
-/* The row of a plugin, claimed if it has none; NULL if all are taken. */
+/* The row of a plugin, claimed if it has none; NULL if all are taken, or if
+ * the name is too long. */
 struct xc_plugin_row *xc_scoreboard_plugin(struct xc_scoreboard *board,
     const char *name);
 
-/* Whether one more request is within rate (requests a second, 0: always);
- * if not, *wait_ms_r says when one would be. */
+/*
+ * Whether one more request is within rate (requests a second, 0: always); if
+ * not, *wait_ms_r says when one would be.  After a second without requests
+ * `rate` of them may come at once; in any span of t seconds at most
+ * rate * (t + 1) are admitted, by all workers together.  row may be NULL:
+ * then all are.
+ */
 bool xc_scoreboard_admit(struct xc_plugin_row *row, uint32_t rate,
     uint64_t now_us, uint32_t *wait_ms_r);
+
+/* Lowers shortest_ms; 0 changes nothing. */
+void xc_scoreboard_shorten(struct xc_scoreboard *board, uint32_t ms);
 
 /*
  * Makes one in a memfd (sealed against resizing) and maps it.  *fd_r is
