@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: MIT
 noinst_LTLIBRARIES += libplugin.la
 libplugin_la_SOURCES = \
+	src/config/near.c src/config/near.h \
 	src/plugin/digest.c src/plugin/digest.h \
 	src/plugin/elf.c src/plugin/elf.h \
 	src/plugin/file.c src/plugin/file.h \
+	src/plugin/limit.c src/plugin/limit.h \
 	src/plugin/loader.c src/plugin/loader.h \
 	src/plugin/loader-object.c src/plugin/loader-object.h \
 	src/plugin/loader-runner.c src/plugin/loader-terms.c \
@@ -11,11 +13,14 @@ libplugin_la_SOURCES = \
 	src/plugin/loader-version.c src/plugin/loader-version.h \
 	src/plugin/manifest.c src/plugin/manifest.h \
 	src/plugin/manifest-config.c src/plugin/manifest-config.h \
+	src/plugin/manifest-private.h \
+	src/plugin/manifest-sandbox.c \
 	src/plugin/package.c src/plugin/package.h \
 	src/plugin/package-archive.c \
 	src/plugin/package-folder.c \
 	src/plugin/package-private.h \
 	src/plugin/runner.h \
+	src/plugin/permission.c src/plugin/permission.h \
 	src/plugin/semver.c src/plugin/semver.h \
 	src/plugin/store.c \
 	src/plugin/store-gc.c \

@@ -11,29 +11,10 @@
 
 #include "lib/text.h"
 #include "manifest-config.h"
-#include "manifest.h"
+#include "manifest-private.h"
 #include "semver.h"
 
 #define MANIFEST_MAX (256u << 10)
-
-/* The manifest and what it owns besides its JSON. */
-struct owner {
-	struct xc_manifest manifest;
-	char prefix[64];
-};
-
-/* Gathers faults: the author should see all of them at once. */
-struct check {
-	struct xc_manifest *manifest;
-	struct owner *owner;
-	struct xc_errbuf *errbuf;
-	char faults[sizeof(((struct xc_errbuf *)0)->text)];
-	size_t used;
-	bool nomem;
-};
-
-static void fault(struct check *check, const char *pointer,
-    const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 /* A control character of one byte, or of the two that U+0080 to U+009F have
  * in UTF-8: its length, or 0. */
@@ -68,8 +49,8 @@ escape(char *text, char *shown, size_t size)
 	shown[used] = '\0';
 }
 
-static void
-fault(struct check *check, const char *pointer, const char *format, ...)
+void
+xc_check_fault(struct xc_check *check, const char *pointer, const char *format, ...)
 {
 	size_t room = sizeof(check->faults) - check->used;
 	char what[512], shown[1024];
@@ -97,26 +78,26 @@ xc_plugin_name_ok(const char *name)
 }
 
 /* A string without NUL and control characters; NULL, with a fault, if not. */
-static const char *
-check_text(struct check *check, const char *pointer, struct json_object *value,
+const char *
+xc_check_text(struct xc_check *check, const char *pointer, struct json_object *value,
     size_t max)
 {
 	const char *text;
 	size_t len;
 
 	if (!json_object_is_type(value, json_type_string)) {
-		fault(check, pointer, "must be a string");
+		xc_check_fault(check, pointer, "must be a string");
 		return NULL;
 	}
 	text = json_object_get_string(value);
 	len = (size_t)json_object_get_string_len(value);
 	if (len == 0 || len > max) {
-		fault(check, pointer, "must be 1 to %zu bytes long", max);
+		xc_check_fault(check, pointer, "must be 1 to %zu bytes long", max);
 		return NULL;
 	}
 	for (size_t i = 0; i < len; i++) {
 		if ((unsigned char)text[i] < ' ' || text[i] == 0x7f) {
-			fault(check, pointer, "holds a control character");
+			xc_check_fault(check, pointer, "holds a control character");
 			return NULL;
 		}
 	}
@@ -124,66 +105,66 @@ check_text(struct check *check, const char *pointer, struct json_object *value,
 }
 
 static void
-check_name(struct check *check, struct json_object *value)
+check_name(struct xc_check *check, struct json_object *value)
 {
-	const char *name = check_text(check, "/name", value, 32);
+	const char *name = xc_check_text(check, "/name", value, 32);
 
 	if (name == NULL)
 		return;
 	if (!xc_plugin_name_ok(name))
-		fault(check, "/name", "\"%s\" must be a small letter, then "
+		xc_check_fault(check, "/name", "\"%s\" must be a small letter, then "
 		    "small letters, digits, '_' and '-', at most 32", name);
 	check->manifest->name = name;
 }
 
 static void
-check_version(struct check *check, struct json_object *value)
+check_version(struct xc_check *check, struct json_object *value)
 {
-	const char *version = check_text(check, "/version", value, 64);
+	const char *version = xc_check_text(check, "/version", value, 64);
 	struct xc_semver parsed;
 
 	if (version == NULL)
 		return;
 	if (!xc_semver_parse(version, &parsed))
-		fault(check, "/version", "\"%s\" is not a semantic version; "
+		xc_check_fault(check, "/version", "\"%s\" is not a semantic version; "
 		    "write three numbers, for example \"1.2.0\" or "
 		    "\"1.2.0-rc.1\"", version);
 	check->manifest->version = version;
 }
 
 static void
-check_author(struct check *check, struct json_object *value)
+check_author(struct xc_check *check, struct json_object *value)
 {
-	check->manifest->author = check_text(check, "/author", value, 256);
+	check->manifest->author = xc_check_text(check, "/author", value, 256);
 }
 
 static void
-check_description(struct check *check, struct json_object *value)
+check_description(struct xc_check *check, struct json_object *value)
 {
-	check->manifest->description = check_text(check, "/description",
+	check->manifest->description = xc_check_text(check, "/description",
 	    value, 1024);
 }
 
 static void
-check_license(struct check *check, struct json_object *value)
+check_license(struct xc_check *check, struct json_object *value)
 {
-	const char *license = check_text(check, "/license", value, 128);
+	const char *license = xc_check_text(check, "/license", value, 128);
 
 	if (license != NULL && strspn(license, "abcdefghijklmnopqrstuvwxyz"
 	    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 .-+()") != strlen(license))
-		fault(check, "/license", "must be an SPDX expression, for "
+		xc_check_fault(check, "/license", "must be an SPDX expression, for "
 		    "example \"MIT\" or \"Apache-2.0 OR MIT\"");
 	check->manifest->license = license;
 }
 
 static void
-check_homepage(struct check *check, struct json_object *value)
+check_homepage(struct xc_check *check, struct json_object *value)
 {
-	const char *url = check_text(check, "/homepage", value, 512);
+	const char *url = xc_check_text(check, "/homepage", value, 512);
 
 	if (url != NULL && strncmp(url, "https://", 8) != 0 &&
 	    strncmp(url, "http://", 7) != 0)
-		fault(check, "/homepage", "must begin with https://");
+		xc_check_fault(check, "/homepage", "must begin with https://");
 }
 
 /* Whether text is '/'-led segments of plain characters, none of dots only. */
@@ -218,26 +199,26 @@ core_prefix(const char *prefix)
 }
 
 static void
-check_prefix(struct check *check, struct json_object *value)
+check_prefix(struct xc_check *check, struct json_object *value)
 {
-	const char *prefix = check_text(check, "/prefix", value, 63);
+	const char *prefix = xc_check_text(check, "/prefix", value, 63);
 
 	if (prefix == NULL)
 		return;
 	check->manifest->prefix = prefix;
 	if (!prefix_shape_ok(prefix))
-		fault(check, "/prefix", "\"%s\" must be '/' and segments of "
+		xc_check_fault(check, "/prefix", "\"%s\" must be '/' and segments of "
 		    "letters, digits, '.', '_', '~' and '-', at most 63 bytes, "
 		    "without a slash at the end", prefix);
 }
 
 static void
-check_tags(struct check *check, struct json_object *value)
+check_tags(struct xc_check *check, struct json_object *value)
 {
 	size_t n;
 
 	if (!json_object_is_type(value, json_type_array)) {
-		fault(check, "/tags", "must be an array of strings");
+		xc_check_fault(check, "/tags", "must be an array of strings");
 		return;
 	}
 	n = json_object_array_length(value);
@@ -245,27 +226,27 @@ check_tags(struct check *check, struct json_object *value)
 		char pointer[32];
 
 		snprintf(pointer, sizeof(pointer), "/tags/%zu", i);
-		check_text(check, pointer,
+		xc_check_text(check, pointer,
 		    json_object_array_get_idx(value, i), 64);
 	}
 }
 
 static const char *
-check_range(struct check *check, const char *pointer,
+check_range(struct xc_check *check, const char *pointer,
     struct json_object *value)
 {
-	const char *range = check_text(check, pointer, value, 128);
+	const char *range = xc_check_text(check, pointer, value, 128);
 	struct xc_errbuf why;
 
 	if (range != NULL && xc_semver_range_check(range, &why) != XC_OK) {
-		fault(check, pointer, "%s", why.text);
+		xc_check_fault(check, pointer, "%s", why.text);
 		return NULL;
 	}
 	return range;
 }
 
 static void
-check_required_plugin(struct check *check, const char *name,
+check_required_plugin(struct xc_check *check, const char *name,
     struct json_object *value)
 {
 	struct xc_manifest *manifest = check->manifest;
@@ -274,13 +255,13 @@ check_required_plugin(struct check *check, const char *name,
 	char pointer[96];
 
 	if (!xc_plugin_name_ok(name)) {
-		fault(check, "/requires/plugins",
+		xc_check_fault(check, "/requires/plugins",
 		    "\"%.32s\" cannot be the name of a plugin", name);
 		return;
 	}
 	snprintf(pointer, sizeof(pointer), "/requires/plugins/%s", name);
 	if (manifest->name != NULL && strcmp(name, manifest->name) == 0)
-		fault(check, pointer, "a plugin cannot require itself");
+		xc_check_fault(check, pointer, "a plugin cannot require itself");
 	required->name = name;
 	required->range = check_range(check, pointer, value);
 	if (required->range != NULL)
@@ -288,13 +269,13 @@ check_required_plugin(struct check *check, const char *name,
 }
 
 static void
-check_required_plugins(struct check *check, struct json_object *value)
+check_required_plugins(struct xc_check *check, struct json_object *value)
 {
 	struct lh_entry *entry;
 	size_t n;
 
 	if (!json_object_is_type(value, json_type_object)) {
-		fault(check, "/requires/plugins", "must be an object, for "
+		xc_check_fault(check, "/requires/plugins", "must be an object, for "
 		    "example {\"auth\": \"^1.2\"}");
 		return;
 	}
@@ -311,12 +292,12 @@ check_required_plugins(struct check *check, struct json_object *value)
 }
 
 static void
-check_requires(struct check *check, struct json_object *value)
+check_requires(struct xc_check *check, struct json_object *value)
 {
 	struct lh_entry *entry;
 
 	if (!json_object_is_type(value, json_type_object)) {
-		fault(check, "/requires", "must be an object");
+		xc_check_fault(check, "/requires", "must be an object");
 		return;
 	}
 	lh_foreach(json_object_get_object(value), entry) {
@@ -328,99 +309,13 @@ check_requires(struct check *check, struct json_object *value)
 		else if (strcmp(key, "plugins") == 0)
 			check_required_plugins(check, lh_entry_v(entry));
 		else
-			fault(check, "/requires", "unknown member \"%.40s\"; "
+			xc_check_fault(check, "/requires", "unknown member \"%.40s\"; "
 			    "there are \"xcore\" and \"plugins\"", key);
 	}
 }
 
 static void
-check_isolation(struct check *check, struct json_object *value)
-{
-	const char *level = check_text(check, "/isolation", value, 16);
-
-	if (level == NULL)
-		return;
-	if (strcmp(level, "inprocess") != 0 && strcmp(level, "pool") != 0 &&
-	    strcmp(level, "request") != 0)
-		fault(check, "/isolation", "\"%s\" is not \"inprocess\", "
-		    "\"pool\" or \"request\"", level);
-	check->manifest->isolation = level;
-}
-
-static void
-check_limit(struct check *check, const char *key, struct json_object *value)
-{
-	static const char *const keys[] = { "cpu_ms", "memory_mb",
-		"timeout_ms", "rate" };
-	char pointer[64];
-	bool known = false;
-
-	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
-		known |= strcmp(key, keys[i]) == 0;
-	if (!known) {
-		fault(check, "/limits", "unknown member \"%.40s\"; there are "
-		    "cpu_ms, memory_mb, timeout_ms and rate", key);
-		return;
-	}
-	snprintf(pointer, sizeof(pointer), "/limits/%s", key);
-	if (!json_object_is_type(value, json_type_int) ||
-	    json_object_get_int64(value) < 1)
-		fault(check, pointer, "must be a whole number above 0");
-}
-
-static void
-check_limits(struct check *check, struct json_object *value)
-{
-	struct lh_entry *entry;
-
-	if (!json_object_is_type(value, json_type_object)) {
-		fault(check, "/limits", "must be an object");
-		return;
-	}
-	lh_foreach(json_object_get_object(value), entry)
-		check_limit(check, lh_entry_k(entry), lh_entry_v(entry));
-}
-
-static void
-check_permission(struct check *check, const char *pointer,
-    struct json_object *value)
-{
-	const char *name = check_text(check, pointer, value, 256);
-
-	if (name == NULL)
-		return;
-	if (strcmp(name, "database") == 0)
-		check->manifest->may_database = true;
-	else if (strcmp(name, "cache") == 0)
-		check->manifest->may_cache = true;
-	else
-		fault(check, pointer, "\"%s\" is no permission that this "
-		    "xcore can give: it gives \"database\" and \"cache\"",
-		    name);
-}
-
-static void
-check_permissions(struct check *check, struct json_object *value)
-{
-	size_t n;
-
-	if (!json_object_is_type(value, json_type_array)) {
-		fault(check, "/permissions", "must be an array of strings, "
-		    "for example [\"database\", \"cache\"]");
-		return;
-	}
-	n = json_object_array_length(value);
-	for (size_t i = 0; i < n; i++) {
-		char pointer[40];
-
-		snprintf(pointer, sizeof(pointer), "/permissions/%zu", i);
-		check_permission(check, pointer,
-		    json_object_array_get_idx(value, i));
-	}
-}
-
-static void
-check_config(struct check *check, struct json_object *value)
+check_config(struct xc_check *check, struct json_object *value)
 {
 	const char *type = xc_json_string(value, "type");
 	struct json_object *defaults;
@@ -428,48 +323,42 @@ check_config(struct check *check, struct json_object *value)
 
 	if (!json_object_is_type(value, json_type_object) ||
 	    (type != NULL && strcmp(type, "object") != 0)) {
-		fault(check, "/config", "must be a JSON Schema of type object");
+		xc_check_fault(check, "/config", "must be a JSON Schema of type object");
 		return;
 	}
 	check->manifest->config = value;
 	why.text[0] = '\0';
 	/* The defaults must hold to their own schema. */
 	if (xc_config_merge(value, NULL, false, &defaults, &why) != XC_OK)
-		fault(check, "/config", "%s", why.text);
+		xc_check_fault(check, "/config", "%s", why.text);
 	json_object_put(defaults);
 }
 
 static void
-check_array(struct check *check, const char *pointer,
+check_array(struct xc_check *check, const char *pointer,
     struct json_object *value)
 {
 	if (!json_object_is_type(value, json_type_array))
-		fault(check, pointer, "must be an array");
+		xc_check_fault(check, pointer, "must be an array");
 }
 
 static void
-check_tasks(struct check *check, struct json_object *value)
+check_tasks(struct xc_check *check, struct json_object *value)
 {
 	check_array(check, "/tasks", value);
 }
 
 static void
-check_middleware(struct check *check, struct json_object *value)
+check_middleware(struct xc_check *check, struct json_object *value)
 {
 	check_array(check, "/middleware", value);
 }
 
 static void
-check_events(struct check *check, struct json_object *value)
-{
-	check_array(check, "/events", value);
-}
-
-static void
-check_core(struct check *check, struct json_object *value)
+check_core(struct xc_check *check, struct json_object *value)
 {
 	if (!json_object_is_type(value, json_type_boolean)) {
-		fault(check, "/core", "must be true or false");
+		xc_check_fault(check, "/core", "must be true or false");
 		return;
 	}
 	check->manifest->core = json_object_get_boolean(value);
@@ -477,7 +366,7 @@ check_core(struct check *check, struct json_object *value)
 
 static const struct {
 	const char *key;
-	void (*check)(struct check *check, struct json_object *value);
+	void (*check)(struct xc_check *check, struct json_object *value);
 	bool required;
 } fields[] = {
 	{ "name", check_name, true },
@@ -489,20 +378,21 @@ static const struct {
 	{ "prefix", check_prefix, false },
 	{ "tags", check_tags, false },
 	{ "requires", check_requires, false },
-	{ "isolation", check_isolation, false },
-	{ "limits", check_limits, false },
-	{ "permissions", check_permissions, false },
+	{ "isolation", xc_check_isolation, false },
+	{ "limits", xc_check_limits, false },
+	{ "require", xc_check_require, false },
+	{ "permissions", xc_check_permissions, false },
 	{ "config", check_config, false },
 	{ "tasks", check_tasks, false },
 	{ "middleware", check_middleware, false },
-	{ "events", check_events, false },
+	{ "events", xc_check_events, false },
 	{ "core", check_core, false },
 };
 
 #define N_FIELDS (sizeof(fields) / sizeof(fields[0]))
 
 static void
-check_known(struct check *check, const char *key)
+check_known(struct xc_check *check, const char *key)
 {
 	char list[256] = "";
 
@@ -515,13 +405,13 @@ check_known(struct check *check, const char *key)
 			strcat(list, ", ");
 		strcat(list, fields[i].key);
 	}
-	fault(check, "/", "unknown member \"%.40s\"; there are %s, and names "
+	xc_check_fault(check, "/", "unknown member \"%.40s\"; there are %s, and names "
 	    "of your own that begin with \"x-\"", key, list);
 }
 
 /* "/app/..." for all; other places for core plugins only. */
 static void
-check_place(struct check *check)
+check_place(struct xc_check *check)
 {
 	struct xc_manifest *manifest = check->manifest;
 	const char *prefix = manifest->prefix;
@@ -535,15 +425,15 @@ check_place(struct check *check)
 	if (prefix == NULL || strncmp(prefix, "/app/", 5) == 0)
 		return;
 	if (!core_prefix(prefix))
-		fault(check, "/prefix", "\"%.63s\" must begin with \"/app/\"",
+		xc_check_fault(check, "/prefix", "\"%.63s\" must begin with \"/app/\"",
 		    prefix);
 	else if (!manifest->core)
-		fault(check, "/prefix", "\"%s\" is for xcore's own plugins; "
+		xc_check_fault(check, "/prefix", "\"%s\" is for xcore's own plugins; "
 		    "take one below \"/app/\"", prefix);
 }
 
 static void
-check_all(struct check *check)
+check_all(struct xc_check *check)
 {
 	struct json_object *json = check->manifest->json;
 	struct lh_entry *entry;
@@ -558,13 +448,11 @@ check_all(struct check *check)
 		}
 		snprintf(pointer, sizeof(pointer), "/%s", fields[i].key);
 		if (fields[i].required)
-			fault(check, pointer, "is missing; add it");
+			xc_check_fault(check, pointer, "is missing; add it");
 	}
 	lh_foreach(json_object_get_object(json), entry)
 		check_known(check, lh_entry_k(entry));
 	check_place(check);
-	if (check->manifest->isolation == NULL)
-		check->manifest->isolation = "inprocess";
 }
 
 static enum xc_err
@@ -594,7 +482,7 @@ enum xc_err
 xc_manifest_parse(const char *text, size_t len,
     struct xc_manifest **manifest_r, struct xc_errbuf *errbuf)
 {
-	struct check check = { .errbuf = errbuf };
+	struct xc_check check = { .errbuf = errbuf };
 	struct json_object *json;
 	enum xc_err err;
 
@@ -630,6 +518,8 @@ xc_manifest_free(struct xc_manifest **manifest)
 		return;
 	json_object_put(old->json);
 	free(old->requires);
+	free(old->permissions);
+	free(old->events);
 	/* It is the first member of its owner. */
 	free(old);
 }

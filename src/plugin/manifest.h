@@ -7,14 +7,21 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "lib/errbuf.h"
+#include "lib/limits.h"
 
 struct json_object;
 
 struct xc_requirement {
 	const char *name;	/* of a plugin */
 	const char *range;	/* semver range, for example "^1.2" */
+};
+
+struct xc_subscription {
+	const char *event;	/* "todo.created" */
+	const char *operation;	/* that handles it */
 };
 
 struct xc_manifest {
@@ -24,13 +31,20 @@ struct xc_manifest {
 	const char *description;
 	const char *license;	/* SPDX expression */
 	const char *prefix;	/* "/app/<name>" unless said */
-	const char *isolation;	/* "inprocess", "pool", "request" */
+	const char *isolation;	/* "inprocess", "pool", "request"; NULL: as
+				 * sandbox.isolation of the configuration */
+	struct xc_limits limits;	/* 0: as the configuration's */
+	uint32_t require;	/* layers: bits of enum xc_layer */
 	const char *requires_xcore;	/* range, or NULL */
 	struct xc_requirement *requires;
 	size_t n_requires;
 	bool core;
+	const char **permissions;	/* each as xc_permission_check() has it */
+	size_t n_permissions;
 	bool may_database;
 	bool may_cache;
+	struct xc_subscription *events;
+	size_t n_events;
 	struct json_object *config;	/* JSON Schema with defaults; or NULL */
 	struct json_object *json;	/* the whole document */
 };

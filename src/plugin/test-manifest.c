@@ -12,7 +12,10 @@
 
 #include <xcore/json.h>
 
+#include "plugin/limit.h"
 #include "plugin/manifest.h"
+#include "plugin/permission.h"
+#include "sandbox/layers.h"
 
 #define HEAD "{\"name\":\"todo\",\"version\":\"1.2.0\",\"author\":\"A\"," \
 	"\"description\":\"D\",\"license\":\"MIT\""
@@ -35,7 +38,12 @@ test_least(void **state)
 	assert_string_equal(manifest->name, "todo");
 	assert_string_equal(manifest->version, "1.2.0");
 	assert_string_equal(manifest->prefix, "/app/todo");
-	assert_string_equal(manifest->isolation, "inprocess");
+	assert_null(manifest->isolation);
+	assert_int_equal(manifest->limits.cpu_ms, 0);
+	assert_int_equal(manifest->limits.reply_kb, 0);
+	assert_int_equal(manifest->require, 0);
+	assert_int_equal(manifest->n_permissions, 0);
+	assert_int_equal(manifest->n_events, 0);
 	assert_int_equal(manifest->n_requires, 0);
 	assert_null(manifest->requires_xcore);
 	assert_null(manifest->config);
@@ -69,6 +77,83 @@ test_full(void **state)
 	assert_string_equal(manifest->requires[1].range, "1.x || 2.x");
 	assert_true(manifest->may_database && manifest->may_cache);
 	xc_manifest_free(&manifest);
+}
+
+static void
+test_sandbox(void **state)
+{
+	struct xc_manifest *manifest;
+	struct xc_errbuf why;
+
+	(void)state;
+	assert_int_equal(parse(HEAD ",\"isolation\":\"request\","
+	    "\"limits\":{\"cpu_ms\":100,\"memory_mb\":64,\"timeout_ms\":500,"
+	    "\"rate\":0,\"files\":4096,\"threads\":1,\"reply_kb\":1048576},"
+	    "\"require\":[\"landlock\",\"cgroup.memory\"],"
+	    "\"permissions\":[\"cache\",\"http:a-1.example.org:8443\","
+	    "\"http:*\",\"http:127.0.0.1\",\"http:[::1]:80\","
+	    "\"event:shop.order_paid\"],"
+	    "\"events\":{\"shop.order_paid\":\"on_paid\",\"a\":\"b\"}}",
+	    &manifest, &why), XC_OK);
+	assert_string_equal(manifest->isolation, "request");
+	assert_int_equal(manifest->limits.cpu_ms, 100);
+	assert_int_equal(manifest->limits.memory_mb, 64);
+	assert_int_equal(manifest->limits.timeout_ms, 500);
+	assert_int_equal(manifest->limits.rate, 0);
+	assert_int_equal(manifest->limits.files, 4096);
+	assert_int_equal(manifest->limits.threads, 1);
+	assert_int_equal(manifest->limits.reply_kb, 1048576);
+	assert_int_equal(manifest->require,
+	    XC_LAYER_BIT(XC_LAYER_LANDLOCK) |
+	    XC_LAYER_BIT(XC_LAYER_CGROUP_MEMORY));
+	assert_false(manifest->may_database);
+	assert_true(manifest->may_cache);
+	assert_int_equal(manifest->n_permissions, 6);
+	assert_string_equal(manifest->permissions[4], "http:[::1]:80");
+	assert_int_equal(manifest->n_events, 2);
+	assert_string_equal(manifest->events[0].event, "shop.order_paid");
+	assert_string_equal(manifest->events[0].operation, "on_paid");
+	xc_manifest_free(&manifest);
+}
+
+static void
+test_limits_laid(void **state)
+{
+	struct xc_limits limits = { .cpu_ms = 10, .rate = 5, .files = 3 };
+	struct json_object *object = json_tokener_parse("{\"cpu_ms\":70,"
+	    "\"rate\":0,\"files\":0,\"threads\":100000,\"x\":1,"
+	    "\"memory_mb\":\"9\"}");
+
+	(void)state;
+	xc_limits_lay(&limits, object);
+	json_object_put(object);
+	assert_int_equal(limits.cpu_ms, 70);
+	assert_int_equal(limits.rate, 0);
+	assert_int_equal(limits.files, 3);
+	assert_int_equal(limits.threads, 0);
+	assert_int_equal(limits.memory_mb, 0);
+	xc_limits_lay(&limits, NULL);
+	object = xc_limits_json(&limits);
+	assert_string_equal(json_object_to_json_string_ext(object,
+	    JSON_C_TO_STRING_PLAIN), "{\"cpu_ms\":70,\"timeout_ms\":0,"
+	    "\"memory_mb\":0,\"rate\":0,\"files\":3,\"threads\":0,"
+	    "\"reply_kb\":0}");
+	json_object_put(object);
+	assert_true(xc_limit_may_be_none("rate"));
+	assert_false(xc_limit_may_be_none("cpu_ms"));
+	assert_false(xc_limit_may_be_none("x"));
+}
+
+static void
+test_words(void **state)
+{
+	char words[128];
+
+	(void)state;
+	xc_permission_words("http:example.org:81", words, sizeof(words));
+	assert_string_equal(words, "send requests to example.org:81");
+	xc_permission_words("http:*", words, sizeof(words));
+	assert_string_equal(words, "send requests to all public hosts");
 }
 
 static void
@@ -119,7 +204,40 @@ test_bad(void **state)
 		{ HEAD ",\"isolation\":\"jail\"}", "/isolation" },
 		{ HEAD ",\"permissions\":[\"root\"]}", "/permissions/0" },
 		{ HEAD ",\"permissions\":\"database\"}", "/permissions" },
-		{ HEAD ",\"permissions\":[\"http:example.org\"]}", "/permissions/0" },
+		{ HEAD ",\"isolation\":1}", "/isolation: must be a string" },
+		{ HEAD ",\"permissions\":[\"databse\"]}",
+		    "did you mean \"database\"?" },
+		{ HEAD ",\"permissions\":[\"http:\"]}", "/permissions/0" },
+		{ HEAD ",\"permissions\":[\"http:Example.org\"]}",
+		    "small letters" },
+		{ HEAD ",\"permissions\":[\"http:*.example.org\"]}",
+		    "/permissions/0" },
+		{ HEAD ",\"permissions\":[\"http:a/b\"]}", "/permissions/0" },
+		{ HEAD ",\"permissions\":[\"http:a:0\"]}", "/permissions/0" },
+		{ HEAD ",\"permissions\":[\"http:a:65536\"]}",
+		    "/permissions/0" },
+		{ HEAD ",\"permissions\":[\"http:a:\"]}", "/permissions/0" },
+		{ HEAD ",\"permissions\":[\"http:-a.b\"]}", "/permissions/0" },
+		{ HEAD ",\"permissions\":[\"http:a..b\"]}", "/permissions/0" },
+		{ HEAD ",\"permissions\":[\"http:a.\"]}", "/permissions/0" },
+		{ HEAD ",\"permissions\":[\"http:[::g]\"]}", "/permissions/0" },
+		{ HEAD ",\"permissions\":[\"http:[::1\"]}", "/permissions/0" },
+		{ HEAD ",\"permissions\":[\"http:[::1]x\"]}",
+		    "/permissions/0" },
+		{ HEAD ",\"permissions\":[\"event:\"]}", "name of an event" },
+		{ HEAD ",\"permissions\":[\"event:a..b\"]}", "/permissions/0" },
+		{ HEAD ",\"permissions\":[\"event:A\"]}", "/permissions/0" },
+		{ HEAD ",\"permissions\":[\"cache\",1]}", "/permissions/1" },
+		{ HEAD ",\"require\":\"landlock\"}", "/require: must be" },
+		{ HEAD ",\"require\":[1]}", "/require/0" },
+		{ HEAD ",\"require\":[\"seccomp\",\"lanlock\"]}",
+		    "/require/1: \"lanlock\" is no layer of a sandbox; did you "
+		    "mean \"landlock\"?" },
+		{ HEAD ",\"require\":[\"walls\"]}", "xcore-sandbox(7)" },
+		{ HEAD ",\"events\":[\"a\"]}", "/events: must be an object" },
+		{ HEAD ",\"events\":{\"A b\":\"x\"}}", "no name of an event" },
+		{ HEAD ",\"events\":{\"a.b\":1}}", "/events/a.b: must be" },
+		{ HEAD ",\"events\":{\"a.b\":\"\"}}", "/events/a.b" },
 		{ HEAD ",\"requires\":[]}", "/requires" },
 		{ HEAD ",\"requires\":{\"plugin\":{}}}", "/requires" },
 		{ HEAD ",\"requires\":{\"xcore\":\"newest\"}}",
@@ -133,7 +251,24 @@ test_bad(void **state)
 		{ HEAD ",\"requires\":{\"plugins\":{\"todo\":\"1\"}}}",
 		    "itself" },
 		{ HEAD ",\"limits\":{\"cpu\":1}}", "/limits" },
-		{ HEAD ",\"limits\":{\"cpu_ms\":0}}", "/limits/cpu_ms" },
+		{ HEAD ",\"limits\":{\"cpu\":1}}",
+		    "there is no limit \"cpu\"" },
+		{ HEAD ",\"limits\":{\"cpu_m\":1}}", "did you mean \"cpu_ms\"?" },
+		{ HEAD ",\"limits\":[]}", "/limits: must be an object" },
+		{ HEAD ",\"limits\":{\"cpu_ms\":-1}}", "/limits/cpu_ms" },
+		{ HEAD ",\"limits\":{\"cpu_ms\":\"5\"}}", "/limits/cpu_ms" },
+		{ HEAD ",\"limits\":{\"cpu_ms\":1.5}}", "/limits/cpu_ms" },
+		{ HEAD ",\"limits\":{\"cpu_ms\":3600001}}",
+		    "/limits/cpu_ms: must be a whole number from 1 to 3600000" },
+		{ HEAD ",\"limits\":{\"timeout_ms\":3600001}}",
+		    "/limits/timeout_ms" },
+		{ HEAD ",\"limits\":{\"memory_mb\":65537}}",
+		    "/limits/memory_mb" },
+		{ HEAD ",\"limits\":{\"rate\":1000001}}", "/limits/rate" },
+		{ HEAD ",\"limits\":{\"files\":4097}}", "/limits/files" },
+		{ HEAD ",\"limits\":{\"threads\":257}}", "/limits/threads" },
+		{ HEAD ",\"limits\":{\"reply_kb\":1048577}}",
+		    "/limits/reply_kb" },
 		{ HEAD ",\"tags\":[1]}", "/tags/0" },
 		{ HEAD ",\"tasks\":{}}", "/tasks" },
 		{ HEAD ",\"core\":1}", "/core" },
@@ -292,6 +427,9 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_least),
 		cmocka_unit_test(test_full),
+		cmocka_unit_test(test_sandbox),
+		cmocka_unit_test(test_limits_laid),
+		cmocka_unit_test(test_words),
 		cmocka_unit_test(test_core),
 		cmocka_unit_test(test_bad),
 		cmocka_unit_test(test_names),

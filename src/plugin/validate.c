@@ -221,8 +221,7 @@ is_filled(const struct xc_manifest *manifest, const char *member)
 static enum xc_err
 check_host(const struct xc_manifest *manifest, struct xc_errbuf *errbuf)
 {
-	static const char *const members[] = { "tasks", "middleware",
-		"events", "limits" };
+	static const char *const members[] = { "tasks", "middleware" };
 
 	if (manifest->requires_xcore != NULL &&
 	    !xc_semver_in_range(PACKAGE_VERSION, manifest->requires_xcore))
@@ -230,10 +229,6 @@ check_host(const struct xc_manifest *manifest, struct xc_errbuf *errbuf)
 		    "/requires/xcore: %s is asked for, this is xcore "
 		    PACKAGE_VERSION "; update xcore or take another version "
 		    "of the plugin", manifest->requires_xcore);
-	if (strcmp(manifest->isolation, "inprocess") != 0)
-		return xc_fail(errbuf, XC_ERR_INVALID, "plugin.json: "
-		    "/isolation: this xcore has no sandbox for \"%s\"; it can "
-		    "run the plugin \"inprocess\" only", manifest->isolation);
 	for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++) {
 		if (is_filled(manifest, members[i]))
 			return xc_fail(errbuf, XC_ERR_INVALID, "plugin.json: "
