@@ -18,12 +18,8 @@
 
 #define FDS_MAX 256
 
-/*
- * The channel's head: the request's block lies in an area behind it, and
- * memory between is mapped.  NULL, with a reply, where there is no channel.
- */
-static struct xc_channel_head *
-find_head(struct xc_attack_scene *scene)
+struct xc_channel_head *
+xc_attack_channel(struct xc_attack_scene *scene)
 {
 	size_t page = (size_t)sysconf(_SC_PAGESIZE);
 	uintptr_t at = (uintptr_t)scene->req->in.base & ~(page - 1);
@@ -38,9 +34,9 @@ find_head(struct xc_attack_scene *scene)
 	return NULL;
 }
 
-/* Rings the bell: one of the pipes is it, and the others do no harm. */
-static void
-ring(const void *bytes, size_t len)
+/* One of the pipes is the bell, and the others do no harm. */
+void
+xc_attack_ring(const void *bytes, size_t len)
 {
 	for (int fd = 3; fd < FDS_MAX; fd++) {
 		int flags = fcntl(fd, F_GETFL);
@@ -51,18 +47,17 @@ ring(const void *bytes, size_t len)
 	}
 }
 
-/* Says something to the host, in the handler's place. */
-static void
-tell(struct xc_attack_scene *scene, struct xc_notice notice)
+void
+xc_attack_tell(struct xc_attack_scene *scene, struct xc_notice notice)
 {
-	struct xc_channel_head *head = find_head(scene);
+	struct xc_channel_head *head = xc_attack_channel(scene);
 
 	if (head == NULL)
 		return;
 	if (notice.seq == 0)
 		notice.seq = head->order.seq;
 	head->notice = notice;
-	ring("x", 1);
+	xc_attack_ring("x", 1);
 	/* The host has until then to do something about it. */
 	xc_attack_wait_ms(2000);
 	xc_attack_succeeded(scene, "the host has taken it");
@@ -86,7 +81,7 @@ xc_attack_length(struct xc_attack_scene *scene)
 	struct xc_notice notice = { .kind = XC_NOTICE_CALL,
 		.call = XC_CALL_LOG, .len = UINT32_MAX };
 
-	tell(scene, notice);
+	xc_attack_tell(scene, notice);
 }
 
 void
@@ -95,20 +90,20 @@ xc_attack_reply_length(struct xc_attack_scene *scene)
 	struct xc_notice notice = { .kind = XC_NOTICE_REPLY,
 		.len = UINT32_MAX, .state = XC_REPLY_WHOLE };
 
-	tell(scene, notice);
+	xc_attack_tell(scene, notice);
 }
 
 void
 xc_attack_sequence(struct xc_attack_scene *scene)
 {
-	struct xc_channel_head *head = find_head(scene);
+	struct xc_channel_head *head = xc_attack_channel(scene);
 	struct xc_notice notice = { .kind = XC_NOTICE_REPLY, .len = 64,
 		.state = XC_REPLY_WHOLE };
 
 	if (head == NULL)
 		return;
 	notice.seq = head->order.seq + 1;
-	tell(scene, notice);
+	xc_attack_tell(scene, notice);
 }
 
 void
@@ -117,7 +112,7 @@ xc_attack_garbage(struct xc_attack_scene *scene)
 	struct xc_notice notice = { .kind = 0x5a5a5a5a, .call = 0x5a5a5a5a,
 		.len = 0x5a5a5a5a, .err = -1, .state = 0x5a5a5a5a };
 
-	tell(scene, notice);
+	xc_attack_tell(scene, notice);
 }
 
 void
@@ -125,10 +120,10 @@ xc_attack_flood(struct xc_attack_scene *scene)
 {
 	static const char bells[4096];
 
-	if (find_head(scene) == NULL)
+	if (xc_attack_channel(scene) == NULL)
 		return;
 	for (int i = 0; i < 100; i++)
-		ring(bells, sizeof(bells));
+		xc_attack_ring(bells, sizeof(bells));
 	xc_attack_succeeded(scene, "rang %d times", 100 * 4096);
 }
 
@@ -153,7 +148,7 @@ flip_for_ever(void *arg)
 void
 xc_attack_flip(struct xc_attack_scene *scene)
 {
-	struct xc_channel_head *head = find_head(scene);
+	struct xc_channel_head *head = xc_attack_channel(scene);
 	struct xc_reply_head *reply;
 	pthread_t thread;
 
@@ -181,7 +176,7 @@ xc_attack_truncate(struct xc_attack_scene *scene)
 	bool tried = false;
 	int error = EBADF;
 
-	if (find_head(scene) == NULL)
+	if (xc_attack_channel(scene) == NULL)
 		return;
 	for (int fd = 3; fd < FDS_MAX; fd++) {
 		if (ftruncate(fd, 0) == 0) {
@@ -197,11 +192,10 @@ xc_attack_truncate(struct xc_attack_scene *scene)
 	    "ftruncate(): no descriptor of it is left", error);
 }
 
-/* A reply that is well but for what its head is changed to afterwards. */
-static struct xc_reply_head *
-reply_well(struct xc_attack_scene *scene)
+struct xc_reply_head *
+xc_attack_reply(struct xc_attack_scene *scene)
 {
-	if (find_head(scene) == NULL ||
+	if (xc_attack_channel(scene) == NULL ||
 	    xc_reply_header(scene->req, "X-Attack", "aaaaaaaaaaaaaaaa") !=
 	    XC_OK ||
 	    xc_reply_text(scene->req, 200, "text/plain",
@@ -213,7 +207,7 @@ reply_well(struct xc_attack_scene *scene)
 void
 xc_attack_spans(struct xc_attack_scene *scene)
 {
-	struct xc_reply_head *reply = reply_well(scene);
+	struct xc_reply_head *reply = xc_attack_reply(scene);
 
 	if (reply == NULL)
 		return;
@@ -224,7 +218,7 @@ xc_attack_spans(struct xc_attack_scene *scene)
 void
 xc_attack_header(struct xc_attack_scene *scene)
 {
-	struct xc_reply_head *reply = reply_well(scene);
+	struct xc_reply_head *reply = xc_attack_reply(scene);
 	char *line;
 
 	if (reply == NULL)
@@ -238,7 +232,7 @@ xc_attack_header(struct xc_attack_scene *scene)
 void
 xc_attack_status(struct xc_attack_scene *scene)
 {
-	struct xc_reply_head *reply = reply_well(scene);
+	struct xc_reply_head *reply = xc_attack_reply(scene);
 
 	if (reply != NULL)
 		reply->status = 9999;

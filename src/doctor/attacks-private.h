@@ -4,6 +4,8 @@
 #define XC_DOCTOR_ATTACKS_PRIVATE_H
 
 #include "doctor/attacks.h"
+#include "lib/block.h"
+#include "sandbox/channel.h"
 
 /* Each writes the reply.  xc_attack_result() is for a call that either works
  * or sets errno: result -1 is a refusal, whatever errno says. */
@@ -21,6 +23,22 @@ void xc_attack_result(struct xc_attack_scene *scene, const char *what,
 
 /* Waits, by the clock. */
 void xc_attack_wait_ms(long ms);
+
+/*
+ * The channel's head: the request's block lies in an area behind it, and
+ * memory between is mapped.  NULL, with a reply, where there is no channel.
+ */
+struct xc_channel_head *xc_attack_channel(struct xc_attack_scene *scene);
+
+/* Rings the bell, once for each byte. */
+void xc_attack_ring(const void *bytes, size_t len);
+
+/* Says something to the host, in the handler's place. */
+void xc_attack_tell(struct xc_attack_scene *scene, struct xc_notice notice);
+
+/* The head of a reply that is well but for what it is changed to afterwards;
+ * NULL where there is no channel. */
+struct xc_reply_head *xc_attack_reply(struct xc_attack_scene *scene);
 
 /* attacks-time.c */
 void xc_attack_loop(struct xc_attack_scene *scene);
