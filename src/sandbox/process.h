@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
+#include <time.h>
 
 #include "lib/breach.h"
 #include "lib/request-private.h"
@@ -30,20 +31,48 @@ struct xc_sandbox {
 	bool dead;		/* to be closed; nothing is to be asked of it */
 	uint64_t born_ms;
 	uint64_t calls;
-	int cpu;
+	int cpu;		/* that it is pinned to, -1: none */
+	clockid_t clock;	/* of its processor time */
+	bool own;		/* our child, which we reap */
+	bool reaped;
+	int status;		/* as of waitpid(); of an own one */
+	uint32_t log_level;	/* records up to this are wanted */
 };
 
 /* How a call of a sandbox ended. */
 struct xc_outcome {
 	enum xc_breach breach;	/* NONE: a reply stands */
 	enum xc_err handled;	/* what the handler returned */
-	uint64_t cpu_us;
+	uint64_t cpu_us;	/* 0 also for a call under a millisecond */
 	char detail[256];	/* for the log: "signal SIGSEGV", ... */
 };
 
 /* The JSON of struct xc_guest; a new reference, NULL without memory. */
 struct json_object *xc_sandbox_spec(const struct xc_runner_spec *spec,
     bool complete);
+
+/* Areas for requests of up to request_max bytes of parameters and body (0:
+ * as much as the defaults of the configuration let through). */
+struct xc_channel_sizes xc_sandbox_sizes(uint64_t request_max,
+    const struct xc_limits *limits);
+
+/* The descriptors of a sandbox to be: the caller's to pass on and close. */
+struct xc_sandbox_ends {
+	struct xc_channel_guest channel;
+	int output;
+};
+
+/*
+ * Makes all that a sandbox needs but its process, and writes the spec (the
+ * text of xc_sandbox_spec()) into the channel.
+ */
+enum xc_err xc_sandbox_prepare(const char *spec,
+    const struct xc_channel_sizes *sizes, struct xc_sandbox **sandbox_r,
+    struct xc_sandbox_ends *ends_r, struct xc_errbuf *errbuf);
+void xc_sandbox_ends_close(struct xc_sandbox_ends *ends);
+
+/* Its process is that; pidfd is the sandbox's from here on. */
+void xc_sandbox_adopt(struct xc_sandbox *sandbox, pid_t pid, int pidfd);
 
 /*
  * Makes one without a spawner, as a child of this process, which must be
@@ -52,6 +81,15 @@ struct json_object *xc_sandbox_spec(const struct xc_runner_spec *spec,
 enum xc_err xc_sandbox_solo(const struct xc_jail *jail,
     const struct xc_runner_spec *spec, bool complete,
     struct xc_sandbox **sandbox_r, struct xc_errbuf *errbuf);
+
+/*
+ * Takes what a sandbox that is not ready rang for and does it: XC_ERR_BUSY if
+ * there is more to come.  XC_OK: it is ready.  XC_ERR_INVALID: FAILED, or what
+ * it said is not valid; XC_ERR_FAILED: it ended.  After an error other than
+ * XC_ERR_BUSY it is dead, and errbuf says why.
+ */
+enum xc_err xc_sandbox_take(struct xc_sandbox *sandbox,
+    struct xc_broker *broker, struct xc_errbuf *errbuf);
 
 /*
  * Waits up to timeout_ms for READY; serves the calls that come before it
@@ -70,6 +108,15 @@ enum xc_err xc_sandbox_wait(struct xc_sandbox *sandbox,
 void xc_sandbox_call(struct xc_sandbox *sandbox, struct xc_broker *broker,
     struct xc_request *req, uint32_t operation,
     const struct xc_limits *limits, struct xc_outcome *outcome_r);
+
+/* Has it run where this thread runs, if that has changed: a doorbell to
+ * another processor takes several times as long. */
+void xc_sandbox_pin(struct xc_sandbox *sandbox);
+
+/* "signal SIGSEGV at 0x10, code 1": how it ended by its own word, or by that
+ * of waitpid() for an own one; "" if nothing is known. */
+void xc_sandbox_last_words(struct xc_sandbox *sandbox, char *text_r,
+    size_t size);
 
 /* SIGKILL, by pidfd; never waits. */
 void xc_sandbox_kill(struct xc_sandbox *sandbox);

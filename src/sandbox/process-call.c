@@ -1,0 +1,376 @@
+/* SPDX-License-Identifier: MIT */
+/* One request in a sandbox: the order, the wait with its limits, the reply. */
+#include <errno.h>
+#include <poll.h>
+#include <sched.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include <xcore/reply.h>
+
+#include "lib/request-private.h"
+#include "sandbox/calls.h"
+#include "sandbox/process.h"
+#include "sandbox/reply-check.h"
+
+#define NS_PER_MS UINT64_C(1000000)
+#define NEVER UINT64_MAX
+/* Most calls are over by then, and cost no look at the processor's clock. */
+#define FIRST_LOOK_NS NS_PER_MS
+/* The clock is not looked at more often, however many threads burn. */
+#define LEAST_LOOK_NS (NS_PER_MS / 2)
+
+struct call {
+	struct xc_sandbox *sandbox;
+	struct xc_broker *broker;
+	struct xc_request *req;
+	const struct xc_limits *limits;
+	struct xc_outcome *outcome;
+	uint64_t now;		/* CLOCK_MONOTONIC, ns, as last taken */
+	uint64_t until;		/* by the clock; NEVER */
+	uint64_t look_at;	/* at the processor time; NEVER */
+	uint64_t cpu_base;	/* processor time at the first look */
+	bool looked;
+};
+
+static uint64_t
+ns_of(clockid_t clock)
+{
+	struct timespec ts;
+
+	if (clock_gettime(clock, &ts) != 0)
+		return 0;
+	return (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec;
+}
+
+static void
+fail(struct call *call, enum xc_breach breach, const char *detail)
+{
+	xc_sandbox_kill(call->sandbox);
+	call->outcome->breach = breach;
+	snprintf(call->outcome->detail, sizeof(call->outcome->detail), "%s",
+	    detail);
+}
+
+static void
+fail_ended(struct call *call)
+{
+	fail(call, XC_BREACH_CRASH, "");
+	xc_sandbox_last_words(call->sandbox, call->outcome->detail,
+	    sizeof(call->outcome->detail));
+}
+
+/* ---- time --------------------------------------------------------------- */
+
+static void
+begin_clocks(struct call *call)
+{
+	call->now = ns_of(CLOCK_MONOTONIC);
+	call->until = call->look_at = NEVER;
+	if (call->limits->timeout_ms != 0)
+		call->until = call->now +
+		    call->limits->timeout_ms * NS_PER_MS;
+	if (call->limits->cpu_ms != 0 || call->sandbox->cpu >= 0)
+		call->look_at = call->now + FIRST_LOOK_NS;
+}
+
+/*
+ * It takes long: may it run beside us rather than in our place.  The mask is
+ * that of this process, which is all that a sandbox could have anyway.
+ */
+static void
+unpin(struct xc_sandbox *sandbox)
+{
+	cpu_set_t all;
+
+	if (sandbox->cpu < 0)
+		return;
+	sandbox->cpu = -1;
+	if (sched_getaffinity(0, sizeof(all), &all) == 0)
+		(void)sched_setaffinity(sandbox->pid, sizeof(all), &all);
+}
+
+/*
+ * What is used was used by all threads together: the next look is when they
+ * could be through with the rest if all of them ran.
+ */
+static void
+look(struct call *call)
+{
+	uint64_t limit = call->limits->cpu_ms * NS_PER_MS, used, left;
+	uint64_t threads = call->limits->threads;
+	char text[128];
+
+	unpin(call->sandbox);
+	call->look_at = NEVER;
+	if (limit == 0 || call->sandbox->clock == (clockid_t)-1)
+		return;
+	used = ns_of(call->sandbox->clock);
+	/* One that has ended has no clock; that is told by its pidfd. */
+	if (used == 0)
+		used = call->cpu_base;
+	if (!call->looked)
+		call->cpu_base = used;
+	call->looked = true;
+	used -= call->cpu_base;
+	call->outcome->cpu_us = used / 1000;
+	if (used >= limit) {
+		snprintf(text, sizeof(text),
+		    "%llu ms of processor time, limits.cpu_ms is %u",
+		    (unsigned long long)(used / NS_PER_MS),
+		    call->limits->cpu_ms);
+		fail(call, XC_BREACH_CPU, text);
+		return;
+	}
+	left = (limit - used) / (threads > 1 ? threads : 1);
+	call->look_at = call->now +
+	    (left > LEAST_LOOK_NS ? left : LEAST_LOOK_NS);
+}
+
+static void
+fail_timeout(struct call *call)
+{
+	char text[160];
+
+	snprintf(text, sizeof(text),
+	    "no reply after %u ms (limits.timeout_ms), of which it waited "
+	    "%llu ms for services", call->limits->timeout_ms,
+	    (unsigned long long)(call->broker->waited_us / 1000));
+	fail(call, XC_BREACH_TIMEOUT, text);
+}
+
+static void
+check_clocks(struct call *call)
+{
+	call->now = ns_of(CLOCK_MONOTONIC);
+	if (call->now >= call->until)
+		fail_timeout(call);
+	else if (call->now >= call->look_at)
+		look(call);
+}
+
+/* ---- what it says ------------------------------------------------------- */
+
+static void
+take_whole(struct call *call, const struct xc_notice *notice)
+{
+	char text[96];
+
+	switch (xc_reply_take(call->req, &call->sandbox->channel,
+	    notice->len)) {
+	case XC_OK:
+		call->req->reply = XC_REPLY_WHOLE;
+		break;
+	case XC_ERR_TOO_LARGE:
+	case XC_ERR_NOMEM:
+		snprintf(text, sizeof(text),
+		    "a reply of %u bytes is over what this worker takes",
+		    notice->len);
+		fail(call, XC_BREACH_REPLY, text);
+		break;
+	default:
+		fail(call, XC_BREACH_PROTOCOL, "its reply is not valid");
+		break;
+	}
+}
+
+/* No reply could be made: the guest makes one for any other error. */
+static void
+take_none(struct call *call)
+{
+	char text[96];
+
+	if (call->outcome->handled == XC_ERR_TOO_LARGE) {
+		snprintf(text, sizeof(text),
+		    "the reply is over limits.reply_kb, %u",
+		    call->limits->reply_kb);
+		fail(call, XC_BREACH_REPLY, text);
+	} else if (call->outcome->handled != XC_ERR_NOMEM) {
+		fail(call, XC_BREACH_PROTOCOL,
+		    "it says that it has handled the request, without a "
+		    "reply");
+	}
+}
+
+static void
+take_reply(struct call *call, const struct xc_notice *notice)
+{
+	bool streaming = call->req->reply == XC_REPLY_STREAMING;
+
+	call->outcome->handled = (enum xc_err)notice->err;
+	if (streaming != (notice->state == XC_REPLY_STREAMING)) {
+		fail(call, XC_BREACH_PROTOCOL,
+		    "it contradicts itself about a streamed reply");
+		return;
+	}
+	if (notice->state == XC_REPLY_WHOLE)
+		take_whole(call, notice);
+	else if (notice->state == XC_REPLY_NONE)
+		take_none(call);
+	if (call->outcome->breach == XC_BREACH_NONE &&
+	    call->outcome->handled == XC_ERR_NOMEM)
+		fail(call, XC_BREACH_MEMORY,
+		    "the handler says that it has no memory left");
+}
+
+/* False: the call is over. */
+static bool
+serve(struct call *call, const struct xc_notice *notice)
+{
+	char text[64];
+
+	switch (xc_broker_serve(call->broker, &call->sandbox->channel,
+	    notice)) {
+	case XC_OK:
+		break;
+	case XC_ERR_IO:
+		fail_ended(call);
+		return false;
+	default:
+		snprintf(text, sizeof(text), "its call of %s is not valid",
+		    xc_call_name((enum xc_call)notice->call));
+		fail(call, XC_BREACH_PROTOCOL, text);
+		return false;
+	}
+	check_clocks(call);
+	return call->outcome->breach == XC_BREACH_NONE;
+}
+
+/* False: the call is over.  ended: it will say nothing more. */
+static bool
+take(struct call *call, bool ended)
+{
+	struct xc_notice notice;
+
+	switch (xc_channel_notice(&call->sandbox->channel,
+	    call->sandbox->seq, &notice)) {
+	case XC_OK:
+		break;
+	case XC_ERR_BUSY:
+		if (ended)
+			fail_ended(call);
+		return !ended;
+	case XC_ERR_IO:
+		fail_ended(call);
+		return false;
+	default:
+		fail(call, XC_BREACH_PROTOCOL,
+		    "what it rang for is not valid");
+		return false;
+	}
+	if (notice.kind == XC_NOTICE_CALL)
+		return serve(call, &notice);
+	if (notice.kind == XC_NOTICE_REPLY)
+		take_reply(call, &notice);
+	else
+		fail(call, XC_BREACH_PROTOCOL,
+		    "it answered a request with what is no reply");
+	return false;
+}
+
+/* ---- the call ----------------------------------------------------------- */
+
+/* Waits for the bell, the end or a time; false: the call is over. */
+static bool
+step(struct call *call)
+{
+	struct pollfd fds[2] = {
+		{ .fd = call->sandbox->channel.bell_read, .events = POLLIN },
+		{ .fd = call->sandbox->pidfd, .events = POLLIN },
+	};
+	uint64_t at = call->until < call->look_at ? call->until :
+	    call->look_at, left;
+	struct timespec ts;
+	int n;
+
+	left = at > call->now ? at - call->now : 0;
+	ts.tv_sec = (time_t)(left / 1000000000);
+	ts.tv_nsec = (long)(left % 1000000000);
+	n = ppoll(fds, 2, at == NEVER ? NULL : &ts, NULL);
+	/* What it said before it ended counts, even if it came between the
+	 * looks at the one and at the other. */
+	if (n > 0)
+		return take(call, !(fds[0].revents & POLLIN));
+	if (n < 0 && errno != EINTR) {
+		fail(call, XC_BREACH_CRASH, strerror(errno));
+		return false;
+	}
+	check_clocks(call);
+	return call->outcome->breach == XC_BREACH_NONE;
+}
+
+static bool
+order(struct call *call, uint32_t operation)
+{
+	struct xc_sandbox *sandbox = call->sandbox;
+	struct xc_order run = { .kind = XC_ORDER_RUN,
+		.operation = operation, .len = call->req->in.used,
+		.log_level = sandbox->log_level,
+		.clear = sizeof(struct xc_reply_head) };
+
+	/* 0 stands for what comes before the first. */
+	if (++sandbox->seq == 0)
+		sandbox->seq = 1;
+	run.seq = sandbox->seq;
+	memcpy(sandbox->channel.request, call->req->in.base,
+	    call->req->in.used);
+	if (xc_channel_order(&sandbox->channel, &run) == XC_OK)
+		return true;
+	fail_ended(call);
+	return false;
+}
+
+/* As the web server would say it; no fault of the plugin's. */
+static void
+refuse_large(struct xc_request *req, struct xc_outcome *outcome)
+{
+	outcome->handled = XC_ERR_TOO_LARGE;
+	snprintf(outcome->detail, sizeof(outcome->detail),
+	    "a request of %u bytes has no room in its channel",
+	    req->in.used);
+	(void)xc_reply_problem(req, 413,
+	    "The request has more than can be passed on.");
+}
+
+void
+xc_sandbox_call(struct xc_sandbox *sandbox, struct xc_broker *broker,
+    struct xc_request *req, uint32_t operation,
+    const struct xc_limits *limits, struct xc_outcome *outcome_r)
+{
+	struct call call = { .sandbox = sandbox, .broker = broker,
+		.req = req, .limits = limits, .outcome = outcome_r };
+
+	outcome_r->breach = XC_BREACH_NONE;
+	outcome_r->handled = XC_OK;
+	outcome_r->cpu_us = 0;
+	outcome_r->detail[0] = '\0';
+	if (req->in.used > sandbox->channel.sizes.request) {
+		refuse_large(req, outcome_r);
+		return;
+	}
+	broker->req = req;
+	broker->waited_us = 0;
+	begin_clocks(&call);
+	sandbox->calls++;
+	if (order(&call, operation))
+		while (step(&call))
+			;
+	xc_broker_end(broker);
+	broker->req = NULL;
+}
+
+void
+xc_sandbox_pin(struct xc_sandbox *sandbox)
+{
+	int cpu = sched_getcpu();
+	cpu_set_t one;
+
+	if (cpu < 0 || cpu == sandbox->cpu || cpu >= CPU_SETSIZE)
+		return;
+	CPU_ZERO(&one);
+	CPU_SET(cpu, &one);
+	/* If that is not allowed, asking again at each call is no use. */
+	(void)sched_setaffinity(sandbox->pid, sizeof(one), &one);
+	sandbox->cpu = cpu;
+}
