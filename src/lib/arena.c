@@ -47,6 +47,12 @@ xc_arena_create(size_t limit)
 	return arena;
 }
 
+void
+xc_arena_limit(struct xc_arena *arena, size_t limit)
+{
+	arena->limit = limit;
+}
+
 /* Puts a new chunk behind the current one and goes there. */
 static struct chunk *
 add_chunk(struct xc_arena *arena, size_t size)
@@ -120,7 +126,8 @@ xc_arena_take(struct xc_arena *arena, size_t size)
 	if (size > arena->limit)
 		return NULL;
 	size = round_up(size);
-	if (size > arena->limit - arena->taken)
+	if (arena->taken > arena->limit ||
+	    size > arena->limit - arena->taken)
 		return NULL;
 	piece = cut(arena, size);
 	if (piece != NULL)
@@ -200,6 +207,8 @@ take(struct xc_request *req, size_t size)
 {
 	void *piece = xc_arena_take(req->arena, size);
 
+	if (piece == NULL)
+		req->breach = XC_BREACH_MEMORY;
 	if (piece == NULL)
 		xc_log(req, XC_LOG_WARNING, "no memory for %zu bytes: out of "
 		    "memory, or the request is at its limit of %zu bytes",

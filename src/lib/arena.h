@@ -16,6 +16,9 @@ struct xc_arena;
  * The caller frees it with xc_arena_free(). */
 struct xc_arena *xc_arena_create(size_t limit);
 
+/* Another limit from now on. */
+void xc_arena_limit(struct xc_arena *arena, size_t limit);
+
 /* Calls what was deferred, then frees everything and sets *arena to NULL. */
 void xc_arena_free(struct xc_arena **arena);
 

@@ -61,21 +61,39 @@ xc_breach_is_fault(enum xc_breach breach)
 	return kind_of(breach)->fault;
 }
 
-enum xc_err
-xc_breach_reply(struct xc_request *req, enum xc_breach breach)
+void
+xc_breach_problem(enum xc_breach breach, char type_r[XC_BREACH_TYPE_MAX],
+    struct xc_problem *problem_r)
 {
 	const struct kind *kind = kind_of(breach);
-	char type[64];
-	const struct xc_problem problem = { .type = type,
+
+	snprintf(type_r, XC_BREACH_TYPE_MAX, "urn:xcore:problem:%s",
+	    kind->name);
+	*problem_r = (struct xc_problem){ .type = type_r,
 		.title = kind->title, .status = kind->status,
 		.detail = kind->detail };
+}
+
+enum xc_err
+xc_breach_reply_after(struct xc_request *req, enum xc_breach breach,
+    uint32_t after_s)
+{
+	char type[XC_BREACH_TYPE_MAX], seconds[16];
+	struct xc_problem problem;
 	enum xc_err err = xc_reply_blank(req);
 
 	if (err != XC_OK)
 		return err;
-	snprintf(type, sizeof(type), "urn:xcore:problem:%s", kind->name);
-	if (kind->status == 429 || kind->status == 503)
-		(void)xc_reply_header(req, "Retry-After",
-		    breach == XC_BREACH_RATE ? "1" : "10");
+	xc_breach_problem(breach, type, &problem);
+	snprintf(seconds, sizeof(seconds), "%u", after_s);
+	if (problem.status == 429 || problem.status == 503)
+		(void)xc_reply_header(req, "Retry-After", seconds);
 	return xc_reply_problem_typed(req, &problem);
+}
+
+enum xc_err
+xc_breach_reply(struct xc_request *req, enum xc_breach breach)
+{
+	return xc_breach_reply_after(req, breach,
+	    breach == XC_BREACH_RATE ? 1 : 10);
 }

@@ -8,9 +8,11 @@
 #define XC_BREACH_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include <xcore/error.h>
 
+struct xc_problem;
 struct xc_request;
 
 enum xc_breach {
@@ -35,6 +37,12 @@ const char *xc_breach_name(enum xc_breach breach);
 int xc_breach_status(enum xc_breach breach);
 bool xc_breach_is_fault(enum xc_breach breach);
 
+/* What a client is told: type "urn:xcore:problem:NAME", in that buffer, and
+ * title, status and detail, which are static. */
+#define XC_BREACH_TYPE_MAX 64
+void xc_breach_problem(enum xc_breach breach,
+    char type_r[XC_BREACH_TYPE_MAX], struct xc_problem *problem_r);
+
 /*
  * Makes the reply: application/problem+json with "type"
  * "urn:xcore:problem:NAME", the request's id, and Retry-After for 429 and 503.
@@ -42,5 +50,9 @@ bool xc_breach_is_fault(enum xc_breach breach);
  * xc_reply_problem().
  */
 enum xc_err xc_breach_reply(struct xc_request *req, enum xc_breach breach);
+
+/* The same, with another Retry-After (seconds). */
+enum xc_err xc_breach_reply_after(struct xc_request *req,
+    enum xc_breach breach, uint32_t after_s);
 
 #endif

@@ -103,6 +103,15 @@ xc_reply_may_have_body(int status)
 	return status != 204 && status != 205 && status != 304;
 }
 
+/* Notes that the reply's limit was come to. */
+static enum xc_err
+note(struct xc_request *req, enum xc_err err)
+{
+	if (err == XC_ERR_TOO_LARGE)
+		req->breach = XC_BREACH_REPLY;
+	return err;
+}
+
 enum xc_err
 xc_reply_open(struct xc_request *req, int status, const char *content_type)
 {
@@ -128,7 +137,7 @@ xc_reply_open(struct xc_request *req, int status, const char *content_type)
 		err = xc_block_append(&req->out, req->extra.base,
 		    req->extra.used, &lines);
 	if (err != XC_OK)
-		return err;
+		return note(req, err);
 	head = head_of(req);
 	head->status = (uint16_t)status;
 	head->content_type = type;
@@ -144,7 +153,7 @@ xc_reply_close(struct xc_request *req, uint32_t body)
 
 	if (err != XC_OK) {
 		xc_reply_abandon(req);
-		return err;
+		return note(req, err);
 	}
 	head = head_of(req);
 	head->body.off = body;
@@ -184,7 +193,7 @@ xc_reply_text(struct xc_request *req, int status, const char *content_type,
 	err = xc_block_put(&req->out, data, len);
 	if (err != XC_OK) {
 		xc_reply_abandon(req);
-		return err;
+		return note(req, err);
 	}
 	return xc_reply_close(req, body);
 }

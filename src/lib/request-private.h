@@ -21,6 +21,7 @@
 #include <xcore/request.h>
 
 #include "block.h"
+#include "breach.h"
 #include "errbuf.h"
 #include "status.h"
 
@@ -46,6 +47,9 @@ struct xc_request {
 	struct xc_arena *arena;
 	bool in_transaction;
 	bool used_db;
+	/* A limit that the handler came to (MEMORY, REPLY); after
+	 * xc_request_run(): the one that it failed by. */
+	enum xc_breach breach;
 	/* Of the decoded path; they lie in the arena and end with NULL. */
 	const char **segments;
 	size_t n_segments;
@@ -62,6 +66,11 @@ struct xc_request_limits {
 /* Makes the request empty.  host must outlive it. */
 enum xc_err xc_request_init(struct xc_request *req,
     const struct xc_host *host, const struct xc_request_limits *limits);
+
+/* Other limits from now on; what is taken counts.  Memory that is not the
+ * request's own (see struct xc_block) has the size that it has. */
+void xc_request_limit(struct xc_request *req,
+    const struct xc_request_limits *limits);
 void xc_request_free(struct xc_request *req);
 
 /*
@@ -99,13 +108,38 @@ enum xc_err xc_request_bind(struct xc_request *req, struct xc_plugin *plugin,
 /*
  * Runs the handler.  Afterwards a reply stands (whole, or streaming was
  * begun): what the handler made, or a problem+json for its error, or 500 if
- * it returned XC_OK without a reply.  Returns what the handler returned.
+ * it returned XC_OK without a reply.  Returns what the handler returned.  If
+ * it failed for want of memory or of room for its reply, xc_breach_reply()
+ * stands and req->breach says so.
  */
 enum xc_err xc_request_run(struct xc_request *req, xc_handler *handler);
 
 /* The reply's head, valid until the next call that changes the reply; its
  * spans lie in req->out. */
 const struct xc_reply_head *xc_request_reply(const struct xc_request *req);
+
+/* Where the blocks of a request lie that another process has made. */
+struct xc_request_areas {
+	unsigned char *in;	/* a whole request block, bound */
+	uint32_t in_len;
+	unsigned char *out;	/* aligned to 8 */
+	uint32_t out_cap;	/* 64 KiB at least */
+};
+
+/*
+ * Takes a request over from another process, in place of parse and bind; a
+ * blank reply stands in out.  Both areas stay the caller's.  XC_ERR_INVALID:
+ * they are too small, or in holds no request block.
+ */
+enum xc_err xc_request_adopt(struct xc_request *req,
+    struct xc_plugin *plugin, const struct xc_request_areas *areas);
+
+/*
+ * Ends a request that was taken over: runs what was deferred, frees what it
+ * took; the areas are left as they are.  Nothing can be asked of the request
+ * then, until the next one is taken over.
+ */
+void xc_request_part(struct xc_request *req);
 
 /* Ends the request: releases the database, runs what was deferred (last
  * first), frees what it took.  Large memory is given back. */

@@ -51,6 +51,7 @@ xc_request_blank(struct xc_request *req)
 	req->plugin = NULL;
 	req->segments = NULL;
 	req->n_segments = 0;
+	req->breach = XC_BREACH_NONE;
 	req->in_transaction = false;
 	req->used_db = false;
 	err = begin_block(&req->in, sizeof(*head));
@@ -97,24 +98,33 @@ seed_ids(struct xc_request *req)
 	return n == (ssize_t)sizeof(req->id_prefix) ? XC_OK : XC_ERR_FAILED;
 }
 
+void
+xc_request_limit(struct xc_request *req,
+    const struct xc_request_limits *limits)
+{
+	uint32_t reply_max = limits->reply_max;
+
+	if (reply_max == 0)
+		reply_max = REPLY_MAX;
+	req->out.limit = reply_max > REPLY_LEAST ? reply_max : REPLY_LEAST;
+	xc_arena_limit(req->arena, limits->arena_max != 0 ?
+	    limits->arena_max : ARENA_MAX);
+}
+
 enum xc_err
 xc_request_init(struct xc_request *req, const struct xc_host *host,
     const struct xc_request_limits *limits)
 {
-	uint32_t reply_max = REPLY_MAX;
-	uint32_t arena_max = ARENA_MAX;
+	static const struct xc_request_limits none = { 0 };
 	enum xc_err err;
 
-	if (limits != NULL && limits->reply_max != 0)
-		reply_max = limits->reply_max;
-	if (limits != NULL && limits->arena_max != 0)
-		arena_max = limits->arena_max;
 	memset(req, 0, sizeof(*req));
 	req->magic = XC_REQUEST_MAGIC;
 	req->host = host;
-	req->out.limit = reply_max > REPLY_LEAST ? reply_max : REPLY_LEAST;
 	req->extra.limit = EXTRA_MAX;
-	req->arena = xc_arena_create(arena_max);
+	req->arena = xc_arena_create(ARENA_MAX);
+	if (req->arena != NULL)
+		xc_request_limit(req, limits != NULL ? limits : &none);
 	err = req->arena != NULL ? seed_ids(req) : XC_ERR_NOMEM;
 	/* A refusal must not fail for want of memory: have its room now. */
 	if (err == XC_OK)
@@ -148,6 +158,54 @@ xc_request_reset(struct xc_request *req)
 	xc_arena_reset(req->arena);
 	/* Shrinking cannot fail, and there is always room for the heads. */
 	(void)xc_request_blank(req);
+}
+
+static bool
+is_request_block(const struct xc_request_areas *areas)
+{
+	const struct xc_request_head *head = (const void *)areas->in;
+
+	return areas->in_len >= sizeof(*head) &&
+	    head->magic == XC_REQUEST_BLOCK_MAGIC &&
+	    head->version == XC_BLOCK_VERSION;
+}
+
+/* Puts an area in a block's place. */
+static void
+lay_block(struct xc_block *block, unsigned char *base, uint32_t cap)
+{
+	xc_block_free(block);
+	block->base = base;
+	block->cap = cap;
+	block->fixed = true;
+}
+
+enum xc_err
+xc_request_adopt(struct xc_request *req, struct xc_plugin *plugin,
+    const struct xc_request_areas *areas)
+{
+	assert(req->magic == XC_REQUEST_MAGIC);
+	if (areas->out_cap < REPLY_LEAST || !is_request_block(areas))
+		return XC_ERR_INVALID;
+	lay_block(&req->in, areas->in, areas->in_len);
+	req->in.used = areas->in_len;
+	lay_block(&req->out, areas->out, areas->out_cap);
+	req->plugin = plugin;
+	return xc_reply_blank(req);
+}
+
+void
+xc_request_part(struct xc_request *req)
+{
+	assert(req->magic == XC_REQUEST_MAGIC);
+	/* What was deferred may still look at the request. */
+	xc_arena_reset(req->arena);
+	lay_block(&req->in, NULL, 0);
+	lay_block(&req->out, NULL, 0);
+	xc_block_reset(&req->extra, KEEP);
+	req->plugin = NULL;
+	req->in_transaction = false;
+	req->used_db = false;
 }
 
 size_t

@@ -57,12 +57,25 @@ operation_of(const struct xc_request *req)
 	return xc_block_text(&req->in, head->operation);
 }
 
+/* Whether a limit is what the handler failed by. */
+static bool
+is_breach(const struct xc_request *req, enum xc_err err)
+{
+	return (req->breach == XC_BREACH_MEMORY && err == XC_ERR_NOMEM) ||
+	    (req->breach == XC_BREACH_REPLY && err == XC_ERR_TOO_LARGE);
+}
+
 /* The handler returned without a reply. */
 static void
 settle(struct xc_request *req, enum xc_err err)
 {
 	enum xc_log_level level = XC_LOG_ERROR;
 
+	if (is_breach(req, err)) {
+		(void)xc_breach_reply(req, req->breach);
+		return;
+	}
+	req->breach = XC_BREACH_NONE;
 	if (err == XC_OK)
 		xc_log(req, XC_LOG_ERROR, "%s returned without a reply: a "
 		    "handler replies or returns an error", operation_of(req));
@@ -95,9 +108,12 @@ xc_request_run(struct xc_request *req, xc_handler *handler)
 
 	assert(req->magic == XC_REQUEST_MAGIC);
 	err = handler(req);
-	if (req->reply == XC_REPLY_NONE)
+	if (req->reply == XC_REPLY_NONE) {
 		settle(req, err);
-	else if (err != XC_OK)
+		return err;
+	}
+	req->breach = XC_BREACH_NONE;
+	if (err != XC_OK)
 		complain(req, err);
 	return err;
 }

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <xcore/arena.h>
 #include <xcore/json.h>
 #include <xcore/reply.h>
 
@@ -406,6 +407,93 @@ test_run_error_behind_reply(void **state)
 	test_end(&req);
 }
 
+static enum xc_err
+takes_much(struct xc_request *req)
+{
+	return xc_alloc(req, 2 * 1024 * 1024) != NULL ? XC_ERR_FAILED :
+	    XC_ERR_NOMEM;
+}
+
+static enum xc_err
+says_much(struct xc_request *req)
+{
+	static char text[300 * 1024];
+
+	return xc_reply_text(req, 200, "text/plain", text, sizeof(text));
+}
+
+/* Comes to both limits, and says so itself. */
+static enum xc_err
+copes(struct xc_request *req)
+{
+	(void)takes_much(req);
+	(void)says_much(req);
+	return xc_reply_text(req, 200, "text/plain", "small", 5);
+}
+
+static void
+test_run_over_limits(void **state)
+{
+	const struct xc_request_limits limits = { .reply_max = 100 * 1024,
+		.arena_max = 1024 * 1024 }, none = { 0 };
+	struct xc_request req;
+
+	(void)state;
+	begin(&req);
+	xc_request_limit(&req, &limits);
+	assert_int_equal(xc_request_run(&req, takes_much), XC_ERR_NOMEM);
+	assert_int_equal(req.breach, XC_BREACH_MEMORY);
+	assert_int_equal(xc_request_reply(&req)->status, 503);
+	assert_string_equal(head_of(&req), "Retry-After: 10\r\n");
+	assert_non_null(strstr(body_of(&req), "urn:xcore:problem:memory"));
+	xc_request_reset(&req);
+	test_get(&req, "/app/todo");
+	assert_int_equal(req.breach, XC_BREACH_NONE);
+	assert_int_equal(xc_request_run(&req, says_much), XC_ERR_TOO_LARGE);
+	assert_int_equal(req.breach, XC_BREACH_REPLY);
+	assert_int_equal(xc_request_reply(&req)->status, 502);
+	xc_request_reset(&req);
+	test_get(&req, "/app/todo");
+	assert_int_equal(xc_request_run(&req, copes), XC_OK);
+	assert_int_equal(req.breach, XC_BREACH_NONE);
+	assert_int_equal(xc_request_reply(&req)->status, 200);
+	xc_request_reset(&req);
+	test_get(&req, "/app/todo");
+	xc_request_limit(&req, &none);
+	assert_int_equal(xc_request_run(&req, says_much), XC_OK);
+	assert_int_equal(xc_request_run(&req, takes_much), XC_ERR_FAILED);
+	test_end(&req);
+}
+
+/* An error that only looks like it. */
+static void
+test_run_not_over_limits(void **state)
+{
+	struct xc_request req;
+
+	(void)state;
+	begin(&req);
+	handler_result = XC_ERR_NOMEM;
+	assert_int_equal(xc_request_run(&req, silent), XC_ERR_NOMEM);
+	assert_int_equal(req.breach, XC_BREACH_NONE);
+	assert_null(strstr(body_of(&req), "urn:xcore"));
+	test_end(&req);
+}
+
+static void
+test_breach_after(void **state)
+{
+	struct xc_request req;
+
+	(void)state;
+	begin(&req);
+	assert_int_equal(xc_breach_reply_after(&req, XC_BREACH_RATE, 7),
+	    XC_OK);
+	assert_int_equal(xc_request_reply(&req)->status, 429);
+	assert_string_equal(head_of(&req), "Retry-After: 7\r\n");
+	test_end(&req);
+}
+
 int
 main(void)
 {
@@ -423,6 +511,9 @@ main(void)
 		cmocka_unit_test(test_run),
 		cmocka_unit_test(test_run_maps_errors),
 		cmocka_unit_test(test_run_error_behind_reply),
+		cmocka_unit_test(test_run_over_limits),
+		cmocka_unit_test(test_run_not_over_limits),
+		cmocka_unit_test(test_breach_after),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
