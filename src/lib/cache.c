@@ -7,33 +7,27 @@
 #include <xcore/cache.h>
 #include <xcore/log.h>
 
+#include "check.h"
 #include "host.h"
+#include "permit.h"
 #include "plugin-private.h"
 #include "request-private.h"
-
-#define KEY_MAX 1024
-#define TTL_MAX (UINT32_C(30) * 24 * 3600)
 
 /* Whether the plugin may use the cache with that key for that long. */
 static enum xc_err
 check(struct xc_request *req, const char *key, uint32_t ttl_s)
 {
-	size_t len;
+	struct xc_errbuf errbuf;
+	enum xc_err err;
 
 	assert(req->magic == XC_REQUEST_MAGIC);
-	if (req->plugin == NULL || !req->plugin->may_cache) {
-		xc_log(req, XC_LOG_ERROR, "the plugin has not asked for the "
-		    "cache: add \"cache\" to \"permissions\" in its "
-		    "plugin.json");
+	if (!xc_permit(req, req->plugin != NULL && req->plugin->may_cache,
+	    "cache"))
 		return XC_ERR_UNAVAILABLE;
-	}
-	len = key != NULL ? strnlen(key, KEY_MAX + 1) : 0;
-	if (len == 0 || len > KEY_MAX || ttl_s > TTL_MAX) {
-		xc_log(req, XC_LOG_ERROR, "a cache key has 1 to %d bytes and "
-		    "a value lives %u seconds at most", KEY_MAX, TTL_MAX);
-		return XC_ERR_INVALID;
-	}
-	return XC_OK;
+	err = xc_check_key(key, ttl_s, &errbuf);
+	if (err != XC_OK)
+		xc_log(req, XC_LOG_ERROR, "%s", errbuf.text);
+	return err;
 }
 
 /* The driver; NULL, with a word in the log, if the site has no cache. */

@@ -1,19 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 #include <assert.h>
-#include <math.h>
 #include <time.h>
 
 #include <xcore/db.h>
 #include <xcore/json.h>
 #include <xcore/log.h>
 
+#include "check.h"
 #include "host.h"
+#include "permit.h"
 #include "plugin-private.h"
 #include "request-private.h"
-#include "text.h"
 
-#define ROWS_MAX 100000
-#define ARGS_MAX 65535		/* question marks that MariaDB takes */
 #define TRIES 3
 #define JITTER_NS 8000000	/* for each try so far */
 
@@ -22,12 +20,9 @@ static enum xc_err
 check_access(struct xc_request *req)
 {
 	assert(req->magic == XC_REQUEST_MAGIC);
-	if (req->plugin == NULL || !req->plugin->may_database) {
-		xc_log(req, XC_LOG_ERROR, "the plugin has not asked for the "
-		    "database: add \"database\" to \"permissions\" in its "
-		    "plugin.json");
+	if (!xc_permit(req, req->plugin != NULL && req->plugin->may_database,
+	    "database"))
 		return XC_ERR_UNAVAILABLE;
-	}
 	if (req->host->db == NULL) {
 		xc_log(req, XC_LOG_ERROR, "there is no database here: set "
 		    "\"database\" in xcore.json");
@@ -36,44 +31,16 @@ check_access(struct xc_request *req)
 	return XC_OK;
 }
 
-static bool
-is_value(const struct xc_value *value)
-{
-	switch (value->type) {
-	case XC_VALUE_NULL:
-	case XC_VALUE_INT:
-		return true;
-	case XC_VALUE_REAL:
-		return isfinite(value->real);
-	case XC_VALUE_TEXT:
-		return value->len == 0 || (value->data != NULL &&
-		    xc_utf8_span(value->data, value->len) == value->len);
-	case XC_VALUE_BLOB:
-		return value->len == 0 || value->data != NULL;
-	}
-	return false;
-}
-
 static enum xc_err
 check_args(struct xc_request *req, const char *sql,
     const struct xc_value *args, size_t n_args)
 {
-	size_t i;
+	struct xc_errbuf errbuf;
+	enum xc_err err = xc_check_statement(sql, args, n_args, &errbuf);
 
-	if (sql == NULL || sql[0] == '\0' || n_args > ARGS_MAX ||
-	    (args == NULL && n_args > 0)) {
-		xc_log(req, XC_LOG_ERROR, "a database call without a "
-		    "statement, or with more than %d values", ARGS_MAX);
-		return XC_ERR_INVALID;
-	}
-	for (i = 0; i < n_args; i++)
-		if (!is_value(&args[i])) {
-			xc_log(req, XC_LOG_ERROR, "value %zu of the statement "
-			    "\"%.80s\" is no finite number, no UTF-8, or has "
-			    "no data", i + 1, sql);
-			return XC_ERR_INVALID;
-		}
-	return XC_OK;
+	if (err != XC_OK)
+		xc_log(req, XC_LOG_ERROR, "%s", errbuf.text);
+	return err;
 }
 
 /* The rows of a statement, not yet the request's. */
@@ -92,7 +59,7 @@ fetch(struct xc_request *req, struct json_object **rows_r, const char *sql,
 		return err;
 	req->used_db = true;
 	return host->db->rows(host->db_ctx, req->plugin->schema, sql, args,
-	    n_args, ROWS_MAX, rows_r);
+	    n_args, XC_ROWS_MAX, rows_r);
 }
 
 enum xc_err

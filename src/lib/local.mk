@@ -9,6 +9,7 @@ libxcore_la_SOURCES = \
 	src/lib/block.c src/lib/block.h \
 	src/lib/breach.c src/lib/breach.h \
 	src/lib/cache.c \
+	src/lib/check.c src/lib/check.h \
 	src/lib/config.c \
 	src/lib/crash-trace.c src/lib/crash-trace.h \
 	src/lib/db.c \
@@ -20,6 +21,7 @@ libxcore_la_SOURCES = \
 	src/lib/limits.c src/lib/limits.h \
 	src/lib/log.c \
 	src/lib/path.c src/lib/path.h \
+	src/lib/permit.c src/lib/permit.h \
 	src/lib/plugin.c src/lib/plugin-private.h \
 	src/lib/problem.c \
 	src/lib/query.c src/lib/query.h \
@@ -29,7 +31,8 @@ libxcore_la_SOURCES = \
 	src/lib/request-parse.c \
 	src/lib/run.c \
 	src/lib/status.c src/lib/status.h \
-	src/lib/text.c src/lib/text.h
+	src/lib/text.c src/lib/text.h \
+	src/lib/url.c src/lib/url.h
 libxcore_la_CPPFLAGS = $(AM_CPPFLAGS) $(JSONC_CFLAGS)
 # Nobody puts functions of his own in the place of ours, so the compiler may
 # inline what is in one file.
