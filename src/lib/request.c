@@ -191,6 +191,7 @@ xc_request_adopt(struct xc_request *req, struct xc_plugin *plugin,
 	req->in.used = areas->in_len;
 	lay_block(&req->out, areas->out, areas->out_cap);
 	req->plugin = plugin;
+	req->breach = XC_BREACH_NONE;
 	return xc_reply_blank(req);
 }
 

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <xcore/arena.h>
 #include <xcore/reply.h>
 
 #include "test-host.h"
@@ -610,6 +611,69 @@ test_no_room(void **state)
 	test_end(&req);
 }
 
+static void
+count_up(void *data)
+{
+	/* The request can still be asked. */
+	assert_string_equal(xc_request_id(data), "deadbeef01");
+}
+
+static enum xc_err
+reply_ok(struct xc_request *req)
+{
+	assert_int_equal(xc_defer(req, count_up, req), XC_OK);
+	assert_string_equal(xc_request_rest(req), "/items");
+	assert_string_equal(xc_request_query(req, "a"), "1");
+	return xc_reply_text(req, 200, "text/plain", "ok", 2);
+}
+
+/* A request that was made elsewhere, in memory that is nobody's here. */
+static void
+test_adopted(void **state)
+{
+	struct xc_request_areas areas = { .out_cap = 65536 };
+	const struct xc_reply_head *head;
+	struct xc_request made;
+	struct xc_request req;
+	struct env env;
+
+	(void)state;
+	test_begin(&made);
+	env_get(&env, "/app/todo/items?a=1");
+	env_add(&env, "REQUEST_ID=deadbeef01");
+	assert_int_equal(parse(&made, &env, NULL), 0);
+	assert_int_equal(xc_request_bind(&made, &test_plugin, 2, "get_items",
+	    NULL, 0), XC_OK);
+	areas.in = malloc(made.in.used);
+	areas.out = malloc(areas.out_cap);
+	assert_non_null(areas.in);
+	assert_non_null(areas.out);
+	areas.in_len = made.in.used;
+	memcpy(areas.in, made.in.base, made.in.used);
+	assert_int_equal(xc_request_init(&req, &test_host, NULL), XC_OK);
+	for (int i = 0; i < 2; i++) {
+		memset(areas.out, 0xee, areas.out_cap);
+		assert_int_equal(xc_request_adopt(&req, &test_plugin,
+		    &areas), XC_OK);
+		assert_int_equal(xc_request_run(&req, reply_ok), XC_OK);
+		xc_request_part(&req);
+		head = (const void *)areas.out;
+		assert_int_equal(head->status, 200);
+		assert_memory_equal(areas.out + head->body.off, "ok", 3);
+	}
+	areas.out_cap--;
+	assert_int_equal(xc_request_adopt(&req, &test_plugin, &areas),
+	    XC_ERR_INVALID);
+	areas.out_cap++;
+	areas.in_len = 10;
+	assert_int_equal(xc_request_adopt(&req, &test_plugin, &areas),
+	    XC_ERR_INVALID);
+	xc_request_free(&req);
+	test_end(&made);
+	free(areas.in);
+	free(areas.out);
+}
+
 int
 main(void)
 {
@@ -631,6 +695,7 @@ main(void)
 		cmocka_unit_test(test_schemes),
 		cmocka_unit_test(test_many),
 		cmocka_unit_test(test_no_room),
+		cmocka_unit_test(test_adopted),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
