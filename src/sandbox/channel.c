@@ -316,6 +316,14 @@ take_ring(int fd)
 	return n == -1 && errno == EAGAIN ? XC_ERR_BUSY : XC_ERR_IO;
 }
 
+/* What a handler can fail by and reply all the same. */
+static bool
+is_limit(uint32_t breach)
+{
+	return breach == XC_BREACH_NONE || breach == XC_BREACH_MEMORY ||
+	    breach == XC_BREACH_REPLY;
+}
+
 /* Against what the host knows itself. */
 static bool
 is_valid(const struct xc_channel *channel, const struct xc_notice *notice)
@@ -330,7 +338,8 @@ is_valid(const struct xc_channel *channel, const struct xc_notice *notice)
 	case XC_NOTICE_REPLY:
 		return notice->len <= channel->sizes.reply &&
 		    notice->err >= XC_OK && notice->err < XC_ERR__MAX &&
-		    notice->state <= XC_REPLY_STREAMING;
+		    notice->state <= XC_REPLY_STREAMING &&
+		    is_limit(notice->call);
 	default:
 		return false;
 	}

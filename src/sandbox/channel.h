@@ -58,7 +58,10 @@ enum xc_notice_kind {
 struct xc_notice {
 	uint32_t kind;
 	uint32_t seq;		/* that of the order; 0 before the first */
-	uint32_t call;		/* CALL: enum xc_call, see calls.h */
+	uint32_t call;		/* CALL: enum xc_call, see calls.h; REPLY: enum
+				 * xc_breach, NONE or MEMORY or REPLY: the
+				 * limit that the handler failed by, for which
+				 * the reply stands */
 	uint32_t len;		/* CALL: of the arguments; REPLY: of the reply
 				 * block that is used */
 	int32_t err;		/* REPLY: what the handler returned */

@@ -199,6 +199,8 @@ refuses_notices(void **state)
 		{ .kind = XC_NOTICE_REPLY, .seq = 1, .err = XC_ERR__MAX },
 		{ .kind = XC_NOTICE_REPLY, .seq = 1, .err = -1 },
 		{ .kind = XC_NOTICE_REPLY, .seq = 1, .state = 3 },
+		{ .kind = XC_NOTICE_REPLY, .seq = 1,
+		    .call = XC_BREACH_CRASH },
 	};
 	struct ends ends;
 
