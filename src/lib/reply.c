@@ -17,6 +17,13 @@ static const char *const own_headers[] = {
 	"connection",
 	"status",
 	"content-type",
+	/* Orders to the web server, which obeys them instead of passing them
+	 * on: files and places that no client may ask for. */
+	"x-accel-redirect",
+	"x-sendfile",
+	"x-sendfile2",
+	"x-lighttpd-send-file",
+	"x-reproxy-url",
 };
 
 static bool

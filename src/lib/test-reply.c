@@ -94,6 +94,7 @@ test_bad_headers(void **state)
 		{ "Content-Length", "3" }, { "TRANSFER-encoding", "chunked" },
 		{ "connection", "close" }, { "Status", "200" },
 		{ "content-type", "a/b" }, { NULL, "x" }, { "A", NULL },
+		{ "X-Accel-Redirect", "/x" }, { "x-sendfile", "/etc/passwd" },
 	};
 	struct xc_request req;
 	size_t i;

@@ -7,7 +7,8 @@
  * Header names are tokens and values hold no control characters (RFC 9110,
  * section 5); others are refused with XC_ERR_INVALID and nothing is added.
  * Content-Length, Transfer-Encoding, Connection and Status are xcore's own
- * and refused too.  Content-Type has an argument of its own.
+ * and refused too, as are X-Accel-Redirect, X-Sendfile and their like, which
+ * the web server would obey.  Content-Type has an argument of its own.
  *
  * All return XC_OK; XC_ERR_STATE if a reply stands already; XC_ERR_INVALID
  * if an argument is not as said here; XC_ERR_TOO_LARGE if the whole reply
