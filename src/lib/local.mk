@@ -15,7 +15,9 @@ libxcore_la_SOURCES = \
 	src/lib/db.c \
 	src/lib/errbuf.c src/lib/errbuf.h \
 	src/lib/error.c \
+	src/lib/event.c \
 	src/lib/host.h \
+	src/lib/http.c \
 	src/lib/json.c \
 	src/lib/json-scan.c src/lib/json-scan.h \
 	src/lib/limits.c src/lib/limits.h \
@@ -25,6 +27,7 @@ libxcore_la_SOURCES = \
 	src/lib/plugin.c src/lib/plugin-private.h \
 	src/lib/problem.c \
 	src/lib/query.c src/lib/query.h \
+	src/lib/raw-text.c src/lib/raw-text.h \
 	src/lib/reply.c src/lib/reply-private.h \
 	src/lib/request.c src/lib/request-private.h \
 	src/lib/request-env.c src/lib/request-env.h \
@@ -47,6 +50,8 @@ pkginclude_HEADERS = \
 	src/include/xcore/config.h \
 	src/include/xcore/db.h \
 	src/include/xcore/error.h \
+	src/include/xcore/event.h \
+	src/include/xcore/http.h \
 	src/include/xcore/json.h \
 	src/include/xcore/log.h \
 	src/include/xcore/plugin.h \
@@ -63,6 +68,7 @@ XCORE_TESTS = \
 	src/lib/test-arena \
 	src/lib/test-block \
 	src/lib/test-cache \
+	src/lib/test-crash-trace \
 	src/lib/test-db \
 	src/lib/test-json \
 	src/lib/test-path \
@@ -81,6 +87,8 @@ src_lib_test_block_SOURCES = src/lib/test-block.c
 src_lib_test_block_LDADD = $(XCORE_TEST_LIBS)
 src_lib_test_cache_SOURCES = src/lib/test-cache.c
 src_lib_test_cache_LDADD = $(XCORE_TEST_LIBS)
+src_lib_test_crash_trace_SOURCES = src/lib/test-crash-trace.c
+src_lib_test_crash_trace_LDADD = $(XCORE_TEST_LIBS)
 src_lib_test_db_SOURCES = src/lib/test-db.c
 src_lib_test_db_LDADD = $(XCORE_TEST_LIBS)
 src_lib_test_json_SOURCES = src/lib/test-json.c
@@ -122,6 +130,8 @@ dist_man_MANS += \
 	doc/man3/xc_config.3 \
 	doc/man3/xc_db.3 \
 	doc/man3/xc_error.3 \
+	doc/man3/xc_event.3 \
+	doc/man3/xc_http.3 \
 	doc/man3/xc_json.3 \
 	doc/man3/xc_log.3 \
 	doc/man3/xc_plugin.3 \
