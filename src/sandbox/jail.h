@@ -40,11 +40,26 @@ struct xc_jail_options {
 	bool trace;		/* filters trap instead of refusing: profile */
 };
 
+/*
+ * Layers that xc_jail_first() has settled: to be asked of xc_layers_suffice()
+ * before constructors run.  The others stand after xc_jail_last().
+ */
+#define XC_LAYERS_FIRST (~(XC_LAYER_BIT(XC_LAYER_SECCOMP) |		\
+    XC_LAYER_BIT(XC_LAYER_RLIMITS) | XC_LAYER_BIT(XC_LAYER_ROOT)))
+
+/*
+ * XC_OK with a sentence in errbuf: something that the options name cannot be
+ * used here, and the layers say what is weaker.
+ */
 enum xc_err xc_jail_create(const struct xc_jail_options *options,
     struct xc_jail **jail_r, struct xc_errbuf *errbuf);
 void xc_jail_free(struct xc_jail **jail);
 
-/* One sandbox to be. */
+/*
+ * One sandbox to be.  The memory that it may have is what it has after
+ * dlopen() and limits.memory_mb; stacks of its threads (1 MB each) are
+ * counted apart.
+ */
 struct xc_jail_cell {
 	enum xc_isolation isolation;	/* REQUEST: it may fork */
 	struct xc_limits limits;
@@ -71,12 +86,25 @@ pid_t xc_jail_clone(const struct xc_jail *jail,
 enum xc_err xc_jail_admit(const struct xc_jail *jail,
     const struct xc_jail_cell *cell, pid_t pid, struct xc_errbuf *errbuf);
 
-/* In the child; both add to layers.  After an error only _exit() is right. */
+/*
+ * In the child; both add to layers.  After an error only _exit() is right.
+ * xc_jail_last() refuses a process with threads or children: those that
+ * constructors made would be outside of the last walls.  start() comes after
+ * it and may make them.
+ */
 enum xc_err xc_jail_first(const struct xc_jail *jail,
     const struct xc_jail_cell *cell, struct xc_layers *layers,
     struct xc_errbuf *errbuf);
 enum xc_err xc_jail_last(const struct xc_jail *jail,
     const struct xc_jail_cell *cell, struct xc_layers *layers,
+    struct xc_errbuf *errbuf);
+
+/*
+ * In a one-shot child of a zygote, whose walls it has: it dies with the
+ * zygote, and cannot fork.  After an error only _exit() is right.
+ */
+enum xc_err xc_jail_oneshot(const struct xc_jail *jail,
+    const struct xc_jail_cell *cell, const struct xc_layers *layers,
     struct xc_errbuf *errbuf);
 
 /* In the parent, when the child has been reaped: removes its cgroup;

@@ -1,5 +1,15 @@
 # SPDX-License-Identifier: MIT
+# The walls around a sandbox.
 noinst_LTLIBRARIES += libjail.la
-libjail_la_SOURCES = src/sandbox/jail.h src/sandbox/layers.c \
-	src/sandbox/layers.h
-libjail_la_LIBADD = $(SECCOMP_LIBS)
+libjail_la_SOURCES = \
+	src/sandbox/cgroup.c src/sandbox/cgroup.h \
+	src/sandbox/filter.c src/sandbox/filter.h \
+	src/sandbox/filter-rules.c src/sandbox/filter-rules.h \
+	src/sandbox/jail.c src/sandbox/jail.h src/sandbox/jail-private.h \
+	src/sandbox/jail-caps.c src/sandbox/jail-caps.h \
+	src/sandbox/jail-clone.c \
+	src/sandbox/jail-first.c \
+	src/sandbox/jail-last.c \
+	src/sandbox/landlock.c src/sandbox/landlock.h \
+	src/sandbox/layers.c src/sandbox/layers.h
+libjail_la_LIBADD = $(SECCOMP_LIBS) $(DL_LIBS)

@@ -49,6 +49,14 @@ struct xc_layers {
 	int32_t why[XC_LAYER__MAX];	/* errno of those that are absent */
 };
 
+/*
+ * Takes down that the layer holds (error 0), or why it does not (errno;
+ * ECANCELED: it was left out for a test).
+ */
+void xc_layers_note(struct xc_layers *layers, enum xc_layer layer,
+    int error);
+bool xc_layers_hold(const struct xc_layers *layers, enum xc_layer layer);
+
 const char *xc_layer_name(enum xc_layer layer);
 bool xc_layer_parse(const char *name, enum xc_layer *layer_r);
 
@@ -56,7 +64,8 @@ bool xc_layer_parse(const char *name, enum xc_layer *layer_r);
 const char *xc_layer_loss(enum xc_layer layer);
 
 /* Why it is absent, errno decoded for that layer: "built but switched off at
- * boot (add landlock to lsm=)"; static or of strerror(). */
+ * boot (add landlock to lsm=)"; static or of strerror().  0: it was not
+ * needed, or not tried yet. */
 const char *xc_layer_reason(enum xc_layer layer, int error);
 
 /* Whether that is enough; XC_ERR_UNSUPPORTED with a sentence that names each

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef XC_JAIL_PRIVATE_H
+#define XC_JAIL_PRIVATE_H
+
+#include "sandbox/cgroup.h"
+#include "sandbox/filter.h"
+#include "sandbox/jail.h"
+
+/* AddressSanitizer and its like reserve terabytes of addresses. */
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define XC_JAIL_HUGE_ADDRESS_SPACE 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) || \
+    __has_feature(memory_sanitizer)
+#define XC_JAIL_HUGE_ADDRESS_SPACE 1
+#endif
+#endif
+#ifndef XC_JAIL_HUGE_ADDRESS_SPACE
+#define XC_JAIL_HUGE_ADDRESS_SPACE 0
+#endif
+
+/* How a child ends that was never admitted. */
+#define XC_JAIL_EXIT_NOT_ADMITTED 121
+
+/* The one-shot children that a zygote has at a time, and those that are
+ * dying while their successors begin. */
+#define XC_JAIL_ONESHOTS 32
+
+/* Namespaces, in the order in which they are given up. */
+struct xc_jail_namespace {
+	enum xc_layer layer;
+	uint64_t flag;
+};
+#define XC_JAIL_NAMESPACES 6
+extern const struct xc_jail_namespace
+    xc_jail_namespaces[XC_JAIL_NAMESPACES];
+
+/*
+ * What changes while sandboxes are made.  The maker's, and each child has its
+ * own copy.
+ */
+struct xc_jail_nursery {
+	/* What could be made at last. */
+	uint64_t namespaces;
+	int why[XC_LAYER__MAX];
+	int cgroup_error;	/* CLONE_INTO_CGROUP is of no use */
+	uint64_t weak_since;	/* ms; 0: nothing is given up */
+
+	/* The child that waits to be admitted. */
+	pid_t pending;		/* 0: none */
+	int gate;		/* a byte lets it in; -1: none */
+
+	/* In a child. */
+	int maker_fd;		/* pidfd of the maker */
+	pid_t self;
+};
+
+struct xc_jail {
+	uint32_t without;
+	uint32_t uid_first;
+	uint32_t uid_count;
+	bool is_admin;		/* CAP_SYS_ADMIN */
+	bool can_change_uid;	/* and there are accounts */
+
+	int landlock_abi;
+	int landlock_error;
+	struct xc_filter *loading[2][2];	/* [threads][forks] */
+	struct xc_filter *serving[2][2];
+	struct xc_filter *oneshot[2];		/* [threads] */
+	struct xc_cgroup *cgroup;		/* NULL: none */
+	int cgroup_error;
+	int root_fd;		/* an empty folder without a name; -1: none */
+	int root_error;
+	char *own_dir;		/* of libxcore; NULL: unknown */
+
+	struct xc_jail_nursery *nursery;
+};
+
+/* Processes and threads that the sandbox may have at a time. */
+uint32_t xc_jail_tasks(const struct xc_jail_cell *cell);
+
+/* Whether the layer was left out on request; notes it if so. */
+bool xc_jail_leaves_out(const struct xc_jail *jail, enum xc_layer layer,
+    struct xc_layers *layers);
+
+/* The account is to be one of its own: either there is no need for a user
+ * namespace, or there is none. */
+bool xc_jail_changes_uid(const struct xc_jail *jail,
+    const struct xc_layers *layers);
+
+/* Bytes of address space that the process has; 0: unknown (no /proc). */
+uint64_t xc_jail_address_space(void);
+
+/* Both limits, soft and hard; never raises the hard one.  0 or errno. */
+int xc_jail_limit(int resource, uint64_t value);
+
+/* In the child, on the maker's side of admission; the way in ends there if
+ * the maker has ended meanwhile. */
+void xc_jail_die_with_maker(const struct xc_jail *jail);
+
+#endif
