@@ -5,7 +5,8 @@ doctor_sources = src/doctor/attacks.c src/doctor/attacks-channel.c \
 	src/doctor/attacks-kernel.c src/doctor/attacks-memory.c \
 	src/doctor/attacks-process.c src/doctor/attacks-reach.c \
 	src/doctor/attacks-time.c src/doctor/doctor.c
-doctor_headers = src/doctor/attacks.h src/doctor/attacks-private.h
+doctor_headers = src/doctor/attacks.h src/doctor/attacks-private.h \
+	src/doctor/attacks-table.h
 EXTRA_DIST += $(doctor_sources) $(doctor_headers) src/doctor/Makefile \
 	src/doctor/openapi.json src/doctor/plugin.json
 
