@@ -145,9 +145,10 @@ xc_check_ask(const struct xc_http_ask *ask, struct xc_url *url_r,
 		return xc_fail(errbuf, XC_ERR_INVALID, "the method of a "
 		    "request to another server is no token of 1 to %d "
 		    "characters, or CONNECT or TRACE", METHOD_MAX);
-	if (ask->body == NULL && ask->body_len > 0)
+	if (ask->body_len > 0 && (ask->body == NULL ||
+	    strcasecmp(ask->method, "HEAD") == 0))
 		return xc_fail(errbuf, XC_ERR_INVALID, "a body that is NULL "
-		    "with a length");
+		    "with a length, or one for HEAD");
 	if (ask->body_len > XC_HTTP_BODY_MAX ||
 	    ask->reply_max > XC_HTTP_REPLY_MAX)
 		return xc_fail(errbuf, XC_ERR_TOO_LARGE, "a body to another "

@@ -24,6 +24,7 @@ struct xc_url;
 #define XC_HTTP_REPLY (1024 * 1024)
 #define XC_HTTP_REPLY_MAX (8 * 1024 * 1024)
 #define XC_HTTP_BODY_MAX (8 * 1024 * 1024)
+#define XC_EVENT_DATA_MAX (64 * 1024)	/* as text */
 
 enum xc_err xc_check_statement(const char *sql, const struct xc_value *args,
     size_t n_args, struct xc_errbuf *errbuf);

@@ -40,7 +40,7 @@ libxcore_la_CPPFLAGS = $(AM_CPPFLAGS) $(JSONC_CFLAGS)
 # Nobody puts functions of his own in the place of ours, so the compiler may
 # inline what is in one file.
 libxcore_la_CFLAGS = $(AM_CFLAGS) -fno-semantic-interposition
-libxcore_la_LDFLAGS = $(LIB_LDFLAGS) -version-info 1:0:0 \
+libxcore_la_LDFLAGS = $(LIB_LDFLAGS) -version-info 2:0:1 \
 	-export-symbols-regex '^xc_'
 libxcore_la_LIBADD = $(JSONC_LIBS)
 

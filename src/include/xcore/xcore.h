@@ -8,6 +8,8 @@
 #include <xcore/config.h>
 #include <xcore/db.h>
 #include <xcore/error.h>
+#include <xcore/event.h>
+#include <xcore/http.h>
 #include <xcore/json.h>
 #include <xcore/log.h>
 #include <xcore/plugin.h>
