@@ -11,6 +11,7 @@
 
 #include "digest.h"
 #include "file.h"
+#include "lib/crash-trace.h"
 #include "loader-object.h"
 #include "package.h"
 #include "validate-object.h"
@@ -138,6 +139,7 @@ map(struct xc_object *object, struct xc_errbuf *errbuf)
 		return xc_fail(errbuf, XC_ERR_INVALID,
 		    "cannot be loaded: %s", why != NULL ? why : "?");
 	}
+	xc_trace_prepare();
 	object->table = dlsym(object->handle, "xc_plugin_object");
 	if (object->table == NULL)
 		return xc_fail(errbuf, XC_ERR_INVALID,

@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "lib/crash-trace.h"
 #include "plugin/snapshot.h"
 #include "worker/worker.h"
 
@@ -167,6 +168,28 @@ rebuild_router(struct xc_worker *worker)
 	return XC_OK;
 }
 
+/* Where each plugin is counted, and how soon the manager has to look. */
+static void
+note_plugins(struct xc_worker *worker)
+{
+	const struct xc_table *table = xc_loader_table(worker->loader);
+	struct xc_plugin *plugin;
+
+	for (size_t i = 0; i < table->n; i++) {
+		plugin = table->rows[i]->plugin;
+		if (table->rows[i]->state != XC_SERVING)
+			continue;
+		if (!plugin->board)
+			plugin->board = xc_scoreboard_plugin(worker->board,
+			    plugin->name);
+		if (plugin->isolation != XC_ISOLATION_INPROCESS)
+			continue;
+		xc_scoreboard_shorten(worker->board,
+		    plugin->limits.timeout_ms);
+		xc_scoreboard_shorten(worker->board, plugin->limits.cpu_ms);
+	}
+}
+
 static void
 log_result(struct xc_worker *worker, enum xc_err err, const char *error)
 {
@@ -224,6 +247,8 @@ xc_worker_apply(struct xc_worker *worker, const char *event)
 	xc_rescuer_end(worker);
 	xc_worker_forget(worker);
 	(void)xc_worker_clock(worker);
+	note_plugins(worker);
+	xc_trace_prepare();
 	if (rebuild_router(worker) != XC_OK) {
 		xc_logf(&worker->log, XC_LOG_ERROR,
 		    "out of memory for the table of prefixes");

@@ -1,16 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Which handlers were slow lately, so that the idle connections can go to
- * others before the next slow run begins.  A guess: of two handlers that fall
- * on one cell the later one takes it.
+ * Which operations were slow lately, so that the idle connections can go to
+ * others before the next slow run begins.  A guess: of two operations that
+ * fall on one cell the later one takes it.
  */
 #ifndef XC_WORKER_HISTORY_H
 #define XC_WORKER_HISTORY_H
 
 #include <stdbool.h>
 #include <stdint.h>
-
-#include <xcore/plugin.h>
 
 #define XC_HISTORY_CELLS 1024
 
@@ -23,14 +21,15 @@
 
 struct xc_history {
 	struct {
-		xc_handler *handler;
+		const void *key;
 		uint16_t runs;	/* the last 16; a bit set: slow */
 	} cells[XC_HISTORY_CELLS];
 };
 
-/* Whether any of the last 16 runs was slow. */
-bool xc_history_slow(const struct xc_history *history, xc_handler *handler);
-void xc_history_add(struct xc_history *history, xc_handler *handler,
+/* Whether any of the last 16 runs was slow.  An operation is known by any
+ * address that is its own. */
+bool xc_history_slow(const struct xc_history *history, const void *key);
+void xc_history_add(struct xc_history *history, const void *key,
     uint64_t took_us);
 
 #endif

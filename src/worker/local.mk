@@ -3,11 +3,14 @@ noinst_LTLIBRARIES += libworker.la
 libworker_la_SOURCES = \
 	src/worker/apply.c \
 	src/worker/conn.c \
+	src/worker/execute.c src/worker/execute.h \
+	src/worker/fault.c src/worker/fault.h \
 	src/worker/feed.c src/worker/feed.h \
 	src/worker/handover.c \
 	src/worker/head.c src/worker/head.h \
 	src/worker/heritage.h \
 	src/worker/history.c src/worker/history.h \
+	src/worker/lastgasp.c src/worker/lastgasp.h \
 	src/worker/loop.c \
 	src/worker/rescuer.c \
 	src/worker/router.c src/worker/router.h \

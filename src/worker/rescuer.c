@@ -15,6 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "worker/lastgasp.h"
 #include "worker/worker.h"
 
 #define TICK_NS 2000000
@@ -82,6 +83,26 @@ xc_rescuer_offer(struct xc_worker *worker)
 	    NULL, NULL, 0);
 }
 
+/*
+ * What a run uses of the processor is counted from here, a tick after its
+ * begin at most: for the handler itself to look would cost more than many a
+ * handler does.
+ */
+static void
+note_clock(struct xc_worker_row *row)
+{
+	uint32_t run = atomic_load(&row->run);
+	struct timespec ts;
+
+	if (atomic_load(&row->run_since_ms) == 0 ||
+	    atomic_load(&row->run_cpu_of) == run ||
+	    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &ts) != 0)
+		return;
+	atomic_store(&row->run_cpu_us, (uint64_t)ts.tv_sec * 1000000 +
+	    (uint64_t)ts.tv_nsec / 1000);
+	atomic_store(&row->run_cpu_of, run);
+}
+
 static void *
 watch_runs(void *arg)
 {
@@ -90,10 +111,13 @@ watch_runs(void *arg)
 	uint32_t last = 0, word, idles;
 	unsigned still = 0, quick = TICKS_TO_CALM;
 
+	xc_gasp_thread();
 	while (!atomic_load(&rescuer->stop)) {
 		idles = atomic_load(&worker->board->idles);
 		word = atomic_load(&rescuer->word);
 		still = word == last ? still + 1 : 0;
+		if (is_running(word))
+			note_clock(worker->row);
 		if (quick < TICKS_TO_CALM)
 			quick++;
 		if (still > 0 && is_running(word)) {
@@ -107,6 +131,7 @@ watch_runs(void *arg)
 		}
 		sleep_tick(worker, idles, quick == TICKS_TO_CALM);
 	}
+	xc_gasp_thread_end();
 	return NULL;
 }
 

@@ -158,7 +158,10 @@ bind_target(struct xc_request *req, struct xc_target *target,
 		(void)xc_reply_problem(req, 500, NULL);
 		return;
 	}
-	target->handler = loaded->handlers[match->index];
+	target->index = (uint32_t)match->index;
+	target->runner = loaded->runner;
+	if (!loaded->runner)
+		target->handler = loaded->handlers[match->index];
 }
 
 void

@@ -24,11 +24,16 @@ void xc_router_free(struct xc_router **router);
 const struct xc_loaded *xc_router_find(const struct xc_router *router,
     const char *const *segments, size_t n);
 
-/* What is to be run for a request. */
+/*
+ * What is to be run for a request.  With neither handler nor runner a reply
+ * stands already.
+ */
 struct xc_target {
 	const struct xc_loaded *loaded;	/* NULL: no plugin has the prefix */
-	xc_handler *handler;		/* NULL: a reply stands already */
-	const char *operation;
+	xc_handler *handler;		/* in this process */
+	struct xc_runner *runner;	/* ... or outside */
+	uint32_t index;			/* the operation's number there */
+	const char *operation;		/* its address is its own */
 };
 
 /*

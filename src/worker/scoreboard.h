@@ -53,8 +53,8 @@ struct xc_worker_row {
 	char request_id[72];
 	_Atomic(uint32_t) recycle;	/* worker asks to be replaced */
 	/*
-	 * What an in-process handler may use, 0: no limit or none runs.  Written
-	 * before the state is BUSY; run counts the handlers begun, so that the
+	 * What an in-process handler may use, 0: no limit.  They hold while
+	 * run_since_ms is not 0; run counts the handlers begun, so that the
 	 * manager does not take one for another.
 	 */
 	_Atomic(uint32_t) timeout_ms;

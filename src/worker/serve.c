@@ -1,44 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /* One request: from verified bytes to the reply on its way. */
 #include <openssl/crypto.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <xcore/reply.h>
 
+#include "worker/execute.h"
+#include "worker/lastgasp.h"
 #include "worker/worker.h"
 
 /* A body buffer larger than this is not kept for the next request. */
 #define BODY_KEEP (256 * 1024)
-
-static void
-copy_text(char *to, size_t size, const char *from)
-{
-	size_t len = strnlen(from, size - 1);
-
-	memcpy(to, from, len);
-	to[len] = '\0';
-}
-
-/* Names what runs, for whoever finds us dead.  Before the state. */
-static void
-note_request(struct xc_worker *worker, const struct xc_target *target)
-{
-	struct xc_worker_row *row = worker->row;
-
-	if (!target->loaded)
-		row->plugin[0] = '\0';
-	else if (target->loaded != worker->noted)
-		snprintf(row->plugin, sizeof(row->plugin), "%s %s",
-		    target->loaded->name, target->loaded->version);
-	worker->noted = target->loaded;
-	copy_text(row->operation, sizeof(row->operation),
-	    target->operation ? target->operation : "");
-	copy_text(row->request_id, sizeof(row->request_id),
-	    xc_request_id(&worker->req));
-	xc_worker_state(worker, XC_WORKER_BUSY);
-}
 
 /* The word BUSY tells whether it still runs, except in one that drains. */
 static void
@@ -118,28 +91,6 @@ send_reply(struct xc_worker *worker, enum xc_err handled)
 	return err == XC_OK;
 }
 
-/* Runs the handler, having seen to it that it holds up nobody. */
-static enum xc_err
-run(struct xc_worker *worker, const struct xc_target *target)
-{
-	struct xc_history *history = &worker->history;
-	uint64_t took_us;
-	enum xc_err err;
-
-	worker->wire.head_only = xc_request_method(&worker->req) == XC_HEAD;
-	if (xc_history_slow(history, target->handler)) {
-		xc_handover(worker, false);
-		xc_handover_settle(worker);
-	}
-	xc_rescuer_begin(worker);
-	err = xc_request_run(&worker->req, target->handler);
-	/* All since the event, of which the handler is what varies. */
-	took_us = xc_worker_clock(worker);
-	xc_history_add(history, target->handler, took_us);
-	worker->was_slow = took_us > XC_HISTORY_SLOW_US;
-	return err;
-}
-
 /* Finds the target, or makes a reply that says why there is none. */
 static bool
 route(struct xc_worker *worker, char **envp, size_t body_len,
@@ -162,9 +113,22 @@ route(struct xc_worker *worker, char **envp, size_t body_len,
 		    "The body has not the length that was announced.");
 	} else {
 		xc_router_dispatch(worker->router, req, target);
-		note_request(worker, target);
+		xc_execute_note(worker, req, target);
 	}
 	return keep;
+}
+
+/* Runs what was found.  Until the first byte of the reply goes out, the last
+ * gasp may make one in its place. */
+static enum xc_err
+execute(struct xc_worker *worker, const struct xc_target *target)
+{
+	struct xc_wire *wire = &worker->wire;
+
+	wire->head_only = xc_request_method(&worker->req) == XC_HEAD;
+	wire->first = xc_gasp_release;
+	xc_gasp_arm(wire->fd, wire->request_id, wire->head_only);
+	return xc_execute(worker, &worker->req, target);
 }
 
 /* From parameters to the reply's last byte.  False: close. */
@@ -176,13 +140,14 @@ answer(struct xc_worker *worker, char **envp, size_t body_len)
 	enum xc_err handled = XC_OK;
 	bool keep = route(worker, envp, body_len, &target);
 
-	if (target.handler)
-		handled = run(worker, &target);
+	if (target.handler || target.runner)
+		handled = execute(worker, &target);
 	else
 		xc_rescuer_begin(worker);
 	log_reply(worker, &target, xc_request_reply(req)->status);
 	if (!send_reply(worker, handled))
 		keep = false;
+	xc_gasp_release();
 	xc_request_reset(req);
 	xc_rescuer_end(worker);
 	forget_request(worker);

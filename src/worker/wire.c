@@ -160,8 +160,12 @@ send_gathered(struct xc_wire *wire, const struct pieces *pieces)
 static enum xc_err
 flush(struct xc_wire *wire, struct pieces *pieces)
 {
-	enum xc_err err = total(pieces) <= GATHER_MAX
-	    ? send_gathered(wire, pieces)
+	enum xc_err err;
+
+	if (wire->first)
+		wire->first();
+	wire->first = NULL;
+	err = total(pieces) <= GATHER_MAX ? send_gathered(wire, pieces)
 	    : send_all(wire, pieces->iov, pieces->n);
 
 	pieces->n = 0;
@@ -420,6 +424,22 @@ xc_wire_finish(struct xc_wire *wire, struct xc_request *req)
 		return wire->err;
 	make_ending(&ending, wire->request_id);
 	return add_ending(wire, &pieces, &ending);
+}
+
+size_t
+xc_wire_frame(unsigned char *buf, size_t size, uint16_t request_id,
+    const char *text, size_t len)
+{
+	struct ending ending;
+
+	if (len > CONTENT_MAX ||
+	    len + XC_FCGI_HEADER + sizeof(ending) > size)
+		return 0;
+	put_header(buf, XC_FCGI_STDOUT, request_id, len);
+	memcpy(buf + XC_FCGI_HEADER, text, len);
+	make_ending(&ending, request_id);
+	memcpy(buf + XC_FCGI_HEADER + len, &ending, sizeof(ending));
+	return XC_FCGI_HEADER + len + sizeof(ending);
 }
 
 void

@@ -20,6 +20,8 @@ struct xc_wire {
 	uint16_t request_id;
 	bool head_only;		/* the reply to HEAD */
 	int timeout_ms;		/* for all of the reply to be taken */
+	void (*first)(void);	/* called before the first byte goes out, or
+				 * NULL; it may not return */
 
 	bool begun;		/* streaming: the head stands */
 	bool head_sent;
@@ -36,6 +38,14 @@ enum xc_err xc_wire_reply(struct xc_wire *wire, struct xc_request *req);
 
 /* Ends a streamed reply.  Errors as above, also of the writes before. */
 enum xc_err xc_wire_finish(struct xc_wire *wire, struct xc_request *req);
+
+/*
+ * Makes a whole reply of a CGI head and a body that are one text: one record
+ * and the end of the request.  Returns its length, or 0 if size is too
+ * small.  Async-signal-safe.
+ */
+size_t xc_wire_frame(unsigned char *buf, size_t size, uint16_t request_id,
+    const char *text, size_t len);
 
 /*
  * Says END_REQUEST without a reply: what is done with a request that nobody

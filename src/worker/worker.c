@@ -13,6 +13,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "worker/lastgasp.h"
+
 #define WARN_MS 1000
 /* Besides connections: logs, inboxes, services, what plugins open. */
 #define FDS_BESIDE 512
@@ -159,6 +161,18 @@ tune_malloc(void)
 #endif
 }
 
+/* It serves without, only that a crash is answered by nobody. */
+static void
+begin_gasp(struct xc_worker *worker)
+{
+	struct xc_errbuf errbuf = { .text = "" };
+
+	if (xc_gasp_open(worker->row, worker->heritage->worker,
+	    worker->settings->server.state_dir, &errbuf) != XC_OK)
+		xc_logf(&worker->log, XC_LOG_WARNING,
+		    "no crash reports can be written: %s", errbuf.text);
+}
+
 static enum xc_err
 begin(struct xc_worker *worker, struct xc_errbuf *errbuf)
 {
@@ -179,6 +193,7 @@ begin(struct xc_worker *worker, struct xc_errbuf *errbuf)
 	if (err != XC_OK)
 		return err;
 	set_signals();
+	begin_gasp(worker);
 	err = xc_loop_open(worker, errbuf);
 	if (err != XC_OK)
 		return err;
@@ -215,6 +230,7 @@ end(struct xc_worker *worker)
 		xc_loader_free(&worker->loader);
 	xc_request_free(&worker->req);
 	xc_services_close(worker);
+	xc_gasp_close();
 	free(worker->report);
 	free(worker->scratch);
 	free(worker->body);
@@ -233,6 +249,7 @@ make(const struct xc_heritage *heritage)
 	worker->board = heritage->board;
 	worker->row = &heritage->board->workers[heritage->worker];
 	worker->log = (struct xc_logger)XC_LOGGER("xcore.worker");
+	worker->sandbox_log = (struct xc_logger)XC_LOGGER("xcore.sandbox");
 	worker->epoll_fd = worker->signal_fd = -1;
 	worker->next_row = heritage->worker;
 	(void)xc_worker_clock(worker);

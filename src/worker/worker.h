@@ -19,6 +19,7 @@
 #include "plugin/loader.h"
 #include "services/cache/cache.h"
 #include "services/database/database.h"
+#include "worker/fault.h"
 #include "worker/feed.h"
 #include "worker/head.h"
 #include "worker/heritage.h"
@@ -104,6 +105,7 @@ struct xc_worker {
 	struct xc_scoreboard *board;
 	struct xc_worker_row *row;
 	struct xc_logger log;
+	struct xc_logger sandbox_log;
 
 	int epoll_fd;
 	int signal_fd;
@@ -160,6 +162,7 @@ struct xc_worker {
 	struct xc_request req;
 	struct xc_wire wire;
 	char *report;		/* not sent yet, NULL without */
+	struct xc_faults faults;
 	uint64_t warned_ms;	/* last warning about a peer */
 	uint32_t warned_more;	/* left out since */
 };
