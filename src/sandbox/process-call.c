@@ -175,22 +175,19 @@ take_whole(struct call *call, const struct xc_notice *notice)
 	}
 }
 
-/* No reply could be made: the guest makes one for any other error. */
+/* A limit that the handler failed by, in good order. */
 static void
-take_none(struct call *call)
+take_limit(struct call *call, enum xc_breach breach)
 {
 	char text[96];
 
-	if (call->outcome->handled == XC_ERR_TOO_LARGE) {
-		snprintf(text, sizeof(text),
-		    "the reply is over limits.reply_kb, %u",
-		    call->limits->reply_kb);
-		fail(call, XC_BREACH_REPLY, text);
-	} else if (call->outcome->handled != XC_ERR_NOMEM) {
-		fail(call, XC_BREACH_PROTOCOL,
-		    "it says that it has handled the request, without a "
-		    "reply");
-	}
+	if (breach == XC_BREACH_MEMORY)
+		snprintf(text, sizeof(text), "it had no memory left "
+		    "(limits.memory_mb %u)", call->limits->memory_mb);
+	else
+		snprintf(text, sizeof(text), "the reply is over "
+		    "limits.reply_kb, %u", call->limits->reply_kb);
+	fail(call, breach, text);
 }
 
 static void
@@ -199,19 +196,18 @@ take_reply(struct call *call, const struct xc_notice *notice)
 	bool streaming = call->req->reply == XC_REPLY_STREAMING;
 
 	call->outcome->handled = (enum xc_err)notice->err;
-	if (streaming != (notice->state == XC_REPLY_STREAMING)) {
+	if (streaming != (notice->state == XC_REPLY_STREAMING))
 		fail(call, XC_BREACH_PROTOCOL,
 		    "it contradicts itself about a streamed reply");
-		return;
-	}
-	if (notice->state == XC_REPLY_WHOLE)
+	else if (notice->call != XC_BREACH_NONE)
+		take_limit(call, (enum xc_breach)notice->call);
+	else if (notice->state == XC_REPLY_WHOLE)
 		take_whole(call, notice);
 	else if (notice->state == XC_REPLY_NONE)
-		take_none(call);
-	if (call->outcome->breach == XC_BREACH_NONE &&
-	    call->outcome->handled == XC_ERR_NOMEM)
-		fail(call, XC_BREACH_MEMORY,
-		    "the handler says that it has no memory left");
+		fail(call, XC_BREACH_PROTOCOL,
+		    "it has handled the request and has no reply");
+	else if (call->outcome->handled == XC_ERR_NOMEM)
+		take_limit(call, XC_BREACH_MEMORY);
 }
 
 /* False: the call is over. */
@@ -317,6 +313,7 @@ order(struct call *call, uint32_t operation)
 	    call->req->in.used);
 	if (xc_channel_order(&sandbox->channel, &run) == XC_OK)
 		return true;
+	call->outcome->unheard = true;
 	fail_ended(call);
 	return false;
 }
@@ -343,6 +340,7 @@ xc_sandbox_call(struct xc_sandbox *sandbox, struct xc_broker *broker,
 
 	outcome_r->breach = XC_BREACH_NONE;
 	outcome_r->handled = XC_OK;
+	outcome_r->unheard = false;
 	outcome_r->cpu_us = 0;
 	outcome_r->detail[0] = '\0';
 	if (req->in.used > sandbox->channel.sizes.request) {
@@ -352,6 +350,7 @@ xc_sandbox_call(struct xc_sandbox *sandbox, struct xc_broker *broker,
 	broker->req = req;
 	broker->waited_us = 0;
 	begin_clocks(&call);
+	broker->end_us = call.until == NEVER ? 0 : call.until / 1000;
 	sandbox->calls++;
 	if (order(&call, operation))
 		while (step(&call))
