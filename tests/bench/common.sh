@@ -16,7 +16,7 @@
 
 ROUNDS=${ROUNDS:-5}
 SECONDS_EACH=${SECONDS_EACH:-4}
-declare -A door door_socket door_keep door_path
+declare -A door door_socket door_keep door_path door_extra
 doors=()
 peers=()
 loads=()
@@ -45,7 +45,9 @@ bench_begin() { # NAME WORKERS
 		    "$XCORE_BUILD/tests/bench/$program" "$SITE/bin/" \
 		    2>/dev/null || exit 1
 	done
-	site_config "{\"server\": {\"workers\": $workers}}"
+	# The other levels are measured by the bench isolation.
+	site_config "{\"server\": {\"workers\": $workers},
+	    \"sandbox\": {\"isolation\": \"inprocess\"}}"
 	site_mariadb
 	! command -v memcached >/dev/null || site_memcached
 }
@@ -131,6 +133,7 @@ door_config() { # NAME
 	echo "}"
 	echo "server {"
 	echo "	listen 127.0.0.1:${door[$1]} reuseport backlog=1024;"
+	echo "	${door_extra[$1]:-}"
 	sed "${edit[@]}" "$top/nginx/xcore.conf"
 	echo "}"
 }
@@ -143,6 +146,7 @@ bench_nginx() {
 		echo 'http {'
 		nginx_paths
 		echo '	access_log off;'
+		echo '	client_body_buffer_size 256k;'
 		# wrk's connections stay for a whole run.
 		echo '	keepalive_requests 1000000000;'
 		for name in "${doors[@]}"; do
@@ -216,8 +220,9 @@ cpu_us() { # PID...
 }
 
 # req/s, p99 in us, errors.
-wrk_run() { # URL CONNECTIONS
-	wrk -t2 -c"$2" -d"${SECONDS_EACH}s" --latency "$1" | awk '
+wrk_run() { # URL CONNECTIONS [SCRIPT]
+	wrk -t2 -c"$2" -d"${SECONDS_EACH}s" --latency ${3:+-s "$3"} "$1" |
+	    awk '
 	function us(t) { n = t + 0
 	    return t ~ /us$/ ? n : t ~ /ms$/ ? n * 1e3 : n * 1e6 }
 	/Requests\/sec/ { r = $2 }

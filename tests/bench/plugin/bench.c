@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include <signal.h>
 #include <time.h>
 
 #include <xcore/xcore.h>
@@ -32,7 +33,26 @@ version(struct xc_request *req)
 	    sizeof(text) - 1);
 }
 
+static enum xc_err
+echo(struct xc_request *req)
+{
+	size_t len;
+	const void *body = xc_request_body(req, &len);
+
+	return xc_reply_text(req, 200, "application/octet-stream", body, len);
+}
+
+static enum xc_err
+boom(struct xc_request *req)
+{
+	(void)req;
+	raise(SIGSEGV);
+	return XC_OK;
+}
+
 XC_PLUGIN(.operations = XC_OPERATIONS(
+    { "boom", boom },
     { "brief", brief },
+    { "echo", echo },
     { "slow", slow },
     { "version", version }));
