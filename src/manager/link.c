@@ -64,6 +64,32 @@ keep_snapshot(struct xc_manager *m, struct json_object *snapshot)
 	keep_list(&m->link.quarantined, snapshot, "quarantined");
 }
 
+static bool
+flag_of(struct json_object *object, const char *key)
+{
+	struct json_object *value;
+
+	return json_object_object_get_ex(object, key, &value) &&
+	    json_object_get_boolean(value);
+}
+
+/* Whether it has no plugin enabled but those of the core. */
+static bool
+is_safe(struct json_object *snapshot)
+{
+	struct json_object *plugins, *plugin;
+
+	if (!json_object_object_get_ex(snapshot, "plugins", &plugins))
+		return true;
+	for (size_t i = 0; i < json_object_array_length(plugins); i++) {
+		plugin = json_object_array_get_idx(plugins, i);
+		if (strcmp(text_of(plugin, "state"), "enabled") == 0 &&
+		    !flag_of(plugin, "core"))
+			return false;
+	}
+	return true;
+}
+
 bool
 xc_link_take_current(struct xc_manager *m)
 {
@@ -76,6 +102,13 @@ xc_link_take_current(struct xc_manager *m)
 		if (err != XC_ERR_NOT_FOUND)
 			xc_logf(&xc_manager_log, XC_LOG_ERROR, "%s",
 			    errbuf.text);
+		return false;
+	}
+	if (m->options->safe && !is_safe(snapshot)) {
+		xc_logf(&xc_manager_log, XC_LOG_ERROR, "what was last served "
+		    "here is not served in safe mode, and the follower has "
+		    "written nothing else");
+		json_object_put(snapshot);
 		return false;
 	}
 	keep_snapshot(m, snapshot);
@@ -281,7 +314,7 @@ run_follower(struct xc_manager *m, int fd)
 
 	sigemptyset(&action.sa_mask);
 	(void)sigaction(SIGUSR1, &action, NULL);
-	exit(xc_follower_run(m->settings, fd));
+	exit(xc_follower_run(m->settings, fd, m->options->safe));
 }
 
 enum xc_err

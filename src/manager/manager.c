@@ -21,6 +21,7 @@
 
 #define NEVER UINT64_MAX
 #define FIRST_WORDS_MS 2000	/* the follower's time to be heard */
+#define SAFE_POLL_MS 100
 #define FIRST_WORKERS_MS 2000	/* more than one worker is waited for */
 #define FAST_STOP_MS 2000
 #define DRAIN_GRACE_MS 500	/* a worker keeps to server.drain_ms itself */
@@ -318,6 +319,11 @@ tick_snapshot(struct xc_manager *m, uint64_t now, uint64_t *next)
 
 	if (m->link.known && m->link.reachable)
 		until += (uint64_t)m->settings->reload.trial_timeout_ms;
+	/* In safe mode only the follower knows what may be served. */
+	if (m->options->safe && !m->link.known && !m->link.heard) {
+		xc_sooner(next, now + SAFE_POLL_MS);
+		return;
+	}
 	if (m->inherited || m->link.heard || m->link.unchanged ||
 	    now >= until ||
 	    (m->link.known && !m->link.reachable))
@@ -406,6 +412,7 @@ tick(struct xc_manager *m)
 {
 	uint64_t now = xc_now_ms(), next = NEVER;
 
+	xc_deadline_tick(m, now, &next);
 	xc_pool_tick(m, now, &next);
 	tick_phase(m, now, &next);
 	xc_link_tick(m, now, &next);
@@ -504,8 +511,9 @@ start(struct xc_manager *m, struct xc_errbuf *errbuf)
 	err = xc_manager_open_log(m, m->settings, errbuf);
 	if (err != XC_OK)
 		return err;
-	xc_logf(&xc_manager_log, XC_LOG_NOTICE, "xcored %s starts%s",
-	    m->options->version, m->inherited ? ", taking over" : "");
+	xc_logf(&xc_manager_log, XC_LOG_NOTICE, "xcored %s starts%s%s",
+	    m->options->version, m->options->safe ? " in safe mode" : "",
+	    m->inherited ? ", taking over" : "");
 	xc_logf(&xc_manager_log, XC_LOG_INFO,
 	    "start: configuration in %llu ms: %s",
 	    (unsigned long long)(loaded - m->step_ms), m->settings->file);

@@ -15,6 +15,7 @@ struct xc_manager_options {
 	const char *config;	/* absolute path of the file; NULL: built in */
 	const char *binary;	/* absolute path of the program, for SIGUSR2 */
 	const char *version;
+	bool safe;		/* serve only the core's plugins */
 	bool foreground;	/* text on stderr, whatever the file says */
 };
 

@@ -136,8 +136,6 @@ tell_follower(struct xc_manager *m, struct json_object *plugin,
 	add_text(event, "name", text_of(plugin, "name"));
 	add_text(event, "version", text_of(plugin, "version"));
 	add_text(event, "hash", text_of(plugin, "hash"));
-	add_text(event, "isolation", text_of(plugin, "isolation"));
-	add_text(event, "breach", xc_breach_name(breach));
 	add_text(event, "reason", reason);
 	return xc_link_send(m, event);
 }

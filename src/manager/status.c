@@ -135,6 +135,8 @@ add_manager(struct json_object *object, const struct xc_manager *m)
 	add_text(object, "started", text);
 	add_number(object, "uptime_ms", xc_now_ms() - m->started_ms);
 	add_text(object, "state", phase_text(m));
+	json_object_object_add(object, "safe",
+	    json_object_new_boolean(m->options->safe));
 	add_text(object, "config", m->settings->file);
 	xc_listen_describe(&m->listen, text, sizeof(text));
 	add_text(object, "listen", text);
@@ -153,7 +155,7 @@ xc_status_json(const struct xc_manager *m)
 	json_object_object_add(object, "registry", registry_json(m));
 	add_number(object, "workers_target", m->pool.target);
 	json_object_object_add(object, "workers", workers_json(m));
-	json_object_object_add(object, "plugins", xc_apply_plugins(m));
+	json_object_object_add(object, "plugins", xc_status_plugins(m));
 	json_object_object_add(object, "rejected",
 	    list_or_empty(m->link.rejected));
 	json_object_object_add(object, "quarantined",

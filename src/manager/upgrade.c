@@ -106,10 +106,10 @@ xc_upgrade_begin(struct xc_manager *m, struct xc_errbuf *errbuf)
 static void
 replace_self(struct xc_manager *m)
 {
-	static char config[] = "-c", foreground[] = "-f";
+	static char config[] = "-c", foreground[] = "-f", safe[] = "--safe";
 	char name[PATH_MAX], path[PATH_MAX], number[16];
-	char *argv[] = { name, config, path, NULL, NULL };
-	int fd;
+	char *argv[] = { name, config, path, NULL, NULL, NULL };
+	int fd, argc = 3;
 
 	/* The new program sends its own. */
 	xc_canary_recall(m);
@@ -123,7 +123,9 @@ replace_self(struct xc_manager *m)
 	snprintf(name, sizeof(name), "%s", m->options->binary);
 	snprintf(path, sizeof(path), "%s", m->settings->file);
 	if (m->options->foreground)
-		argv[3] = foreground;
+		argv[argc++] = foreground;
+	if (m->options->safe)
+		argv[argc++] = safe;
 	snprintf(number, sizeof(number), "%d", fd);
 	(void)setenv("XCORE_HANDOVER", number, 1);
 	xc_logf(&xc_manager_log, XC_LOG_NOTICE, "upgrade: %s takes over",

@@ -80,10 +80,13 @@ keep_entry(struct xc_composition *composition,
 	struct xc_candidate candidate = { .name = plugin->name,
 		.version = xc_registry_text(entry, "version"),
 		.hash = xc_registry_text(entry, "hash"),
-		.revision = plugin->revision };
+		.revision = plugin->revision, .plugin = plugin };
 
 	if (entry == NULL ||
 	    strcmp(xc_registry_text(entry, "state"), "enabled") != 0)
+		return XC_ERR_NOT_FOUND;
+	if (strcmp(candidate.hash, plugin->previous_hash) == 0 &&
+	    plugin->previous_quarantined.at[0] != '\0')
 		return XC_ERR_NOT_FOUND;
 	if (strcmp(candidate.hash, plugin->previous_hash) == 0)
 		candidate.package_id = plugin->previous_id;
@@ -119,9 +122,10 @@ use_previous(struct xc_composition *composition,
 		.version = plugin->previous_version,
 		.hash = plugin->previous_hash,
 		.package_id = plugin->previous_id,
-		.revision = plugin->revision };
+		.revision = plugin->revision, .plugin = plugin };
 
-	if (plugin->previous_id == 0 || plugin->previous_hash[0] == '\0')
+	if (plugin->previous_id == 0 || plugin->previous_hash[0] == '\0' ||
+	    plugin->previous_quarantined.at[0] != '\0')
 		return XC_ERR_NOT_FOUND;
 	return xc_follower_prove(composition->follower, &candidate, entry_r,
 	    NULL);
@@ -225,7 +229,10 @@ fall_back(struct xc_composition *composition,
 		    "plugin %s stays at %s", plugin->name,
 		    xc_registry_text(entry, "version"));
 	else
-		entry = idle_entry(composition, plugin, "failed", reason);
+		entry = idle_entry(composition, plugin,
+		    xc_follower_quarantined(composition->follower,
+		    plugin->name, plugin->hash) ? "quarantined" : "failed",
+		    reason);
 	add_entry(composition, plugin, entry);
 	return XC_OK;
 }
@@ -259,7 +266,7 @@ compose_enabled(struct xc_composition *composition,
 	struct xc_candidate candidate = { .name = plugin->name,
 		.version = plugin->version, .hash = plugin->hash,
 		.package_id = plugin->package_id,
-		.revision = plugin->revision };
+		.revision = plugin->revision, .plugin = plugin };
 	struct json_object *entry;
 	struct xc_errbuf why = { "" };
 	enum xc_err err;
@@ -280,6 +287,54 @@ compose_enabled(struct xc_composition *composition,
 	return fall_back(composition, plugin, why.text);
 }
 
+/* One row of the snapshot's list for each version that was taken off. */
+static void
+add_quarantined(struct xc_composition *composition, const char *name,
+    const char *version, const struct xc_quarantined *quarantined)
+{
+	struct json_object *row;
+
+	if (quarantined->at[0] == '\0')
+		return;
+	row = json_object_new_object();
+	add_text(row, "name", name);
+	add_text(row, "version", version);
+	add_text(row, "at", quarantined->at);
+	add_text(row, "by", quarantined->by);
+	add_text(row, "reason", quarantined->reason);
+	json_object_array_add(composition->quarantined, row);
+}
+
+static void
+note_quarantined(struct xc_composition *composition,
+    const struct xc_registry_plugin *plugin)
+{
+	add_quarantined(composition, plugin->name, plugin->version,
+	    &plugin->quarantined);
+	add_quarantined(composition, plugin->name, plugin->previous_version,
+	    &plugin->previous_quarantined);
+}
+
+/* What it was served with stays, for a start without safe mode and without
+ * the registry. */
+static enum xc_err
+compose_safe(struct xc_composition *composition,
+    const struct xc_registry_plugin *plugin)
+{
+	struct json_object *served = served_entry(composition->follower,
+	    plugin->name);
+	struct json_object *entry = NULL;
+
+	if (plugin->state == XC_REGISTRY_ENABLED &&
+	    strcmp(xc_registry_text(served, "hash"), plugin->hash) == 0)
+		entry = xc_follower_safe_entry(served);
+	if (entry == NULL)
+		entry = idle_entry(composition, plugin, "disabled",
+		    "safe mode");
+	add_entry(composition, plugin, entry);
+	return XC_OK;
+}
+
 static enum xc_err
 compose_plugin(struct xc_composition *composition,
     const struct xc_registry_plugin *plugin, struct xc_errbuf *errbuf)
@@ -290,9 +345,17 @@ compose_plugin(struct xc_composition *composition,
 	}
 	json_object_object_add(composition->revisions, plugin->name,
 	    json_object_new_int64((int64_t)plugin->revision));
+	note_quarantined(composition, plugin);
+	if (composition->follower->safe && (plugin->manifest == NULL ||
+	    !plugin->manifest->core))
+		return compose_safe(composition, plugin);
 	switch (plugin->state) {
 	case XC_REGISTRY_ENABLED:
 		return compose_enabled(composition, plugin, errbuf);
+	case XC_REGISTRY_QUARANTINED:
+		add_entry(composition, plugin, idle_entry(composition,
+		    plugin, "quarantined", plugin->quarantined.reason));
+		return XC_OK;
 	case XC_REGISTRY_DISABLED:
 		add_entry(composition, plugin, idle_entry(composition,
 		    plugin, "disabled", "it is disabled"));
@@ -312,6 +375,7 @@ xc_follower_compose(struct xc_composition *composition,
 	composition->plugins = json_object_new_array();
 	composition->rejected = json_object_new_array();
 	composition->revisions = json_object_new_object();
+	composition->quarantined = json_object_new_array();
 	for (size_t i = 0; i < composition->view->n && err == XC_OK; i++)
 		err = compose_plugin(composition,
 		    &composition->view->plugins[i], errbuf);
@@ -320,5 +384,6 @@ xc_follower_compose(struct xc_composition *composition,
 	json_object_put(composition->plugins);
 	json_object_put(composition->rejected);
 	json_object_put(composition->revisions);
+	json_object_put(composition->quarantined);
 	return err;
 }

@@ -56,14 +56,16 @@ can_serve(const struct xc_follower *follower,
 	return entry != NULL &&
 	    strcmp(xc_registry_text(entry, "state"), "enabled") == 0 &&
 	    !json_object_object_get_ex(follower->refused, hash, NULL) &&
+	    !xc_follower_is_off(follower, xc_registry_text(entry, "name"),
+	    xc_registry_text(entry, "version")) &&
 	    is_free(plugins, entry) && xc_store_verify(xc_registry_text(entry,
 	    "dir"), hash, NULL) == XC_OK;
 }
 
 /* What served last, or else what the newest of the older snapshots has; a new
  * reference, NULL if there is nothing. */
-static struct json_object *
-find_before(const struct xc_follower *follower,
+struct json_object *
+xc_follower_before(const struct xc_follower *follower,
     const struct json_object *plugins, const char *name)
 {
 	struct json_object *entry = xc_json_member(follower->good, name);
@@ -141,7 +143,7 @@ xc_follower_without(struct xc_follower *follower, const char *name,
 	if (bad == NULL || strcmp(xc_registry_text(bad, "hash"), hash) != 0 ||
 	    strcmp(xc_registry_text(bad, "state"), "enabled") != 0)
 		return NULL;
-	entry = find_before(follower, now, name);
+	entry = xc_follower_before(follower, now, name);
 	xc_logf(&xc_follower_log, XC_LOG_ERROR,
 	    "plugin %s %s is rejected without the registry, %s%s: %s", name,
 	    xc_registry_text(bad, "version"), entry == NULL ?

@@ -38,7 +38,15 @@ struct xc_follower {
 	 * again. */
 	struct json_object *refused;
 	struct json_object *revisions;	/* {"todo":7}: as last composed */
-	struct json_object *entries;	/* {"<hash>":entry}: proved once */
+	/* {"<hash>":{"entry","manifest"}}: proved once */
+	struct json_object *entries;
+	/*
+	 * {"todo":{"name","version","hash","reason","at","by","revision",
+	 * "demote"}}: taken off here, and the registry does not know yet.
+	 */
+	struct json_object *untold;
+	struct json_object *quarantined;	/* as the registry has them */
+	bool safe;		/* only core plugins are served */
 
 	bool asked;		/* what the workers serve, at the start */
 	bool known;		/* whether reachable is */
@@ -57,6 +65,7 @@ struct xc_composition {
 	struct json_object *plugins;
 	struct json_object *rejected;
 	struct json_object *revisions;
+	struct json_object *quarantined;
 	bool again;
 };
 
@@ -76,6 +85,7 @@ struct xc_candidate {
 	const char *hash;
 	uint64_t package_id;	/* 0: only what is in the store */
 	uint64_t revision;
+	const struct xc_registry_plugin *plugin;	/* whose terms hold */
 };
 
 /*
@@ -94,6 +104,57 @@ enum xc_err xc_follower_prove(struct xc_follower *follower,
  */
 struct json_object *xc_follower_without(struct xc_follower *follower,
     const char *name, const char *hash, const char *reason);
+
+/* A version before it that can be served here without the registry; a new
+ * reference, NULL if there is none. */
+struct json_object *xc_follower_before(const struct xc_follower *follower,
+    const struct json_object *plugins, const char *name);
+
+/* Writes plugins (which stays the caller's) as the snapshot in force and
+ * tells the manager.  urgent: it only leaves something out. */
+enum xc_err xc_follower_write(struct xc_follower *follower,
+    uint64_t generation, struct json_object *plugins, bool urgent,
+    struct xc_errbuf *errbuf);
+
+/* Looks at the registry, and composes even if nothing is new. */
+void xc_follower_look(struct xc_follower *follower);
+
+/* follower-quarantine.c */
+
+/* {"event":"quarantine"}: takes a version off here, then in the registry. */
+void xc_follower_take_off(struct xc_follower *follower,
+    const struct json_object *message);
+
+/* Tells the registry of what it does not know yet.  Errors as those of
+ * xc_registry_change(): what is left stays for the next time. */
+enum xc_err xc_follower_settle(struct xc_follower *follower,
+    struct xc_errbuf *errbuf);
+
+/* Whether that version is taken off, or moved to a sandbox, only here yet. */
+bool xc_follower_quarantined(const struct xc_follower *follower,
+    const char *name, const char *hash);
+bool xc_follower_demoted(const struct xc_follower *follower,
+    const char *name, const char *hash);
+
+/* What a snapshot says of versions that are taken off; a new array. */
+struct json_object *xc_follower_quarantines(
+    const struct xc_follower *follower);
+
+/* Whether it is among them. */
+bool xc_follower_is_off(const struct xc_follower *follower,
+    const char *name, const char *version);
+
+/* Takes from the snapshot in force what was taken off, also if only here. */
+void xc_follower_recall(struct xc_follower *follower);
+
+/* follower-safe.c */
+
+/* Rewrites the snapshot in force as safe mode has it, or as it was without. */
+void xc_follower_make_safe(struct xc_follower *follower);
+
+/* A full entry as one that is not served in safe mode, a new reference; NULL
+ * if it is none that serves. */
+struct json_object *xc_follower_safe_entry(const struct json_object *entry);
 
 /* Whether one prefix is the other, or begins it on a segment. */
 bool xc_follower_overlaps(const char *a, const char *b);

@@ -16,7 +16,9 @@
 #include "plugin/digest.h"
 #include "plugin/follower-private.h"
 #include "plugin/installer.h"
+#include "plugin/limit.h"
 #include "plugin/registry-private.h"
+#include "plugin/registry-terms.h"
 #include "plugin/semver.h"
 #include "plugin/trial-once.h"
 #include "plugin/validate.h"
@@ -93,7 +95,7 @@ fill_entry(struct xc_follower *follower, struct json_object *entry,
     struct xc_errbuf *errbuf)
 {
 	const struct xc_manifest *manifest = package->manifest;
-	struct json_object *permissions, *config = NULL;
+	struct json_object *config = NULL;
 	char schema[128];
 	enum xc_err err;
 
@@ -107,9 +109,6 @@ fill_entry(struct xc_follower *follower, struct json_object *entry,
 	add_text(entry, "schema", schema);
 	json_object_object_add(entry, "core",
 	    json_object_new_boolean(manifest->core));
-	permissions = xc_json_member(manifest->json, "permissions");
-	json_object_object_add(entry, "permissions", permissions != NULL ?
-	    json_object_get(permissions) : json_object_new_array());
 	err = add_object(entry, package, folder, errbuf);
 	if (err == XC_OK)
 		err = xc_manifest_config(manifest, xc_json_member(
@@ -141,7 +140,7 @@ static enum xc_err
 make_entry(struct xc_follower *follower, const struct xc_package *package,
     const char *folder, struct xc_errbuf *errbuf)
 {
-	struct json_object *entry;
+	struct json_object *entry, *proved;
 	enum xc_err err;
 
 	err = try_package(follower, package, folder, errbuf);
@@ -153,8 +152,76 @@ make_entry(struct xc_follower *follower, const struct xc_package *package,
 		json_object_put(entry);
 		return err;
 	}
-	json_object_object_add(follower->entries, package->hash, entry);
+	proved = json_object_new_object();
+	json_object_object_add(proved, "entry", entry);
+	json_object_object_add(proved, "manifest",
+	    json_object_get(package->manifest->json));
+	json_object_object_add(follower->entries, package->hash, proved);
 	return XC_OK;
+}
+
+/* What the manifest says as JSON, or an empty one of that type. */
+static struct json_object *
+said(const struct xc_manifest *manifest, const char *key,
+    enum json_type type)
+{
+	struct json_object *value = xc_json_member(manifest->json, key);
+
+	if (json_object_is_type(value, type))
+		return json_object_get(value);
+	return type == json_type_array ? json_object_new_array() :
+	    json_object_new_object();
+}
+
+static void
+add_terms(const struct xc_follower *follower, struct json_object *entry,
+    const struct xc_registry_plugin *plugin,
+    const struct xc_manifest *manifest)
+{
+	struct xc_terms terms;
+
+	xc_terms_of(follower->settings, plugin, manifest, &terms);
+	if (xc_follower_demoted(follower, plugin->name,
+	    xc_registry_text(entry, "hash")))
+		terms.isolation = XC_ISOLATION_POOL;
+	add_text(entry, "isolation", xc_isolation_name(terms.isolation));
+	json_object_object_add(entry, "limits",
+	    xc_limits_json(&terms.limits));
+	json_object_object_add(entry, "require",
+	    said(manifest, "require", json_type_array));
+	json_object_object_add(entry, "permissions",
+	    xc_terms_permissions(plugin, manifest));
+	json_object_object_add(entry, "events",
+	    said(manifest, "events", json_type_object));
+}
+
+/* The terms may change without the version. */
+static enum xc_err
+copy_entry(const struct xc_follower *follower,
+    const struct xc_candidate *candidate, struct json_object **entry_r,
+    struct xc_errbuf *errbuf)
+{
+	struct json_object *proved = xc_json_member(follower->entries,
+	    candidate->hash);
+	struct xc_manifest *manifest;
+	const char *text;
+	enum xc_err err;
+	size_t len;
+
+	text = json_object_to_json_string_length(xc_json_member(proved,
+	    "manifest"), JSON_C_TO_STRING_PLAIN, &len);
+	err = xc_manifest_parse(text, len, &manifest, errbuf);
+	if (err != XC_OK)
+		return err;
+	if (json_object_deep_copy(xc_json_member(proved, "entry"), entry_r,
+	    NULL) != 0) {
+		*entry_r = NULL;
+		err = xc_fail(errbuf, XC_ERR_NOMEM, "out of memory");
+	} else {
+		add_terms(follower, *entry_r, candidate->plugin, manifest);
+	}
+	xc_manifest_free(&manifest);
+	return err;
 }
 
 static enum xc_err
@@ -262,7 +329,6 @@ xc_follower_prove(struct xc_follower *follower,
     struct xc_errbuf *errbuf)
 {
 	const char *reason = refusal(follower, candidate);
-	struct json_object *entry = NULL;
 	struct xc_semver version;
 	char folder[PATH_MAX];
 	enum xc_err err;
@@ -286,13 +352,6 @@ xc_follower_prove(struct xc_follower *follower,
 	if (is_final(err) && errbuf != NULL)
 		xc_follower_refuse(follower, candidate->hash,
 		    candidate->revision, errbuf->text);
-	if (err != XC_OK)
-		return err;
-	json_object_object_get_ex(follower->entries, candidate->hash,
-	    &entry);
-	if (json_object_deep_copy(entry, entry_r, NULL) != 0) {
-		*entry_r = NULL;
-		return xc_fail(errbuf, XC_ERR_NOMEM, "out of memory");
-	}
-	return XC_OK;
+	return err == XC_OK ? copy_entry(follower, candidate, entry_r,
+	    errbuf) : err;
 }

@@ -75,7 +75,7 @@ tell_registry(struct xc_follower *follower, const char *reason)
 }
 
 static void
-tell_snapshot(struct xc_follower *follower, const char *path)
+tell_snapshot(struct xc_follower *follower, const char *path, bool urgent)
 {
 	struct json_object *event = json_object_new_object();
 
@@ -86,6 +86,7 @@ tell_snapshot(struct xc_follower *follower, const char *path)
 	json_object_object_add(event, "sequence", json_object_new_int64(
 	    (int64_t)xc_registry_number(follower->snapshot, "sequence")));
 	json_object_object_add(event, "path", json_object_new_string(path));
+	json_object_object_add(event, "urgent", json_object_new_int(urgent));
 	json_object_object_add(event, "rejected",
 	    json_object_get(follower->rejected));
 	tell(follower, event);
@@ -166,9 +167,9 @@ is_same(const struct xc_follower *follower, uint64_t generation,
 	    xc_json_member(follower->snapshot, "plugins"));
 }
 
-static enum xc_err
-write_snapshot(struct xc_follower *follower, uint64_t generation,
-    struct json_object *plugins, struct xc_errbuf *errbuf)
+enum xc_err
+xc_follower_write(struct xc_follower *follower, uint64_t generation,
+    struct json_object *plugins, bool urgent, struct xc_errbuf *errbuf)
 {
 	struct json_object *snapshot = json_object_new_object();
 	char path[PATH_MAX];
@@ -181,6 +182,10 @@ write_snapshot(struct xc_follower *follower, uint64_t generation,
 	    json_object_new_int64((int64_t)follower->sequence + 1));
 	json_object_object_add(snapshot, "plugins",
 	    json_object_get(plugins));
+	json_object_object_add(snapshot, "quarantined",
+	    xc_follower_quarantines(follower));
+	json_object_object_add(snapshot, "untold",
+	    json_object_get(follower->untold));
 	err = xc_snapshot_write_keep(follower->settings->server.state_dir,
 	    snapshot, follower->published, path, sizeof(path), errbuf);
 	if (err != XC_OK) {
@@ -191,7 +196,7 @@ write_snapshot(struct xc_follower *follower, uint64_t generation,
 	follower->pending = follower->workers;
 	replace(&follower->failed, json_object_new_array());
 	replace(&follower->snapshot, snapshot);
-	tell_snapshot(follower, path);
+	tell_snapshot(follower, path, urgent);
 	xc_logf(&xc_follower_log, XC_LOG_INFO,
 	    "snapshot %s: generation %llu, %zu plugins", path,
 	    (unsigned long long)generation,
@@ -258,16 +263,18 @@ adopt(struct xc_follower *follower, struct xc_composition *composition)
 		json_object_put(composition->plugins);
 		json_object_put(composition->rejected);
 		json_object_put(composition->revisions);
+		json_object_put(composition->quarantined);
 		return;
 	}
 	replace(&follower->rejected, composition->rejected);
 	replace(&follower->revisions, composition->revisions);
+	replace(&follower->quarantined, composition->quarantined);
 	forget_versions(follower->entries, composition->view);
 	forget_versions(follower->refused, composition->view);
 	note_again(follower, composition->again);
 	if (!is_same(follower, generation, composition->plugins) &&
-	    write_snapshot(follower, generation, composition->plugins,
-	    &errbuf) != XC_OK) {
+	    xc_follower_write(follower, generation,
+	    composition->plugins, false, &errbuf) != XC_OK) {
 		xc_logf(&xc_follower_log, XC_LOG_ERROR, "%s; what is loaded "
 		    "serves on, this is tried again", errbuf.text);
 		note_again(follower, true);
@@ -285,6 +292,9 @@ compose(struct xc_follower *follower, struct xc_errbuf *errbuf)
 	struct xc_registry_view *view;
 	enum xc_err err;
 
+	err = xc_follower_settle(follower, errbuf);
+	if (err != XC_OK)
+		return err;
 	err = xc_registry_read(follower->registry, &view, errbuf);
 	if (err != XC_OK)
 		return err;
@@ -318,7 +328,7 @@ ask_again(struct xc_follower *follower)
 	xc_snapshot_current(follower->settings->server.state_dir, path,
 	    sizeof(path));
 	if (found)
-		tell_snapshot(follower, path);
+		tell_snapshot(follower, path, false);
 }
 
 /* Asks for the generation; composes when it is new, or anyway if told. */
@@ -344,6 +354,12 @@ look(struct xc_follower *follower, bool anyway)
 	set_reachable(follower, err == XC_OK, errbuf.text);
 	follower->next_poll = xc_follower_clock() +
 	    follower->settings->reload.poll_ms;
+}
+
+void
+xc_follower_look(struct xc_follower *follower)
+{
+	look(follower, true);
 }
 
 /* How the workers fare with one plugin of the snapshot. */
@@ -452,8 +468,9 @@ reject_offline(struct xc_follower *follower, const char *name,
 	plugins = xc_follower_without(follower, name, hash, reason);
 	if (plugins == NULL)
 		return;
-	if (write_snapshot(follower, xc_registry_number(follower->snapshot,
-	    "generation"), plugins, &errbuf) != XC_OK)
+	if (xc_follower_write(follower, xc_registry_number(
+	    follower->snapshot, "generation"), plugins, false, &errbuf) !=
+	    XC_OK)
 		xc_logf(&xc_follower_log, XC_LOG_ERROR, "%s", errbuf.text);
 	json_object_put(plugins);
 	note_again(follower, true);
@@ -512,6 +529,8 @@ take_message(struct xc_follower *follower, const char *text, size_t len)
 		on_applied(follower, message);
 	else if (strcmp(event, "reject") == 0)
 		on_reject(follower, message);
+	else if (strcmp(event, "quarantine") == 0)
+		xc_follower_take_off(follower, message);
 	else if (strcmp(event, "retry") == 0)
 		on_retry(follower);
 	json_object_put(message);
@@ -601,7 +620,7 @@ take_current(struct xc_follower *follower)
 	xc_logf(&xc_follower_log, XC_LOG_ERROR, "%s", errbuf.text);
 	if (xc_snapshot_recover(state_dir, path, sizeof(path),
 	    &follower->snapshot, &errbuf) == XC_OK)
-		tell_snapshot(follower, path);
+		tell_snapshot(follower, path, false);
 	else
 		xc_logf(&xc_follower_log, XC_LOG_ERROR, "%s", errbuf.text);
 }
@@ -620,13 +639,18 @@ begin(struct xc_follower *follower, struct xc_errbuf *errbuf)
 	follower->refused = json_object_new_object();
 	follower->revisions = json_object_new_object();
 	follower->entries = json_object_new_object();
+	follower->untold = json_object_new_object();
+	follower->quarantined = json_object_new_array();
 	err = read_host_id(follower, errbuf);
 	if (err == XC_OK)
 		err = xc_registry_new(follower->settings,
 		    &follower->registry, errbuf);
-	if (err == XC_OK)
-		take_current(follower);
-	return err;
+	if (err != XC_OK)
+		return err;
+	take_current(follower);
+	xc_follower_recall(follower);
+	xc_follower_make_safe(follower);
+	return XC_OK;
 }
 
 /* SIGUSR2: another follower takes our place, and our row with it; gone for a
@@ -655,6 +679,8 @@ end(struct xc_follower *follower)
 	json_object_put(follower->refused);
 	json_object_put(follower->revisions);
 	json_object_put(follower->entries);
+	json_object_put(follower->untold);
+	json_object_put(follower->quarantined);
 }
 
 static int
@@ -709,9 +735,10 @@ catch_signals(sigset_t *open_r)
 }
 
 int
-xc_follower_run(const struct xc_settings *settings, int fd)
+xc_follower_run(const struct xc_settings *settings, int fd, bool safe)
 {
-	struct xc_follower follower = { .settings = settings, .fd = fd };
+	struct xc_follower follower = { .settings = settings, .fd = fd,
+		.safe = safe };
 	struct xc_errbuf errbuf = { "" };
 	sigset_t open;
 	enum xc_err err;

@@ -12,11 +12,15 @@
  *		what the workers report; goes to the host's row
  *	{"event":"reject","name":S,"version":S,"hash":S,"reason":S}
  *		a version crashed a worker: serve the one before it
+ *	{"event":"quarantine","name":S,"version":S,"hash":S,"reason":S}
+ *		a version failed too often: take it off here at once, and
+ *		on all hosts; the one before it is served if it is good
  *	{"event":"retry"}	forget rejections and look again (reload)
  *
  * follower to manager
  *	{"event":"snapshot","generation":N,"sequence":N,"path":S,
- *	 "rejected":[{"name","version","reason"}]}
+ *	 "rejected":[{"name","version","reason"}],"urgent":0|1}
+ *		urgent: it only leaves out what the one before it has
  *	{"event":"registry","reachable":B,"generation":N,"reason":S}
  *
  * It ends when the pair is closed, on SIGTERM, or on SIGUSR2: then without
@@ -25,9 +29,12 @@
 #ifndef XC_FOLLOWER_H
 #define XC_FOLLOWER_H
 
+#include <stdbool.h>
+
 #include "config/settings.h"
 
-/* Runs in the child; returns the exit status. */
-int xc_follower_run(const struct xc_settings *settings, int fd);
+/* Runs in the child; returns the exit status.  safe: only core plugins are
+ * served, whatever the registry says. */
+int xc_follower_run(const struct xc_settings *settings, int fd, bool safe);
 
 #endif

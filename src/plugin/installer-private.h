@@ -14,6 +14,7 @@ struct xc_installer {
 	struct xc_installer_options options;
 	struct xc_registry *registry;
 	struct xc_lease *lease;
+	struct json_object *refused;	/* what was not agreed to */
 };
 
 void xc_installer_say(struct xc_installer *installer, bool warning,
@@ -59,6 +60,36 @@ enum xc_err xc_installer_drop(struct xc_installer *installer,
 /* Tells this host's manager; no manager is no fault. */
 void xc_installer_poke(struct xc_installer *installer);
 
+/* What this plugin (NULL: it is not installed) asks for with that manifest
+ * and the operator has not accepted: see accept(); NULL if nothing is. */
+struct json_object *xc_installer_asks(const struct xc_installer *installer,
+    const struct xc_registry_plugin *plugin,
+    const struct xc_manifest *manifest);
+
+/* Asks for it, unless the same was agreed to; *agreed is replaced.
+ * XC_ERR_DENIED: it was not agreed to, errbuf lists it. */
+enum xc_err xc_installer_ask(struct xc_installer *installer,
+    const struct xc_registry_plugin *plugin,
+    const struct xc_manifest *manifest, struct json_object **agreed,
+    struct xc_errbuf *errbuf);
+
+/* {"name","changed":false,"asks"} after that, else NULL. */
+struct json_object *xc_installer_refusal(struct xc_installer *installer,
+    const char *name);
+
+/* What a change puts into the plugin's row; changed: it is not there yet. */
+struct xc_installer_terms {
+	struct xc_registry_terms put;
+	bool changed;
+	char *limits;
+	char *accepted;
+};
+enum xc_err xc_installer_take_terms(const struct xc_installer *installer,
+    const struct xc_registry_plugin *plugin,
+    const struct xc_manifest *manifest, struct xc_installer_terms *terms,
+    struct xc_errbuf *errbuf);
+void xc_installer_free_terms(struct xc_installer_terms *terms);
+
 /* What is to be seen on every host; hash NULL: only the generation. */
 struct xc_awaited {
 	const char *name;
@@ -86,12 +117,17 @@ struct xc_before {
 	bool installed;
 	bool enabled;
 	uint64_t package_id;
+	char isolation[17];	/* the operator's, "" for none */
+	char limits[256];
 };
+void xc_installer_note_before(const struct xc_registry_plugin *plugin,
+    struct xc_before *before);
 
 /*
- * After a change: pokes and, if asked to, waits.  A rejected version is
- * undone: the one before it comes back (exit code 8), or the plugin is
- * disabled if there was none (6).
+ * After a change: pokes and, if asked to, waits.  What a host rejects is
+ * undone: the version before comes back, or the level and limits before if
+ * only these were changed (exit code 8), or the plugin is disabled if there
+ * was nothing (6).
  */
 enum xc_exit xc_installer_finish(struct xc_installer *installer,
     const struct xc_awaited *awaited, const struct xc_before *before,

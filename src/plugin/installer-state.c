@@ -23,6 +23,8 @@ struct state_change {
 	check_fn *check;
 	struct xc_registry_change change;
 	struct xc_before before;
+	struct xc_installer_terms terms;
+	struct json_object *agreed;
 	const char *done;	/* message */
 	const char *already;
 	bool changed;
@@ -69,6 +71,7 @@ attempt(struct state_change *state)
 			.installed = plugin->state != XC_REGISTRY_DAMAGED,
 			.enabled = plugin->state == XC_REGISTRY_ENABLED,
 			.package_id = plugin->package_id };
+		xc_installer_note_before(plugin, &state->before);
 		take_version(state, plugin->version, plugin->hash);
 		err = state->check(state, view, plugin);
 	}
@@ -104,7 +107,8 @@ run_change(struct state_change *state)
 }
 
 static enum xc_exit
-finish(struct state_change *state, bool serving, struct json_object **data_r)
+do_change(struct state_change *state, bool serving,
+    struct json_object **data_r)
 {
 	struct xc_installer *installer = state->installer;
 	struct xc_awaited awaited = { .name = state->name,
@@ -119,19 +123,51 @@ finish(struct state_change *state, bool serving, struct json_object **data_r)
 		message = state->already;
 		err = XC_OK;
 	}
-	if (err != XC_OK)
+	if (err != XC_OK) {
+		*data_r = xc_installer_refusal(installer, state->name);
 		return xc_exit_of(err);
+	}
 	xc_fault("changed");
 	if (installer->options.dry_run && message == state->done)
 		message = "can be done";
 	*data_r = xc_installer_data(state->name, state->version, state->hash,
 	    state->generation, state->changed, message);
+	if (state->agreed != NULL)
+		json_object_object_add(*data_r, "asks",
+		    json_object_get(state->agreed));
 	if (installer->options.dry_run)
 		return XC_EXIT_DONE;
 	awaited.generation = state->generation;
 	return xc_installer_finish(installer, &awaited,
 	    state->changed && serving ? &state->before : NULL,
 	    state->errbuf);
+}
+
+static enum xc_exit
+finish(struct state_change *state, bool serving, struct json_object **data_r)
+{
+	enum xc_exit code = do_change(state, serving, data_r);
+
+	xc_installer_free_terms(&state->terms);
+	json_object_put(state->agreed);
+	state->agreed = NULL;
+	return code;
+}
+
+/* What the plugin asks for, and what the operator sets of it. */
+static enum xc_err
+take_terms(struct state_change *state,
+    const struct xc_registry_plugin *plugin,
+    const struct xc_manifest *manifest)
+{
+	enum xc_err err = xc_installer_ask(state->installer, plugin,
+	    manifest, &state->agreed, state->errbuf);
+
+	if (err == XC_OK)
+		err = xc_installer_take_terms(state->installer, plugin,
+		    manifest, &state->terms, state->errbuf);
+	state->change.terms = state->terms.put;
+	return err;
 }
 
 static enum xc_err
@@ -142,12 +178,19 @@ check_enable(struct state_change *state, const struct xc_registry_view *view,
 	enum xc_err err;
 	size_t n;
 
-	if (plugin->state == XC_REGISTRY_ENABLED)
-		return XC_ERR_STATE;
 	if (plugin->manifest == NULL)
 		return xc_fail(state->errbuf, XC_ERR_INVALID,
 		    "%s is damaged in the registry: %s; install it again",
 		    state->name, plugin->reason);
+	err = take_terms(state, plugin, plugin->manifest);
+	if (err != XC_OK)
+		return err;
+	if (plugin->state == XC_REGISTRY_ENABLED) {
+		if (!state->terms.changed &&
+		    plugin->previous_quarantined.at[0] == '\0')
+			return XC_ERR_STATE;
+		state->done = "changed";
+	}
 	err = xc_installer_others(view, state->name, &others, &n,
 	    state->errbuf);
 	if (err == XC_OK)
@@ -242,7 +285,9 @@ check_rollback(struct state_change *state,
 	    plugin->previous_id, &package, state->errbuf);
 	if (err != XC_OK)
 		return err;
-	err = check_previous(state, view, package);
+	err = take_terms(state, plugin, package->manifest);
+	if (err == XC_OK)
+		err = check_previous(state, view, package);
 	state->change.package_id = plugin->previous_id;
 	take_version(state, plugin->previous_version, plugin->previous_hash);
 	xc_package_free(&package);

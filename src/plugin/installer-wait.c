@@ -172,10 +172,30 @@ xc_installer_await(struct xc_installer *installer,
 	return err;
 }
 
+/* How a change is undone. */
+enum undo { UNDO_DISABLE, UNDO_BACK, UNDO_TERMS };
+
+static struct xc_registry_change
+undo_change(const char *name, const struct xc_before *before, enum undo how,
+    const char *detail)
+{
+	struct xc_registry_change change = { .name = name,
+		.action = XC_REGISTRY_DISABLE,
+		.package_id = before->package_id, .detail = detail };
+
+	if (how == UNDO_DISABLE)
+		return change;
+	change.action = how == UNDO_BACK ? XC_REGISTRY_ROLLBACK :
+	    XC_REGISTRY_ENABLE;
+	change.terms.isolation = before->isolation;
+	change.terms.limits = before->limits;
+	return change;
+}
+
 /* One step back; the registry may move meanwhile. */
 static enum xc_err
 undo_step(struct xc_installer *installer, const char *name,
-    const struct xc_before *before, bool back, const char *reason,
+    const struct xc_before *before, enum undo how, const char *reason,
     uint64_t *generation_r, struct xc_errbuf *errbuf)
 {
 	enum xc_err err = XC_ERR_BUSY;
@@ -183,11 +203,8 @@ undo_step(struct xc_installer *installer, const char *name,
 	for (unsigned try = 0; try < XC_INSTALLER_TRIES &&
 	    err == XC_ERR_BUSY; try++) {
 		char detail[250];
-		struct xc_registry_change change = {
-			.action = back ? XC_REGISTRY_ROLLBACK :
-			    XC_REGISTRY_DISABLE,
-			.name = name, .package_id = before->package_id,
-			.detail = detail };
+		struct xc_registry_change change = undo_change(name, before,
+		    how, detail);
 		struct xc_registry_view *view;
 
 		/* MariaDB takes no half of a character, and no other bytes:
@@ -204,17 +221,19 @@ undo_step(struct xc_installer *installer, const char *name,
 	return err;
 }
 
-/* Whether the version before stands as the previous one.  XC_ERR_STATE: what
- * was rejected is not in force any more, somebody else has changed it. */
+/* Back, if the version before stands as the previous one; its terms, if only
+ * these were changed.  XC_ERR_STATE: what was rejected is not in force any
+ * more, somebody else has changed it. */
 static enum xc_err
 look_back(struct xc_installer *installer, const struct xc_awaited *awaited,
-    const struct xc_before *before, bool *can_r, struct xc_errbuf *errbuf)
+    const struct xc_before *before, enum undo *how_r,
+    struct xc_errbuf *errbuf)
 {
 	const struct xc_registry_plugin *plugin;
 	struct xc_registry_view *view;
 	enum xc_err err;
 
-	*can_r = false;
+	*how_r = UNDO_DISABLE;
 	err = xc_registry_read(installer->registry, &view, errbuf);
 	if (err != XC_OK)
 		return err;
@@ -222,10 +241,13 @@ look_back(struct xc_installer *installer, const struct xc_awaited *awaited,
 	if (plugin == NULL || strcmp(plugin->hash, awaited->hash) != 0)
 		err = xc_fail(errbuf, XC_ERR_STATE,
 		    "%s was changed meanwhile", awaited->name);
-	else
-		*can_r = before->installed &&
-		    plugin->previous_id == before->package_id &&
-		    plugin->package_id != before->package_id;
+	else if (before->installed && before->enabled &&
+	    plugin->package_id == before->package_id)
+		*how_r = UNDO_TERMS;
+	else if (before->installed &&
+	    plugin->previous_id == before->package_id &&
+	    plugin->package_id != before->package_id)
+		*how_r = UNDO_BACK;
 	xc_registry_view_free(&view);
 	return err;
 }
@@ -234,7 +256,7 @@ static enum xc_exit
 undo(struct xc_installer *installer, const struct xc_awaited *awaited,
     const struct xc_before *before, struct xc_errbuf *errbuf)
 {
-	bool back = false;
+	enum undo how = UNDO_DISABLE;
 	struct xc_awaited again = { .name = awaited->name,
 		.version = awaited->version };
 	struct xc_errbuf why = { "" };
@@ -243,13 +265,13 @@ undo(struct xc_installer *installer, const struct xc_awaited *awaited,
 	/* Under the lease nobody else changes it between look and step. */
 	err = xc_installer_hold(installer, &why);
 	if (err == XC_OK)
-		err = look_back(installer, awaited, before, &back, &why);
+		err = look_back(installer, awaited, before, &how, &why);
 	if (err == XC_OK)
-		err = undo_step(installer, awaited->name, before, back,
+		err = undo_step(installer, awaited->name, before, how,
 		    errbuf->text, &again.generation, &why);
-	if (err == XC_OK && back && !before->enabled)
-		err = undo_step(installer, awaited->name, before, false,
-		    errbuf->text, &again.generation, &why);
+	if (err == XC_OK && how == UNDO_BACK && !before->enabled)
+		err = undo_step(installer, awaited->name, before,
+		    UNDO_DISABLE, errbuf->text, &again.generation, &why);
 	xc_installer_release(installer);
 	if (err != XC_OK) {
 		xc_fail_prefix(errbuf, err, "it could not be undone (%s)",
@@ -258,9 +280,10 @@ undo(struct xc_installer *installer, const struct xc_awaited *awaited,
 	}
 	xc_installer_poke(installer);
 	(void)xc_installer_await(installer, &again, NULL);
-	if (back) {
-		xc_fail_prefix(errbuf, err,
-		    "the version before it serves again");
+	if (how != UNDO_DISABLE) {
+		xc_fail_prefix(errbuf, err, how == UNDO_BACK ?
+		    "the version before it serves again" :
+		    "its level and limits are as before");
 		return XC_EXIT_ROLLED_BACK;
 	}
 	xc_fail_prefix(errbuf, err, "%s is disabled, there is no version "

@@ -23,9 +23,12 @@ struct install {
 	struct xc_package *package;
 	bool update;
 	bool staged;		/* in the store, tried and migrated */
+	bool same;		/* as what is installed and served */
 	bool there;		/* nothing is to be changed */
 	bool mend;		/* what is installed is damaged */
 	struct xc_before before;
+	struct xc_installer_terms terms;
+	struct json_object *agreed;	/* what was said yes to; or NULL */
 	uint64_t generation;
 	struct xc_errbuf *errbuf;
 };
@@ -59,6 +62,7 @@ xc_installer_free(struct xc_installer **installer)
 		return;
 	xc_installer_release(*installer);
 	xc_registry_free(&(*installer)->registry);
+	json_object_put((*installer)->refused);
 	free(*installer);
 	*installer = NULL;
 }
@@ -363,9 +367,9 @@ is_damaged(struct install *install, const struct xc_registry_plugin *old)
 	return err == XC_ERR_INVALID || err == XC_ERR_NOT_FOUND;
 }
 
-/* Nothing is to be done if the same files are installed and undamaged. */
+/* Whether the same files are installed and undamaged. */
 static bool
-is_there(const struct install *install, const struct xc_registry_plugin *old)
+is_same(const struct install *install, const struct xc_registry_plugin *old)
 {
 	return old != NULL && !install->mend &&
 	    strcmp(old->hash, install->package->hash) == 0 &&
@@ -388,13 +392,21 @@ check_site(struct install *install, const struct xc_registry_view *view)
 	    old->state == XC_REGISTRY_ENABLED;
 	install->before.package_id = old != NULL ? old->package_id : 0;
 	install->generation = view->generation;
+	if (old != NULL)
+		xc_installer_note_before(old, &install->before);
 	if (old == NULL && install->update)
 		return xc_fail(install->errbuf, XC_ERR_NOT_FOUND,
 		    "%s is not installed: \"xcore-install install\" does "
 		    "that", manifest->name);
-	install->there = is_there(install, old);
-	if (install->there)
-		return XC_OK;
+	install->same = is_same(install, old);
+	err = xc_installer_ask(install->installer, old, manifest,
+	    &install->agreed, install->errbuf);
+	if (err == XC_OK)
+		err = xc_installer_take_terms(install->installer, old,
+		    manifest, &install->terms, install->errbuf);
+	install->there = install->same && !install->terms.changed;
+	if (err != XC_OK || install->there)
+		return err;
 	err = old != NULL ? check_version(install, old) : XC_OK;
 	if (err != XC_OK)
 		return err;
@@ -450,8 +462,9 @@ attempt(struct install *install)
 		return err;
 	err = check_site(install, view);
 	xc_fault("validated");
-	if (err == XC_OK && !install->there)
+	if (err == XC_OK && !install->same)
 		err = stage(install);
+	change.terms = install->terms.put;
 	change.mend = install->mend;
 	/* A damaged row may not even say what its state was. */
 	change.keep_state = install->update && !install->mend;
@@ -460,6 +473,24 @@ attempt(struct install *install)
 		err = xc_installer_change(installer, view, &change,
 		    &install->generation, install->errbuf);
 	}
+	xc_registry_view_free(&view);
+	return err;
+}
+
+/* Before the lease is taken, since a person takes time to answer. */
+static enum xc_err
+ask_ahead(struct install *install)
+{
+	const struct xc_manifest *manifest = install->package->manifest;
+	struct xc_installer *installer = install->installer;
+	struct xc_registry_view *view;
+	enum xc_err err;
+
+	err = xc_registry_read(installer->registry, &view, install->errbuf);
+	if (err != XC_OK)
+		return err;
+	err = xc_installer_ask(installer, xc_registry_find(view,
+	    manifest->name), manifest, &install->agreed, install->errbuf);
 	xc_registry_view_free(&view);
 	return err;
 }
@@ -478,6 +509,8 @@ run_install(struct install *install, const char *source)
 	    install->package->manifest->name,
 	    install->package->manifest->version);
 	err = check_package(install);
+	if (err == XC_OK)
+		err = ask_ahead(install);
 	if (err == XC_OK && !installer->options.dry_run)
 		err = xc_installer_hold(installer, install->errbuf);
 	if (err != XC_OK)
@@ -496,17 +529,24 @@ install_data(const struct install *install)
 {
 	const struct xc_manifest *manifest = install->package->manifest;
 	const char *message = "installed";
+	struct json_object *data;
 
 	if (install->there)
 		message = "already installed";
 	else if (install->installer->options.dry_run)
 		message = "can be installed";
+	else if (install->same)
+		message = "changed";
 	else if (install->before.installed)
 		message = "updated";
-	return xc_installer_data(manifest->name, manifest->version,
+	data = xc_installer_data(manifest->name, manifest->version,
 	    install->package->hash, install->generation,
 	    !install->there && !install->installer->options.dry_run,
 	    message);
+	if (install->agreed != NULL)
+		json_object_object_add(data, "asks",
+		    json_object_get(install->agreed));
+	return data;
 }
 
 enum xc_exit
@@ -525,6 +565,9 @@ xc_install(struct xc_installer *installer, const char *source, bool update,
 	code = xc_exit_of(err);
 	if (err == XC_OK)
 		*data_r = install_data(&install);
+	else if (install.package != NULL)
+		*data_r = xc_installer_refusal(installer,
+		    install.package->manifest->name);
 	if (err == XC_OK && !installer->options.dry_run) {
 		xc_fault("changed");
 		awaited = (struct xc_awaited){
@@ -535,6 +578,8 @@ xc_install(struct xc_installer *installer, const char *source, bool update,
 		code = xc_installer_finish(installer, &awaited,
 		    install.there ? NULL : &install.before, errbuf);
 	}
+	xc_installer_free_terms(&install.terms);
+	json_object_put(install.agreed);
 	xc_package_free(&install.package);
 	return code;
 }

@@ -27,12 +27,26 @@ struct xc_installer_options {
 	bool wait;		/* until every host serves it */
 	int64_t timeout_ms;	/* of wait */
 	const char *version;	/* wanted; allows a downgrade; NULL */
+	/* Of install, update and enable: the operator's level, "" to leave it
+	 * to plugin.json, NULL to leave it as it is; and limits, as
+	 * {"cpu_ms":200,"rate":null}, null to leave one to plugin.json. */
+	const char *isolation;
+	struct json_object *limits;	/* the caller's; NULL */
 	/* Progress and warnings, for a person. */
 	void (*say)(void *ctx, bool warning, const char *text);
+	/*
+	 * What a plugin asks for: {"name","version","author","level",
+	 * "inprocess":B,"permissions":[{"permission","words"}]}, only what was
+	 * not accepted before.  True if the person agrees; NULL: never.
+	 */
+	bool (*accept)(void *ctx, const struct json_object *asks);
 	/* Before a purge: true if the person agrees. */
 	bool (*confirm)(void *ctx, const char *question, const char *name);
 	void *ctx;
 };
+
+/* What level inprocess means, for whoever is to say yes. */
+#define XC_INPROCESS_WORDS "run inside of the server itself"
 
 /* settings must outlive it; options are copied. */
 enum xc_err xc_installer_new(const struct xc_settings *settings,
@@ -44,7 +58,8 @@ struct xc_registry *xc_installer_registry(struct xc_installer *installer);
 /*
  * The calls below return the exit code.  Unless it is 0, errbuf has the
  * reason.  *data_r is a new reference, an object that tells what was done
- * ("name", "version", "hash", "changed", "generation", "message"), or NULL.
+ * ("name", "version", "hash", "changed", "generation", "message", and "asks",
+ * as accept() has it, of what needed a yes), or NULL.
  */
 
 /* source: a folder, an .xcp, or the name of a plugin of the registry or of

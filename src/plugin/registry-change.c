@@ -18,7 +18,9 @@ static const char *const action_names[] = {
 	[XC_REGISTRY_ENABLE] = "enable",
 	[XC_REGISTRY_DISABLE] = "disable",
 	[XC_REGISTRY_ROLLBACK] = "rollback",
-	[XC_REGISTRY_REMOVE] = "remove"
+	[XC_REGISTRY_REMOVE] = "remove",
+	[XC_REGISTRY_QUARANTINE] = "quarantine",
+	[XC_REGISTRY_DEMOTE] = "demote"
 };
 
 /* First of all, so that of two changes one waits here for the other. */
@@ -82,7 +84,7 @@ apply_install(struct xc_registry *registry,
 	    " ON DUPLICATE KEY UPDATE previous_package_id ="
 	    " IF(? OR package_id = VALUES(package_id), previous_package_id,"
 	    " package_id), package_id = VALUES(package_id),"
-	    " state = IF(?, state, 'enabled'), revision = revision + 1,"
+	    " state = IF(? AND state = 'disabled', state, 'enabled'), revision = revision + 1,"
 	    " changed_at = VALUES(changed_at),"
 	    " changed_by = VALUES(changed_by)",
 	    XC_ARGS(xc_text(change->name), xc_int((int64_t)id),
@@ -132,6 +134,10 @@ apply(struct xc_registry *registry, const struct xc_registry_change *change,
 		return apply_rollback(registry, change, errbuf);
 	case XC_REGISTRY_REMOVE:
 		return XC_OK;	/* after its history was written */
+	case XC_REGISTRY_QUARANTINE:
+		return xc_registry_quarantine(registry, change, errbuf);
+	case XC_REGISTRY_DEMOTE:
+		return xc_registry_demote(registry, change, errbuf);
 	}
 	return XC_ERR_INVALID;
 }
@@ -185,6 +191,11 @@ run_steps(struct xc_registry *registry,
 		err = xc_lease_hold(change->lease, errbuf);
 	if (err == XC_OK)
 		err = apply(registry, change, errbuf);
+	if (err == XC_OK)
+		err = xc_registry_put_terms(registry, change->name,
+		    &change->terms, errbuf);
+	if (err == XC_OK)
+		err = xc_registry_lift(registry, change, errbuf);
 	if (err == XC_OK)
 		err = remember(registry, change, token, errbuf);
 	if (err == XC_OK)

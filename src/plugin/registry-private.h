@@ -43,6 +43,17 @@ enum xc_err xc_registry_store_package(struct xc_registry *registry,
     const struct xc_package *package, uint64_t *id_r,
     struct xc_errbuf *errbuf);
 
+/* Inside a transaction: what else a change may do, registry-quarantine.c. */
+enum xc_err xc_registry_put_terms(struct xc_registry *registry,
+    const char *name, const struct xc_registry_terms *terms,
+    struct xc_errbuf *errbuf);
+enum xc_err xc_registry_quarantine(struct xc_registry *registry,
+    const struct xc_registry_change *change, struct xc_errbuf *errbuf);
+enum xc_err xc_registry_demote(struct xc_registry *registry,
+    const struct xc_registry_change *change, struct xc_errbuf *errbuf);
+enum xc_err xc_registry_lift(struct xc_registry *registry,
+    const struct xc_registry_change *change, struct xc_errbuf *errbuf);
+
 /* Inside a transaction: XC_ERR_TIMEOUT if the lease is no more ours. */
 enum xc_err xc_lease_hold(struct xc_lease *lease, struct xc_errbuf *errbuf);
 

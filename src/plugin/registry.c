@@ -15,9 +15,10 @@
 #include "plugin/digest.h"
 #include "plugin/registry-private.h"
 
-/* The server's numbers for a schema and a table that are not there. */
+/* The server's numbers for a schema, a table and a column that are not there. */
 #define ER_BAD_DB_ERROR 1049
 #define ER_NO_SUCH_TABLE 1146
+#define ER_BAD_FIELD_ERROR 1054
 
 enum xc_err
 xc_registry_new(const struct xc_settings *settings,
@@ -74,6 +75,11 @@ xc_registry_fail(struct xc_registry *registry, enum xc_err err,
 		return xc_fail(errbuf, XC_ERR_STATE,
 		    "%s: the schema %s has no registry: make it with "
 		    "\"xcorectl migrate up\"", what,
+		    xc_registry_schema(registry));
+	if (err == XC_ERR_INVALID && number == ER_BAD_FIELD_ERROR)
+		return xc_fail(errbuf, XC_ERR_STATE,
+		    "%s: the registry in the schema %s is of an older xcore: "
+		    "bring it up to date with \"xcorectl migrate up\"", what,
 		    xc_registry_schema(registry));
 	return xc_connection_fail(registry->connection, errbuf, err, what);
 }
@@ -213,9 +219,12 @@ read_state(const struct json_object *row, struct xc_registry_plugin *plugin)
 		plugin->state = XC_REGISTRY_ENABLED;
 	else if (strcmp(state, "disabled") == 0)
 		plugin->state = XC_REGISTRY_DISABLED;
+	else if (strcmp(state, "quarantined") == 0)
+		plugin->state = XC_REGISTRY_QUARANTINED;
 	else
 		return damaged(plugin, "its row in xc_plugin has the state "
-		    "\"%.16s\", which is neither enabled nor disabled", state);
+		    "\"%.16s\", which is neither enabled, disabled nor "
+		    "quarantined", state);
 	return XC_OK;
 }
 
@@ -242,9 +251,44 @@ read_manifest(const struct json_object *row,
 	return XC_ERR_INVALID;
 }
 
+/* A column of JSON, parsed in its place; NULL if it is none of that type. */
+static struct json_object *
+parse_column(struct json_object *row, const char *key, enum json_type type)
+{
+	const char *text = xc_registry_text(row, key);
+	struct json_object *value = NULL;
+
+	if (text[0] == '\0' || xc_json_parse(text, strlen(text), &value, NULL,
+	    0) != XC_OK || !json_object_is_type(value, type)) {
+		json_object_put(value);
+		value = NULL;
+	}
+	json_object_object_add(row, key, value);
+	return value;
+}
+
+static void
+read_terms(struct json_object *row, struct xc_registry_plugin *plugin)
+{
+	plugin->isolation = xc_registry_text(row, "isolation");
+	plugin->limits = parse_column(row, "limits", json_type_object);
+	plugin->accepted = parse_column(row, "accepted_permissions",
+	    json_type_array);
+	plugin->accepted_inprocess = strcmp(xc_registry_text(row,
+	    "accepted_isolation"), "inprocess") == 0;
+	plugin->quarantined = (struct xc_quarantined){
+		xc_registry_text(row, "quarantined_at"),
+		xc_registry_text(row, "quarantined_by"),
+		xc_registry_text(row, "quarantine_reason") };
+	plugin->previous_quarantined = (struct xc_quarantined){
+		xc_registry_text(row, "previous_quarantined_at"),
+		xc_registry_text(row, "previous_quarantined_by"),
+		xc_registry_text(row, "previous_quarantine_reason") };
+}
+
 /* What is wrong with a row goes to its reason. */
 static void
-read_plugin(const struct json_object *row, struct xc_registry_plugin *plugin)
+read_plugin(struct json_object *row, struct xc_registry_plugin *plugin)
 {
 	const char *owner = xc_registry_text(row, "package_name");
 
@@ -259,6 +303,7 @@ read_plugin(const struct json_object *row, struct xc_registry_plugin *plugin)
 	plugin->previous_id = xc_registry_number(row, "previous_package_id");
 	plugin->revision = xc_registry_number(row, "revision");
 	plugin->size = xc_registry_number(row, "size");
+	read_terms(row, plugin);
 	if (!xc_plugin_name_ok(plugin->name))
 		damaged(plugin, "its row in xc_plugin has a name that no "
 		    "plugin can have");
@@ -312,9 +357,16 @@ read_rows(struct xc_registry *registry, uint64_t *generation_r,
 	return xc_registry_rows(registry, "reading the plugins",
 	    "SELECT p.name, p.state, p.package_id, p.previous_package_id,"
 	    " p.revision, p.changed_by, DATE_FORMAT(p.changed_at,"
-	    " '%Y-%m-%dT%H:%i:%sZ') AS changed_at, k.id AS found,"
+	    " '%Y-%m-%dT%H:%i:%sZ') AS changed_at, p.isolation, p.limits,"
+	    " p.accepted_isolation, p.accepted_permissions, k.id AS found,"
 	    " k.name AS package_name, k.version, k.hash, k.manifest, k.size,"
-	    " q.version AS previous_version, q.hash AS previous_hash"
+	    " DATE_FORMAT(k.quarantined_at, '%Y-%m-%dT%H:%i:%sZ')"
+	    " AS quarantined_at, k.quarantined_by, k.quarantine_reason,"
+	    " q.version AS previous_version, q.hash AS previous_hash,"
+	    " DATE_FORMAT(q.quarantined_at, '%Y-%m-%dT%H:%i:%sZ')"
+	    " AS previous_quarantined_at,"
+	    " q.quarantined_by AS previous_quarantined_by,"
+	    " q.quarantine_reason AS previous_quarantine_reason"
 	    " FROM xc_plugin p"
 	    " LEFT JOIN xc_package k ON k.id = p.package_id"
 	    " LEFT JOIN xc_package q ON q.id = p.previous_package_id"
@@ -387,6 +439,8 @@ xc_registry_packages(struct xc_registry *registry, const char *name,
 {
 	return xc_registry_rows(registry, "reading the packages",
 	    "SELECT id, name, version, hash, size, created_by,"
+	    " DATE_FORMAT(quarantined_at, '%Y-%m-%dT%H:%i:%sZ')"
+	    " AS quarantined_at, quarantined_by, quarantine_reason,"
 	    " DATE_FORMAT(created_at, '%Y-%m-%dT%H:%i:%sZ') AS created_at"
 	    " FROM xc_package WHERE ? IS NULL OR name = ?"
 	    " ORDER BY name, xc_package.created_at DESC, id DESC",

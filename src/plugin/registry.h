@@ -47,7 +47,16 @@ enum xc_err xc_registry_generation(struct xc_registry *registry,
 enum xc_registry_state {
 	XC_REGISTRY_ENABLED,
 	XC_REGISTRY_DISABLED,
+	XC_REGISTRY_QUARANTINED,	/* and no good version to go back to */
 	XC_REGISTRY_DAMAGED	/* reason says what of the row is wrong */
+};
+
+/* A version that was taken off because it failed again and again; at "" if it
+ * was not. */
+struct xc_quarantined {
+	const char *at;
+	const char *by;
+	const char *reason;
 };
 
 /* A row of what is installed; strings belong to the view and are never NULL
@@ -65,6 +74,13 @@ struct xc_registry_plugin {
 	uint64_t previous_id;	/* 0: none */
 	uint64_t revision;
 	uint64_t size;		/* bytes of the .xcp */
+	/* What the operator has decided. */
+	const char *isolation;		/* "": as plugin.json says */
+	struct json_object *limits;	/* over those of plugin.json; or NULL */
+	bool accepted_inprocess;
+	struct json_object *accepted;	/* permissions, an array; or NULL */
+	struct xc_quarantined quarantined;
+	struct xc_quarantined previous_quarantined;
 	struct xc_manifest *manifest;	/* NULL if damaged */
 	char reason[256];	/* "" unless damaged */
 };
@@ -116,7 +132,17 @@ enum xc_registry_action {
 	XC_REGISTRY_ENABLE,
 	XC_REGISTRY_DISABLE,
 	XC_REGISTRY_ROLLBACK,	/* to the previous package */
-	XC_REGISTRY_REMOVE	/* the row; packages stay until gc */
+	XC_REGISTRY_REMOVE,	/* the row; packages stay until gc */
+	XC_REGISTRY_QUARANTINE,	/* package_id is taken off */
+	XC_REGISTRY_DEMOTE	/* package_id goes on in a sandbox */
+};
+
+/* What an operator decides of a plugin with a change; NULL: it stays. */
+struct xc_registry_terms {
+	const char *isolation;	/* "": as plugin.json says */
+	const char *limits;	/* a JSON object; "": none */
+	const char *accepted;	/* permissions, a JSON array */
+	bool accept_inprocess;	/* false: as it was */
 };
 
 struct xc_registry_change {
@@ -128,12 +154,18 @@ struct xc_registry_change {
 	bool keep_state;	/* of INSTALL: a disabled one stays so */
 	bool mend;		/* of INSTALL: what stands there is damaged
 				 * and not to be gone back to */
+	uint64_t instead_id;	/* of QUARANTINE: the previous package, which
+				 * is to serve; 0: nothing is */
+	struct xc_registry_terms terms;
 	const char *detail;	/* for the history; NULL */
+	const char *reason;	/* of QUARANTINE, for the version */
 	struct xc_lease *lease;	/* must still be ours; NULL */
 };
 
 /*
- * Makes the change in one transaction.  XC_OK: *generation_r is the new
+ * Makes the change in one transaction.  INSTALL, ENABLE and ROLLBACK lift the
+ * quarantine of what is to serve, ENABLE that of the version before it too.
+ * XC_OK: *generation_r is the new
  * generation.  XC_ERR_BUSY: somebody else has changed the registry since
  * `generation`: read it and validate again.  XC_ERR_NOT_FOUND: no such
  * plugin, or no previous package to go back to.  XC_ERR_TIMEOUT: the lease

@@ -9,7 +9,10 @@ libregistry_sources = \
 	src/plugin/follower-offline.c \
 	src/plugin/follower-private.h \
 	src/plugin/follower-prove.c \
+	src/plugin/follower-quarantine.c \
+	src/plugin/follower-safe.c \
 	src/plugin/installer.c src/plugin/installer.h \
+	src/plugin/installer-accept.c \
 	src/plugin/installer-gc.c \
 	src/plugin/installer-private.h \
 	src/plugin/installer-schema.c \
@@ -26,6 +29,8 @@ libregistry_sources = \
 	src/plugin/registry-lease.c \
 	src/plugin/registry-package.c \
 	src/plugin/registry-private.h \
+	src/plugin/registry-quarantine.c \
+	src/plugin/registry-terms.c src/plugin/registry-terms.h \
 	src/plugin/snapshot.c src/plugin/snapshot.h \
 	src/plugin/trial-once.c src/plugin/trial-once.h \
 	src/plugin/watch.c src/plugin/watch.h
@@ -37,7 +42,9 @@ libregistry_la_LIBADD = libplugin.la libdatabase.la libsettings.la \
 sqldir = $(pkgdatadir)/sql
 dist_sql_DATA = \
 	sql/0001_registry.down.sql \
-	sql/0001_registry.up.sql
+	sql/0001_registry.up.sql \
+	sql/0002_isolation.down.sql \
+	sql/0002_isolation.up.sql
 
 check_PROGRAMS += src/plugin/test-split src/plugin/test-snapshot \
 	src/plugin/test-watch

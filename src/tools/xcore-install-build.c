@@ -262,6 +262,8 @@ watch(struct xc_tool *tool)
 
 	tool->replace = true;
 	tool->wait = true;
+	/* Whoever works on it is the one who would be asked. */
+	tool->yes = true;
 	code = xc_tool_open(tool);
 	if (code != XC_EXIT_DONE)
 		return code;

@@ -32,6 +32,8 @@ state_name(enum xc_registry_state state)
 		return "enabled";
 	case XC_REGISTRY_DISABLED:
 		return "disabled";
+	case XC_REGISTRY_QUARANTINED:
+		return "quarantined";
 	case XC_REGISTRY_DAMAGED:
 		return "damaged";
 	}
@@ -39,7 +41,8 @@ state_name(enum xc_registry_state state)
 }
 
 static struct json_object *
-plugin_row(const struct xc_registry_plugin *plugin)
+plugin_row(const struct xc_tool *tool,
+    const struct xc_registry_plugin *plugin)
 {
 	struct json_object *row = json_object_new_object();
 
@@ -53,7 +56,9 @@ plugin_row(const struct xc_registry_plugin *plugin)
 	add_number(row, "size", plugin->size);
 	add_text(row, "changed_at", plugin->changed_at);
 	add_text(row, "changed_by", plugin->changed_by);
-	add_text(row, "reason", plugin->reason);
+	add_text(row, "reason", plugin->state == XC_REGISTRY_QUARANTINED ?
+	    plugin->quarantined.reason : plugin->reason);
+	xc_tool_add_terms(tool, row, plugin);
 	return row;
 }
 
@@ -73,7 +78,7 @@ read_plugins(struct xc_tool *tool, const char *name)
 	for (size_t i = 0; i < view->n; i++) {
 		if (name == NULL || strcmp(view->plugins[i].name, name) == 0)
 			json_object_array_add(list,
-			    plugin_row(&view->plugins[i]));
+			    plugin_row(tool, &view->plugins[i]));
 	}
 	tool->data = json_object_new_object();
 	add_number(tool->data, "generation", view->generation);
@@ -97,6 +102,26 @@ member(const struct json_object *object, const char *key)
 	return value;
 }
 
+/* What is to be known of it besides. */
+static void
+print_remarks(const struct json_object *row)
+{
+	struct json_object *list = member(row, "quarantined");
+
+	for (size_t i = 0; list != NULL &&
+	    i < json_object_array_length(list); i++) {
+		const struct json_object *one =
+		    json_object_array_get_idx(list, i);
+
+		printf("  %s is quarantined since %s: %s\n",
+		    xc_tool_text(one, "version"), xc_tool_text(one, "at"),
+		    xc_tool_text(one, "reason"));
+	}
+	if (strcmp(xc_tool_text(row, "state"), "quarantined") != 0 &&
+	    xc_tool_text(row, "reason")[0] != '\0')
+		printf("  %s\n", xc_tool_text(row, "reason"));
+}
+
 static void
 print_plugins(const struct xc_tool *tool)
 {
@@ -107,18 +132,18 @@ print_plugins(const struct xc_tool *tool)
 			fputs("no plugin is installed\n", stderr);
 		return;
 	}
-	printf("%-20s %-14s %-9s %-20s %s\n", "NAME", "VERSION", "STATE",
-	    "PREFIX", "PREVIOUS");
+	printf("%-20s %-14s %-11s %-9s %-20s %s\n", "NAME", "VERSION",
+	    "STATE", "LEVEL", "PREFIX", "PREVIOUS");
 	for (size_t i = 0; i < json_object_array_length(list); i++) {
 		const struct json_object *row =
 		    json_object_array_get_idx(list, i);
 
-		printf("%-20s %-14s %-9s %-20s %s\n",
+		printf("%-20s %-14s %-11s %-9s %-20s %s\n",
 		    xc_tool_text(row, "name"), xc_tool_text(row, "version"),
-		    xc_tool_text(row, "state"), xc_tool_text(row, "prefix"),
+		    xc_tool_text(row, "state"), xc_tool_text(row, "level"),
+		    xc_tool_text(row, "prefix"),
 		    xc_tool_text(row, "previous_version"));
-		if (xc_tool_text(row, "reason")[0] != '\0')
-			printf("  %s\n", xc_tool_text(row, "reason"));
+		print_remarks(row);
 	}
 }
 
@@ -192,21 +217,22 @@ static void
 print_manifest(const struct json_object *manifest)
 {
 	static const char *const keys[] = { "name", "version", "description",
-		"author", "license", "prefix", "isolation", NULL };
+		"author", "license", "prefix", NULL };
+	static const char *const lists[] = { "isolation", "permissions",
+		"limits", "require", "events", "requires", NULL };
 
 	for (const char *const *key = keys; *key != NULL; key++) {
 		if (xc_tool_text(manifest, *key)[0] != '\0')
 			printf("%-14s %s\n", *key,
 			    xc_tool_text(manifest, *key));
 	}
-	if (member(manifest, "permissions") != NULL)
-		printf("%-14s %s\n", "permissions",
-		    json_object_to_json_string(member(manifest,
-		    "permissions")));
-	if (member(manifest, "requires") != NULL)
-		printf("%-14s %s\n", "requires",
-		    json_object_to_json_string(member(manifest,
-		    "requires")));
+	for (const char *const *key = lists; *key != NULL; key++) {
+		if (member(manifest, *key) != NULL)
+			printf("%-14s %s\n", *key,
+			    json_object_to_json_string_ext(member(manifest,
+			    *key), JSON_C_TO_STRING_PLAIN |
+			    JSON_C_TO_STRING_NOSLASHESCAPE));
+	}
 }
 
 /* A package that is not installed can be looked at too. */
@@ -261,7 +287,8 @@ print_info(const struct xc_tool *tool)
 	    xc_tool_text(plugin, "hash"), "changed",
 	    xc_tool_text(plugin, "changed_at"),
 	    xc_tool_text(plugin, "changed_by"));
-	if (xc_tool_text(plugin, "reason")[0] != '\0')
+	xc_tool_print_terms(plugin);
+	if (strcmp(xc_tool_text(plugin, "state"), "damaged") == 0)
 		printf("%-14s %s\n", "damage",
 		    xc_tool_text(plugin, "reason"));
 	puts("\nversions in the registry");
@@ -269,18 +296,20 @@ print_info(const struct xc_tool *tool)
 		const struct json_object *row =
 		    json_object_array_get_idx(packages, i);
 
-		printf("  %-14s %.12s %10lld bytes  %s by %s\n",
+		printf("  %-14s %.12s %10lld bytes  %s by %s%s\n",
 		    xc_tool_text(row, "version"), xc_tool_text(row, "hash"),
 		    xc_tool_number(row, "size"),
 		    xc_tool_text(row, "created_at"),
-		    xc_tool_text(row, "created_by"));
+		    xc_tool_text(row, "created_by"),
+		    xc_tool_text(row, "quarantined_at")[0] != '\0' ?
+		    ", quarantined" : "");
 	}
 	puts("\nhistory");
 	for (size_t i = 0; i < json_object_array_length(history); i++) {
 		const struct json_object *row =
 		    json_object_array_get_idx(history, i);
 
-		printf("  %s  %-8s %-14s generation %lld by %s%s%s\n",
+		printf("  %s  %-10s %-14s generation %lld by %s%s%s\n",
 		    xc_tool_text(row, "changed_at"),
 		    xc_tool_text(row, "action"),
 		    xc_tool_text(row, "version"),
@@ -318,7 +347,7 @@ info_installed(struct xc_tool *tool, const char *name)
 	if (err == XC_OK) {
 		tool->data = json_object_new_object();
 		json_object_object_add(tool->data, "plugin",
-		    plugin_row(plugin));
+		    plugin_row(tool, plugin));
 		json_object_object_add(tool->data, "manifest",
 		    plugin->manifest != NULL ?
 		    json_object_get(plugin->manifest->json) : NULL);

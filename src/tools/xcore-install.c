@@ -30,7 +30,9 @@ enum {
 	OPT_WATCH,
 	OPT_NO_MAKE,
 	OPT_NO_COLOR,
-	OPT_VERSION
+	OPT_VERSION,
+	OPT_ISOLATION,
+	OPT_LIMIT
 };
 
 static const struct option options[] = {
@@ -49,6 +51,8 @@ static const struct option options[] = {
 	{ "no-make", no_argument, NULL, OPT_NO_MAKE },
 	{ "no-color", no_argument, NULL, OPT_NO_COLOR },
 	{ "version", required_argument, NULL, OPT_VERSION },
+	{ "isolation", required_argument, NULL, OPT_ISOLATION },
+	{ "limit", required_argument, NULL, OPT_LIMIT },
 	{ "help", no_argument, NULL, 'h' },
 	{ NULL, 0, NULL, 0 }
 };
@@ -148,7 +152,8 @@ xc_tool_open(struct xc_tool *tool)
 	struct xc_installer_options how = { .dry_run = tool->dry_run,
 		.replace = tool->replace, .wait = tool->wait,
 		.timeout_ms = tool->timeout_ms, .version = tool->version,
-		.say = say, .confirm = confirm, .ctx = tool };
+		.isolation = tool->isolation, .limits = tool->limits,
+		.say = say, .accept = xc_tool_accept, .confirm = confirm, .ctx = tool };
 
 	if (tool->installer != NULL)
 		return XC_EXIT_DONE;
@@ -213,6 +218,16 @@ unknown_option(struct xc_tool *tool, const char *text)
 	return usage(tool, "there is no option %s", text);
 }
 
+/* usage() writes where the reason stands. */
+static const char *
+words_of(const struct xc_tool *tool)
+{
+	static struct xc_errbuf words;
+
+	words = tool->errbuf;
+	return words.text;
+}
+
 static enum xc_exit
 take_option(struct xc_tool *tool, int option)
 {
@@ -263,6 +278,14 @@ take_option(struct xc_tool *tool, int option)
 		break;
 	case OPT_VERSION:
 		tool->version = optarg;
+		break;
+	case OPT_ISOLATION:
+		if (!xc_tool_take_isolation(tool, optarg))
+			return usage(tool, "%s", words_of(tool));
+		break;
+	case OPT_LIMIT:
+		if (!xc_tool_take_limit(tool, optarg))
+			return usage(tool, "%s", words_of(tool));
 		break;
 	case ':':
 		return usage(tool, "the option %s needs a value",
@@ -331,6 +354,11 @@ check_options(struct xc_tool *tool)
 	if (tool->replace && strcmp(verb, "install") != 0 &&
 	    strcmp(verb, "update") != 0)
 		return usage(tool, "--replace is for install and update");
+	if ((tool->isolation != NULL || tool->limits != NULL) &&
+	    strcmp(verb, "install") != 0 && strcmp(verb, "update") != 0 &&
+	    strcmp(verb, "enable") != 0)
+		return usage(tool, "--isolation and --limit are for install, "
+		    "update and enable");
 	if (tool->dry_run && !changes && strcmp(verb, "gc") != 0)
 		return usage(tool, "\"%s\" has no --dry-run", verb);
 	if (tool->wait && !changes)
@@ -371,6 +399,7 @@ finish(struct xc_tool *tool, enum xc_exit code)
 	if (fflush(stdout) != 0 && code == XC_EXIT_DONE)
 		code = XC_EXIT_FAILED;
 	json_object_put(tool->data);
+	json_object_put(tool->limits);
 	xc_installer_free(&tool->installer);
 	xc_settings_free(&tool->settings);
 	return (int)code;

@@ -29,6 +29,8 @@ struct xc_tool {
 	bool watch;
 	bool no_make;
 	int64_t timeout_ms;
+	const char *isolation;	/* "": as plugin.json says; NULL: not given */
+	struct json_object *limits;	/* {"cpu_ms":200,"rate":null} or NULL */
 
 	bool progress;		/* stderr is for a person */
 	bool colour;
@@ -78,6 +80,20 @@ void xc_tool_suggest(struct xc_tool *tool, const char *name,
 /* Members of rows, for printing: "" and 0 if they are not there. */
 const char *xc_tool_text(const struct json_object *row, const char *key);
 long long xc_tool_number(const struct json_object *row, const char *key);
+
+/* xcore-install-terms.c */
+
+/* --isolation and --limit; false: errbuf says what they take. */
+bool xc_tool_take_isolation(struct xc_tool *tool, const char *text);
+bool xc_tool_take_limit(struct xc_tool *tool, const char *text);
+
+/* Asks the person at the terminal; see accept() of the installer. */
+bool xc_tool_accept(void *ctx, const struct json_object *asks);
+
+/* Adds to a plugin's row on which terms it runs, and prints them. */
+void xc_tool_add_terms(const struct xc_tool *tool, struct json_object *row,
+    const struct xc_registry_plugin *plugin);
+void xc_tool_print_terms(const struct json_object *row);
 
 /* The help for a verb; NULL: of all. */
 void xc_tool_help(const char *verb);

@@ -7,7 +7,8 @@ xcore_install_sources = \
 	src/tools/xcore-install-help.c \
 	src/tools/xcore-install-near.c \
 	src/tools/xcore-install-new.c \
-	src/tools/xcore-install-show.c
+	src/tools/xcore-install-show.c \
+	src/tools/xcore-install-terms.c
 xcore_install_libs = libmanager.la libplugin.la libcontract.la \
 	libdatabase.la libsettings.la \
 	libloggers.la libcontrol.la libxcore.la \

@@ -173,6 +173,10 @@ print_manager(const struct page *page, struct json_object *data)
 	    text_of(data, "state"),
 	    span(number_of(data, "uptime_ms"), text, sizeof(text)),
 	    text_of(data, "listen"));
+	if (flag_of(data, "safe"))
+		fprintf(page->out, "%ssafe mode%s: only xcore's own plugins "
+		    "are served\n", paint(page, "\033[33m"),
+		    paint(page, "\033[0m"));
 	fprintf(page->out, "configuration %s", text_of(data, "config"));
 	if (number_of(data, "upgrades") > 0)
 		fprintf(page->out, ", upgraded %" PRId64 " times",
@@ -253,6 +257,26 @@ print_plugins(const struct page *page, const char *title,
 }
 
 static void
+print_quarantined(const struct page *page, struct json_object *list)
+{
+	struct table table = { .columns = 5 };
+	struct json_object *q;
+
+	if (length_of(list) == 0)
+		return;
+	add_row(&table, "PLUGIN", "VERSION", "SINCE", "BY", "REASON");
+	for (size_t i = 0; i < length_of(list); i++) {
+		q = json_object_array_get_idx(list, i);
+		add_row(&table, text_of(q, "name"), text_of(q, "version"),
+		    text_of(q, "at"), text_of(q, "by"),
+		    text_of(q, "reason"));
+	}
+	fprintf(page->out, "\n%squarantined%s, until \"xcore-install enable "
+	    "NAME\"\n", paint(page, "\033[31m"), paint(page, "\033[0m"));
+	print_table(page, &table);
+}
+
+static void
 print_crashes(const struct page *page, struct json_object *data)
 {
 	struct json_object *list = part_of(data, "crashes"), *c;
@@ -285,5 +309,6 @@ ctl_print_status(struct json_object *data, FILE *out, bool colour)
 	print_plugins(&page, "plugins", part_of(data, "plugins"));
 	print_plugins(&page, "rejected on this host",
 	    part_of(data, "rejected"));
+	print_quarantined(&page, part_of(data, "quarantined"));
 	print_crashes(&page, data);
 }

@@ -23,11 +23,12 @@ struct words {
 static void
 usage(FILE *out)
 {
-	fputs("usage: xcored [-c FILE] [-f]\n"
+	fputs("usage: xcored [-c FILE] [-f] [--safe]\n"
 	      "       xcored -t | -T [-c FILE]\n"
 	      "       xcored -h | -V\n"
 	      "  -c FILE  the configuration\n"
 	      "  -f       log text on standard error\n"
+	      "  --safe   serve xcore's own plugins only\n"
 	      "  -t       test the configuration\n"
 	      "  -T       show what is in force and where it comes from\n"
 	      "Descriptor 0 must be the listening socket:\n"
@@ -79,6 +80,7 @@ static int
 read_words(int argc, char **argv, struct words *words)
 {
 	static const struct option longs[] = {
+		{ "safe", no_argument, NULL, 'S' },
 		{ "help", no_argument, NULL, 'h' },
 		{ "version", no_argument, NULL, 'V' },
 		{ NULL, 0, NULL, 0 }
@@ -92,6 +94,9 @@ read_words(int argc, char **argv, struct words *words)
 			break;
 		case 'f':
 			words->options.foreground = true;
+			break;
+		case 'S':
+			words->options.safe = true;
 			break;
 		case 't':
 			words->mode = MODE_TEST;
