@@ -239,8 +239,12 @@ limit_tasks(const struct xc_jail *jail, const struct xc_jail_cell *cell,
 
 	if (xc_jail_leaves_out(jail, XC_LAYER_NPROC, layers))
 		return;
-	xc_layers_note(layers, XC_LAYER_NPROC, !own ? EPERM :
-	    xc_jail_limit(RLIMIT_NPROC, xc_jail_tasks(cell)));
+	if (!own)
+		xc_layers_note(layers, XC_LAYER_NPROC,
+		    getuid() == 0 ? EDOM : EPERM);
+	else
+		xc_layers_note(layers, XC_LAYER_NPROC,
+		    xc_jail_limit(RLIMIT_NPROC, xc_jail_tasks(cell)));
 }
 
 static enum xc_err

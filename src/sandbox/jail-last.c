@@ -91,12 +91,12 @@ enter_empty_root(const struct xc_jail *jail, struct xc_layers *layers)
 {
 	int err = 0;
 
+	if (xc_jail_leaves_out(jail, XC_LAYER_ROOT, layers))
+		return;
 	if (jail->root_fd == -1)
 		err = jail->root_error;
 	else if (fchdir(jail->root_fd) != 0 || chroot(".") != 0)
 		err = errno;
-	if (jail->root_fd != -1)
-		close(jail->root_fd);
 	xc_layers_note(layers, XC_LAYER_ROOT, err);
 }
 
@@ -163,8 +163,9 @@ xc_jail_last(const struct xc_jail *jail, const struct xc_jail_cell *cell,
 	read_ahead();
 	stacks = limit_stacks(cell);
 	baseline = xc_jail_address_space();
-	if (!xc_jail_leaves_out(jail, XC_LAYER_ROOT, layers))
-		enter_empty_root(jail, layers);
+	enter_empty_root(jail, layers);
+	if (jail->root_fd != -1)
+		close(jail->root_fd);
 	error = xc_caps_keep(0);
 	if (error != 0)
 		return xc_fail(errbuf, XC_ERR_FAILED,

@@ -13,3 +13,10 @@ libjail_la_SOURCES = \
 	src/sandbox/landlock.c src/sandbox/landlock.h \
 	src/sandbox/layers.c src/sandbox/layers.h
 libjail_la_LIBADD = $(SECCOMP_LIBS) $(DL_LIBS)
+
+check_PROGRAMS += src/sandbox/test-jail
+TESTS += src/sandbox/test-jail
+src_sandbox_test_jail_SOURCES = src/sandbox/test-jail.c \
+	src/sandbox/test-jail.h src/sandbox/test-jail-attacks.c \
+	src/sandbox/test-jail-works.c
+src_sandbox_test_jail_LDADD = libjail.la libxcore.la $(CMOCKA_LIBS)

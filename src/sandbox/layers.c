@@ -193,7 +193,10 @@ nproc_reason(int error)
 	if (error == EPERM)
 		return "it would count all processes of the server's account "
 		    "(neither a user namespace nor an account of its own)";
-	return error == 0 ? "limits.threads is 0" : strerror(error);
+	if (error == EDOM)
+		return "root is not held to it, and no accounts are set aside "
+		    "(sandbox.uid_first, sandbox.uid_count)";
+	return error == 0 ? "not set up" : strerror(error);
 }
 
 static const char *
