@@ -3,6 +3,8 @@ noinst_LTLIBRARIES += libworker.la
 libworker_la_SOURCES = \
 	src/worker/apply.c \
 	src/worker/conn.c \
+	src/worker/events.c src/worker/events.h \
+	src/worker/events-deliver.c \
 	src/worker/execute.c src/worker/execute.h \
 	src/worker/fault.c src/worker/fault.h \
 	src/worker/feed.c src/worker/feed.h \

@@ -148,9 +148,10 @@ answer(struct xc_worker *worker, char **envp, size_t body_len)
 	if (!send_reply(worker, handled))
 		keep = false;
 	xc_gasp_release();
-	xc_request_reset(req);
+	xc_execute_finish(worker, req, &target);
 	xc_rescuer_end(worker);
 	forget_request(worker);
+	xc_events_deliver(worker, handled == XC_OK);
 	return keep;
 }
 

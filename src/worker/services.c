@@ -1,6 +1,34 @@
 /* SPDX-License-Identifier: MIT */
 #include "worker/worker.h"
 
+static void
+count_denied(void *ctx, struct xc_plugin *plugin, const char *what)
+{
+	(void)what;
+	xc_fault(ctx, plugin, XC_BREACH_DENIED, NULL, NULL, NULL);
+}
+
+/* What needs no settings. */
+static enum xc_err
+open_plain(struct xc_worker *worker, struct xc_errbuf *errbuf)
+{
+	struct xc_host *host = &worker->host;
+	enum xc_err err;
+
+	host->log = &xc_log_host_ops;
+	host->stream = &xc_wire_stream_ops;
+	host->stream_ctx = &worker->wire;
+	host->denied = count_denied;
+	host->denied_ctx = worker;
+	xc_events_init(&worker->told);
+	host->event = &xc_events_ops;
+	host->event_ctx = worker;
+	err = xc_http_open(&worker->http, errbuf);
+	host->http = worker->http.ops;
+	host->http_ctx = worker->http.ctx;
+	return err;
+}
+
 enum xc_err
 xc_services_open(struct xc_worker *worker, struct xc_errbuf *errbuf)
 {
@@ -8,9 +36,9 @@ xc_services_open(struct xc_worker *worker, struct xc_errbuf *errbuf)
 	struct xc_host *host = &worker->host;
 	enum xc_err err;
 
-	host->log = &xc_log_host_ops;
-	host->stream = &xc_wire_stream_ops;
-	host->stream_ctx = &worker->wire;
+	err = open_plain(worker, errbuf);
+	if (err != XC_OK)
+		return err;
 	err = xc_database_open(&settings->database, &worker->database,
 	    errbuf);
 	if (err != XC_OK)
@@ -28,6 +56,8 @@ xc_services_open(struct xc_worker *worker, struct xc_errbuf *errbuf)
 void
 xc_services_close(struct xc_worker *worker)
 {
+	xc_events_free(&worker->told);
+	xc_http_close(&worker->http);
 	xc_cache_close(&worker->cache);
 	xc_database_close(&worker->database);
 }

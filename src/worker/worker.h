@@ -19,6 +19,8 @@
 #include "plugin/loader.h"
 #include "services/cache/cache.h"
 #include "services/database/database.h"
+#include "services/http/http.h"
+#include "worker/events.h"
 #include "worker/fault.h"
 #include "worker/feed.h"
 #include "worker/head.h"
@@ -155,6 +157,8 @@ struct xc_worker {
 	struct xc_host host;
 	struct xc_database database;
 	struct xc_cache cache;
+	struct xc_http_service http;
+	struct xc_events told;	/* or rather: still to be told */
 	uint64_t settle_ms;	/* when the cache is settled; 0: it is */
 	struct xc_loader *loader;
 	struct xc_router *router;
