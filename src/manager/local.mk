@@ -23,6 +23,7 @@ libmanager_la_SOURCES = \
 	src/manager/pool-row.c \
 	src/manager/quarantine.c \
 	src/manager/reload.c \
+	src/manager/spawner.c \
 	src/manager/status.c \
 	src/manager/title.c src/manager/title.h \
 	src/manager/upgrade.c \

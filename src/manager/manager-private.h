@@ -99,6 +99,22 @@ struct xc_watcher {
 	size_t len;
 };
 
+/* The program that makes sandboxes. */
+struct xc_spawner_child {
+	pid_t pid;		/* 0: none */
+	int listen_fd;		/* run_dir/spawner.sock; stays while it is
+				 * started again */
+	struct xc_watch talk;	/* its end tells it to end */
+	uint64_t not_before;
+	uint64_t started_ms;
+	uint64_t kill_at;	/* at the stop; 0: not yet */
+	unsigned quick_deaths;
+	unsigned restarts;
+	bool complained;	/* it cannot be started, which was said */
+	char line[1024];
+	size_t len;
+};
+
 /* The test of a new binary before it takes over. */
 struct xc_upgrade {
 	pid_t pid;
@@ -124,6 +140,7 @@ struct xc_manager {
 	struct xc_apply apply;
 	struct xc_canary canary;
 	struct xc_watcher watcher;
+	struct xc_spawner_child spawner;
 	struct xc_upgrade upgrade;
 	struct xc_crashes crashes;
 	struct xc_quarantine quarantine;
@@ -265,6 +282,27 @@ void xc_quarantine_forget(struct xc_manager *m);
 void xc_watcher_tick(struct xc_manager *m, uint64_t now, uint64_t *next);
 bool xc_watcher_reaped(struct xc_manager *m, pid_t pid, int status);
 void xc_watcher_stop(struct xc_manager *m);
+
+/* spawner.c */
+void xc_spawner_init(struct xc_manager *m);
+
+/* Says in the log why it cannot be started; it is tried again. */
+enum xc_err xc_spawner_start(struct xc_manager *m);
+void xc_spawner_tick(struct xc_manager *m, uint64_t now, uint64_t *next);
+bool xc_spawner_reaped(struct xc_manager *m, pid_t pid, int status);
+
+/* Starts one with the present settings for the workers to come. */
+void xc_spawner_renew(struct xc_manager *m);
+
+/* When no worker is left: has it end; true when it has. */
+bool xc_spawner_ended(struct xc_manager *m, uint64_t now, uint64_t *next);
+void xc_spawner_close(struct xc_manager *m);
+
+/* In a child. */
+void xc_spawner_leave(struct xc_manager *m);
+
+/* For the status: a new reference. */
+struct json_object *xc_spawner_json(const struct xc_manager *m);
 
 /* upgrade.c */
 enum xc_err xc_upgrade_begin(struct xc_manager *m, struct xc_errbuf *errbuf);

@@ -171,6 +171,7 @@ reap(struct xc_manager *m)
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
 		if (!xc_pool_reaped(m, pid, status) &&
 		    !xc_link_reaped(m, pid, status) &&
+		    !xc_spawner_reaped(m, pid, status) &&
 		    !xc_watcher_reaped(m, pid, status))
 			(void)xc_upgrade_reaped(m, pid, status);
 	}
@@ -388,7 +389,8 @@ tick_phase(struct xc_manager *m, uint64_t now, uint64_t *next)
 		tick_workers(m, now, next);
 		break;
 	case XC_PHASE_DRAINING:
-		m->ended = xc_pool_empty(m);
+		m->ended = xc_pool_empty(m) &&
+		    xc_spawner_ended(m, now, next);
 		break;
 	default:
 		break;
@@ -419,6 +421,7 @@ tick(struct xc_manager *m)
 	xc_canary_tick(m, now, &next);
 	xc_apply_tick(m, now, &next);
 	xc_watcher_tick(m, now, &next);
+	xc_spawner_tick(m, now, &next);
 	xc_control_tick(m, now, &next);
 	xc_upgrade_tick(m, now, &next);
 	tick_watchdog(m, now, &next);
@@ -525,6 +528,9 @@ start(struct xc_manager *m, struct xc_errbuf *errbuf)
 	xc_manager_step(m, "shared memory", "%u rows, control socket %s",
 	    m->pool.n_rows, m->settings->server.control);
 	watch_inherited(m);
+	if (xc_spawner_start(m) == XC_OK)
+		xc_manager_step(m, "spawner", "process %ld",
+		    (long)m->spawner.pid);
 	err = xc_link_start(m, errbuf);
 	if (err == XC_OK)
 		xc_manager_step(m, "follower", "process %ld",
@@ -537,6 +543,7 @@ finish(struct xc_manager *m)
 {
 	xc_control_close(m, m->settings != NULL);
 	xc_pool_close(m);
+	xc_spawner_close(m);
 	xc_link_free(m);
 	xc_quarantine_forget(m);
 	xc_events_drop(&m->events, &m->signals);
@@ -568,6 +575,7 @@ init(struct xc_manager *m, const struct xc_manager_options *options)
 	m->watchdog_ms = xc_notify_watchdog_ms();
 	xc_pool_init(m);
 	xc_link_init(m);
+	xc_spawner_init(m);
 }
 
 /* Large, and needed in each child after the fork: not on the stack. */

@@ -67,6 +67,8 @@ take_settings(struct xc_manager *m, struct xc_settings *settings,
 	m->pool.secret = secret;
 	xc_pool_forget_faults(m);
 	xc_quarantine_forget(m);
+	/* Before the new workers: it has the settings of their sandboxes. */
+	xc_spawner_renew(m);
 	xc_pool_renew(m, xc_manager_target(settings));
 	xc_watcher_stop(m);
 	/* The follower too has the old settings; the new one is told to try

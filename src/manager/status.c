@@ -153,6 +153,7 @@ xc_status_json(const struct xc_manager *m)
 	add_manager(object, m);
 	json_object_object_add(object, "generation", generation_json(m));
 	json_object_object_add(object, "registry", registry_json(m));
+	json_object_object_add(object, "spawner", xc_spawner_json(m));
 	add_number(object, "workers_target", m->pool.target);
 	json_object_object_add(object, "workers", workers_json(m));
 	json_object_object_add(object, "plugins", xc_status_plugins(m));

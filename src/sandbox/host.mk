@@ -7,6 +7,7 @@ libsandbox_la_SOURCES = \
 	src/sandbox/output.c \
 	src/sandbox/process.c src/sandbox/process.h \
 	src/sandbox/process-call.c \
+	src/sandbox/process-solo.c \
 	src/sandbox/process-spec.c \
 	src/sandbox/recycle.c \
 	src/sandbox/reply-check.c src/sandbox/reply-check.h \

@@ -2,9 +2,7 @@
 #include "sandbox/process.h"
 
 #include <errno.h>
-#include <json-c/json.h>
 #include <poll.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,8 +13,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "lib/plugin-private.h"
-#include "sandbox/guest.h"
 
 /* As fastcgi.params_max and body_max are by default. */
 #define REQUEST_MAX (UINT64_C(1088) * 1024)
@@ -174,73 +170,6 @@ xc_sandbox_adopt(struct xc_sandbox *sandbox, pid_t pid, int pidfd)
 	sandbox->pidfd = pidfd;
 	if (clock_getcpuclockid(pid, &sandbox->clock) != 0)
 		sandbox->clock = -1;
-}
-
-static _Noreturn void
-run_child(const struct xc_jail *jail, const struct xc_jail_cell *cell,
-    const struct xc_layers *layers, const struct xc_sandbox_ends *ends)
-{
-	struct xc_guest guest;
-
-	memset(&guest, 0, sizeof(guest));
-	guest.jail = jail;
-	guest.cell = *cell;
-	guest.layers = *layers;
-	guest.channel = ends->channel;
-	guest.zygote.command_read = guest.zygote.hello_write = -1;
-	xc_guest_run(&guest);
-}
-
-static enum xc_err
-clone_solo(const struct xc_jail *jail, const struct xc_runner_spec *spec,
-    const struct xc_sandbox_ends *ends, struct xc_sandbox *sandbox,
-    struct xc_errbuf *errbuf)
-{
-	const int keep[] = { ends->channel.memfd, ends->channel.bell_read,
-		ends->channel.bell_write };
-	struct xc_jail_cell cell = { .isolation = XC_ISOLATION_POOL,
-		.limits = spec->plugin->limits, .dir = spec->dir,
-		.keep_fds = keep, .n_keep_fds = 3,
-		.output_fd = ends->output, .cpu = -1 };
-	struct xc_layers layers;
-	int pidfd = -1;
-	pid_t pid;
-
-	memset(&layers, 0, sizeof(layers));
-	pid = xc_jail_clone(jail, &cell, &layers, &pidfd, errbuf);
-	if (pid == 0)
-		run_child(jail, &cell, &layers, ends);
-	if (pid < 0)
-		return XC_ERR_FAILED;
-	xc_sandbox_adopt(sandbox, pid, pidfd);
-	sandbox->own = true;
-	return xc_jail_admit(jail, &cell, pid, errbuf);
-}
-
-enum xc_err
-xc_sandbox_solo(const struct xc_jail *jail,
-    const struct xc_runner_spec *spec, bool complete,
-    struct xc_sandbox **sandbox_r, struct xc_errbuf *errbuf)
-{
-	struct xc_channel_sizes sizes = xc_sandbox_sizes(0,
-	    &spec->plugin->limits);
-	struct json_object *object = xc_sandbox_spec(spec, complete);
-	struct xc_sandbox_ends ends;
-	enum xc_err err;
-
-	*sandbox_r = NULL;
-	if (!object)
-		return xc_fail(errbuf, XC_ERR_NOMEM, "out of memory");
-	err = xc_sandbox_prepare(json_object_to_json_string(object), &sizes,
-	    sandbox_r, &ends, errbuf);
-	json_object_put(object);
-	if (err != XC_OK)
-		return err;
-	err = clone_solo(jail, spec, &ends, *sandbox_r, errbuf);
-	xc_sandbox_ends_close(&ends);
-	if (err != XC_OK)
-		xc_sandbox_close(sandbox_r);
-	return err;
 }
 
 /* ---- its end ------------------------------------------------------------ */
