@@ -23,7 +23,7 @@ static void
 add_plugin(struct json_object *byname, struct json_object *plugin)
 {
 	static const char *const keys[] = { "name", "version", "state",
-		"reason" };
+		"reason", "isolation" };
 	const char *name = text_of(plugin, "name");
 	struct json_object *seen, *copy;
 

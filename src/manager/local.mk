@@ -10,6 +10,7 @@ libmanager_la_SOURCES = \
 	src/manager/control-commands.c \
 	src/manager/control-server.c \
 	src/manager/crash.c \
+	src/manager/deadline.c \
 	src/manager/handover.c \
 	src/manager/link.c \
 	src/manager/listen.c src/manager/listen.h \
@@ -25,6 +26,7 @@ libmanager_la_SOURCES = \
 	src/manager/reload.c \
 	src/manager/spawner.c \
 	src/manager/status.c \
+	src/manager/status-plugins.c \
 	src/manager/title.c src/manager/title.h \
 	src/manager/upgrade.c \
 	src/manager/watcher.c

@@ -257,9 +257,16 @@ void xc_apply_tick(struct xc_manager *m, uint64_t now, uint64_t *next);
 /* What the workers serve: a new array of {name, version, state, reason}. */
 struct json_object *xc_apply_plugins(const struct xc_manager *m);
 
-/* crash.c */
+/*
+ * crash.c: a worker ended that was not to.  It is remembered for the status;
+ * if a handler ran in it, the plugin's breach is counted, told of in the log,
+ * and given to quarantine.
+ */
 void xc_crash_note(struct xc_manager *m, const struct xc_pool_row *row,
     int status);
+
+/* deadline.c: sees to the limits of handlers that run in workers. */
+void xc_deadline_tick(struct xc_manager *m, uint64_t now, uint64_t *next);
 
 /* quarantine.c */
 
@@ -346,6 +353,10 @@ void xc_control_leave(struct xc_manager *m);
 /* control-commands.c: answers one request; a new reference. */
 struct json_object *xc_control_answer(struct xc_manager *m,
     struct json_object *request, const char *who);
+
+/* status-plugins.c: xc_apply_plugins() with each one's counters; a new
+ * reference. */
+struct json_object *xc_status_plugins(const struct xc_manager *m);
 
 /* status.c: a new reference. */
 struct json_object *xc_status_json(const struct xc_manager *m);

@@ -139,7 +139,7 @@ died(struct xc_manager *m, struct xc_pool_row *row, int status, uint64_t now)
 {
 	const struct xc_worker_row *b = xc_row_board(m, row);
 	uint32_t state = atomic_load(&b->state);
-	bool rejected = false, extra = row->extra;
+	bool rejected = false, extra = row->extra, retired = row->retired;
 	uint64_t delay;
 
 	if (extra)
@@ -163,7 +163,7 @@ died(struct xc_manager *m, struct xc_pool_row *row, int status, uint64_t now)
 		return;
 	}
 	/* One of an older epoch is replaced anyway, by the census. */
-	if (row->epoch == m->pool.epoch && m->pool.open)
+	if (row->epoch == m->pool.epoch && m->pool.open && !retired)
 		row->not_before = now + delay;
 }
 
@@ -171,7 +171,7 @@ died(struct xc_manager *m, struct xc_pool_row *row, int status, uint64_t now)
 static bool
 ended_as_told(const struct xc_pool_row *row, int status)
 {
-	if (!row->retired)
+	if (!row->retired || row->over.breach != XC_BREACH_NONE)
 		return false;
 	return WIFEXITED(status) || row->killed_for != NULL ||
 	    WTERMSIG(status) == SIGTERM || WTERMSIG(status) == SIGQUIT;

@@ -140,6 +140,9 @@ prepare_board_row(struct xc_manager *m, struct xc_worker_row *b)
 	atomic_store(&b->requests, 0);
 	atomic_store(&b->errors, 0);
 	atomic_store(&b->recycle, 0);
+	atomic_store(&b->run_since_ms, 0);
+	atomic_store(&b->run, 0);
+	atomic_store(&b->run_cpu_of, 0);
 	memset(b->plugin, 0, sizeof(b->plugin));
 	memset(b->operation, 0, sizeof(b->operation));
 	memset(b->request_id, 0, sizeof(b->request_id));
@@ -189,6 +192,7 @@ xc_row_start(struct xc_manager *m, struct xc_pool_row *row, bool extra,
 	row->extra = extra;
 	row->kill_at = row->not_before = 0;
 	row->killed_for = NULL;
+	memset(&row->over, 0, sizeof(row->over));
 	row->epoch = m->pool.epoch;
 	serial = prepare_board_row(m, b);
 	row->pid = xc_child_fork(m, "worker", row->index);

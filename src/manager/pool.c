@@ -161,6 +161,8 @@ xc_pool_wake(const struct xc_pool *pool)
 void
 xc_pool_publish(struct xc_manager *m, uint64_t generation, uint64_t sequence)
 {
+	/* Workers lower it as they change over. */
+	atomic_store(&m->pool.board->shortest_ms, 0);
 	atomic_store(&m->pool.board->generation, generation);
 	atomic_store(&m->pool.board->sequence, sequence);
 	xc_pool_wake(&m->pool);

@@ -22,6 +22,16 @@ struct xc_manager;
 #define XC_POOL_EXTRA 2
 #define XC_POOL_STRAYS_MAX 512
 
+/* The handler that runs in a worker, as deadline.c has seen it. */
+struct xc_over {
+	uint32_t run;		/* its number on the board; 0: none */
+	uint64_t cpu_us;	/* the process's clock when it was first seen */
+	enum xc_breach breach;	/* of the limit that is over */
+	uint64_t kill_at;	/* it was told to end; 0: not */
+	bool killed;
+	char why[160];
+};
+
 struct xc_pool_row {
 	struct xc_manager *manager;	/* for the report's callback */
 	uint32_t index;
@@ -32,7 +42,8 @@ struct xc_pool_row {
 	bool retired;		/* was told to drain, or does */
 	bool extra;		/* beside the others, to try a snapshot */
 	uint64_t kill_at;	/* when SIGKILL follows; 0: not */
-	const char *killed_for;	/* static; NULL: we did not kill it */
+	const char *killed_for;	/* static, or in over; NULL: not by us */
+	struct xc_over over;
 	uint64_t not_before;	/* dead: when the next one may start */
 	unsigned quick_deaths;	/* one after the other */
 	struct xc_watch report;

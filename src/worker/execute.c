@@ -71,14 +71,13 @@ set_limits(struct xc_request *req, const struct xc_limits *given)
 	xc_request_limit(req, &limits);
 }
 
-/* The manager sees to these: it reads run_since_ms first. */
+/* The manager sees to these: it reads run_since_ms first.  It also knows by
+ * it that a handler ran when we die. */
 static void
 begin_watch(struct xc_worker *worker, const struct xc_limits *limits)
 {
 	struct xc_worker_row *row = worker->row;
 
-	if ((limits->timeout_ms | limits->cpu_ms) == 0)
-		return;
 	atomic_store_explicit(&row->timeout_ms, limits->timeout_ms,
 	    memory_order_relaxed);
 	atomic_store_explicit(&row->cpu_ms, limits->cpu_ms,
@@ -94,6 +93,18 @@ end_watch(struct xc_worker *worker)
 {
 	atomic_store_explicit(&worker->row->run_since_ms, 0,
 	    memory_order_release);
+}
+
+void
+xc_execute_finish(struct xc_worker *worker, struct xc_request *req,
+    const struct xc_target *target)
+{
+	/* What was deferred is the plugin's code too. */
+	if (target->handler)
+		begin_watch(worker, &target->loaded->plugin->limits);
+	xc_request_reset(req);
+	if (target->handler)
+		end_watch(worker);
 }
 
 static void

@@ -18,6 +18,10 @@ struct xc_worker;
 enum xc_err xc_execute(struct xc_worker *worker, struct xc_request *req,
     const struct xc_target *target);
 
+/* Ends the request when its reply has been sent: xc_request_reset(). */
+void xc_execute_finish(struct xc_worker *worker, struct xc_request *req,
+    const struct xc_target *target);
+
 /* Names a request in the worker's row of the scoreboard, for whoever finds
  * us dead; the worker is busy from here on. */
 void xc_execute_note(struct xc_worker *worker, const struct xc_request *req,
