@@ -452,8 +452,13 @@ xc_channel_trim(struct xc_channel *channel, size_t keep)
 enum xc_err
 xc_channel_wipe(struct xc_channel *channel)
 {
+	char bytes[64];
+
 	if (!punch(channel, 0, channel->size))
 		return XC_ERR_IO;
+	/* It may have rung without being heard. */
+	while (read(channel->bell_read, bytes, sizeof(bytes)) > 0)
+		continue;
 	write_head(channel);
 	return XC_OK;
 }

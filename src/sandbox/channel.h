@@ -178,8 +178,8 @@ void xc_channel_send_notice(struct xc_channel *channel,
 /* Host: gives the memory above the first keep bytes of each area back. */
 void xc_channel_trim(struct xc_channel *channel, size_t keep);
 
-/* Host: makes all of it zero but magic, layout and sizes, for the next process
- * of a slot.  Nobody else may have it mapped then. */
+/* Host: makes all of it zero but magic, layout and sizes, and the bell silent,
+ * for the next process of a slot.  Nobody else may have it mapped then. */
 enum xc_err xc_channel_wipe(struct xc_channel *channel);
 
 #endif

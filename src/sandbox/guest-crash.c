@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: MIT */
+/* The last words of a sandbox that crashes. */
+#include <signal.h>
+#include <stdatomic.h>
+#include <unistd.h>
+
+#include "guest-private.h"
+#include "lib/crash-trace.h"
+
+#define STACK_SIZE 65536	/* of the handler: the own one may be full */
+
+static const int crashes[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT,
+	SIGSYS, SIGTRAP };
+static char *place;
+static atomic_flag spoken = ATOMIC_FLAG_INIT;
+
+/* Ends the process by the signal.  The first process of a pid namespace is
+ * not hurt by what it sends itself: there the status says the signal. */
+static _Noreturn void
+die(int number)
+{
+	struct sigaction action = { .sa_handler = SIG_DFL };
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, number);
+	(void)sigaction(number, &action, NULL);
+	(void)raise(number);
+	(void)sigprocmask(SIG_UNBLOCK, &set, NULL);
+	_exit(128 + number);
+}
+
+static void
+on_crash(int number, siginfo_t *info, void *ucontext)
+{
+	/* Another thread may be at it already: it ends us all. */
+	while (atomic_flag_test_and_set(&spoken))
+		(void)pause();
+	if (place != NULL)
+		(void)xc_trace_write(place, XC_CHANNEL_TRACE_MAX, info,
+		    ucontext);
+	die(number);
+}
+
+void
+xc_guest_catch_crashes(char *trace)
+{
+	static unsigned char stack[STACK_SIZE] __attribute__((aligned(64)));
+	stack_t alternate = { .ss_sp = stack, .ss_size = sizeof(stack) };
+	struct sigaction action = { .sa_sigaction = on_crash,
+		.sa_flags = SA_SIGINFO | SA_ONSTACK };
+
+	place = trace;
+	(void)sigaltstack(&alternate, NULL);
+	sigemptyset(&action.sa_mask);
+	for (size_t i = 0; i < sizeof(crashes) / sizeof(crashes[0]); i++)
+		(void)sigaction(crashes[i], &action, NULL);
+}

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: MIT */
+/* The parts of a sandbox's inside. */
+#ifndef XC_GUEST_PRIVATE_H
+#define XC_GUEST_PRIVATE_H
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/errbuf.h"
+#include "lib/host.h"
+#include "lib/plugin-private.h"
+#include "lib/request-private.h"
+#include "plugin/loader-object.h"
+#include "plugin/loader-traces.h"
+#include "sandbox/guest.h"
+
+struct json_object;
+
+/* What the host has said of the plugin.  Texts lie in root. */
+struct xc_guest_spec {
+	struct json_object *root;
+	const char *so;
+	const char *so_hash;	/* NULL: any */
+	struct json_object *operations;	/* lists of names; NULL: none */
+	struct json_object *event_operations;
+	uint32_t require;
+	uint32_t log_level;
+	bool complete;
+};
+
+/* All of the process; there is one. */
+struct xc_session {
+	struct xc_channel channel;
+	uint32_t seq;		/* of the order that is being carried out */
+	uint32_t log_level;
+	bool open;		/* the host listens to calls now... */
+	pthread_t thread;	/* ...and to those of this thread */
+	struct xc_guest_spec spec;
+	struct xc_host host;
+	struct xc_plugin plugin;
+	struct xc_object object;
+	xc_handler **handlers;	/* of operations, then of events */
+	size_t n_handlers;
+	struct xc_request req;
+	/* Before the plugin was loaded. */
+	struct xc_traces before;
+	int stat_fd;		/* /proc/self/stat; -1: threads are not
+				 * counted */
+};
+
+/* Reads the spec in the request area; fills the plugin with it, so that
+ * nothing is left to be read there. */
+enum xc_err xc_guest_read_spec(struct xc_session *session,
+    struct xc_errbuf *errbuf);
+
+/* Fills session->host with tables that ask over the channel, and makes the
+ * plugin's host of it. */
+void xc_guest_services(struct xc_session *session);
+
+/* Maps the object and finds the handlers. */
+enum xc_err xc_guest_load(struct xc_session *session,
+    struct xc_errbuf *errbuf);
+enum xc_err xc_guest_start(struct xc_session *session,
+    struct xc_errbuf *errbuf);
+
+/* stop(), and what stays: a sentence's end, or "". */
+void xc_guest_stop(struct xc_session *session, char *left_r, size_t size);
+
+/* From now on, what a crash was goes into trace, XC_CHANNEL_TRACE_MAX bytes,
+ * before it ends the process.  Call it again for another place. */
+void xc_guest_catch_crashes(char *trace);
+
+/* Carries out an order to run an operation, and replies. */
+void xc_guest_run_order(struct xc_session *session,
+    const struct xc_order *order);
+
+/* Forks children on command; never returns. */
+_Noreturn void xc_guest_be_zygote(struct xc_session *session,
+    const struct xc_guest *guest, const struct xc_layers *layers);
+
+#endif

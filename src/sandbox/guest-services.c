@@ -1,0 +1,398 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The services as a plugin in a sandbox has them: each is a call that the
+ * host carries out while this process waits.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "guest-private.h"
+#include "sandbox/calls.h"
+
+/* What a tag, a length and a NUL take beside the bytes. */
+#define RUN_ROOM 16
+
+static struct xc_call_writer
+begin_call(struct xc_session *session)
+{
+	return (struct xc_call_writer){ .base = session->channel.args,
+		.cap = session->channel.sizes.args };
+}
+
+/* The host listens while it waits for this thread, and at no other time. */
+static bool
+is_heard(const struct xc_session *session)
+{
+	return session->open && pthread_equal(session->thread, pthread_self());
+}
+
+/* Rings and waits; the result can be read from *result_r. */
+static enum xc_err
+make_call(struct xc_session *session, enum xc_call call,
+    const struct xc_call_writer *args, struct xc_call_reader *result_r)
+{
+	struct xc_notice notice = { .kind = XC_NOTICE_CALL,
+		.seq = session->seq, .call = call,
+		.len = (uint32_t)args->len };
+	struct xc_order order;
+
+	memset(result_r, 0, sizeof(*result_r));
+	if (args->bad)
+		return XC_ERR_TOO_LARGE;
+	xc_channel_send_notice(&session->channel, &notice);
+	xc_channel_wait_order(&session->channel, &order);
+	/* A host that says something else now is none to go on with. */
+	if (order.kind != XC_ORDER_RESULT || order.err < XC_OK ||
+	    order.err >= XC_ERR__MAX ||
+	    order.len > session->channel.sizes.result)
+		_exit(1);
+	result_r->base = session->channel.result;
+	result_r->len = order.len;
+	/* The limits of this process are what bounds it. */
+	result_r->memory_max = SIZE_MAX;
+	return (enum xc_err)order.err;
+}
+
+/* A call whose result is nothing but success. */
+static enum xc_err
+make_plain_call(struct xc_session *session, enum xc_call call,
+    const struct xc_call_writer *args)
+{
+	struct xc_call_reader result;
+
+	return make_call(session, call, args, &result);
+}
+
+/* After what was read of a result. */
+static enum xc_err
+end_call(const struct xc_call_reader *result)
+{
+	return xc_call_end(result) ? XC_OK : XC_ERR_NOMEM;
+}
+
+static enum xc_err
+db_rows(void *ctx, const char *schema, const char *sql,
+    const struct xc_value *args, size_t n_args, size_t max_rows,
+    struct json_object **rows_r)
+{
+	struct xc_call_writer w;
+	struct xc_call_reader r;
+	enum xc_err err;
+
+	(void)schema;
+	*rows_r = NULL;
+	if (!is_heard(ctx))
+		return XC_ERR_STATE;
+	w = begin_call(ctx);
+	xc_call_put_text(&w, sql);
+	xc_call_put_u64(&w, max_rows);
+	xc_call_put_values(&w, args, n_args);
+	err = make_call(ctx, XC_CALL_DB_ROWS, &w, &r);
+	if (err != XC_OK)
+		return err;
+	*rows_r = xc_call_get_json(&r);
+	return end_call(&r);
+}
+
+static enum xc_err
+db_exec(void *ctx, const char *schema, const char *sql,
+    const struct xc_value *args, size_t n_args,
+    struct xc_db_result *result_r)
+{
+	struct xc_call_writer w;
+	struct xc_call_reader r;
+	enum xc_err err;
+
+	(void)schema;
+	if (!is_heard(ctx))
+		return XC_ERR_STATE;
+	w = begin_call(ctx);
+	xc_call_put_text(&w, sql);
+	xc_call_put_values(&w, args, n_args);
+	err = make_call(ctx, XC_CALL_DB_EXEC, &w, &r);
+	if (err != XC_OK)
+		return err;
+	result_r->affected = xc_call_get_u64(&r);
+	result_r->last_id = xc_call_get_u64(&r);
+	return end_call(&r);
+}
+
+static enum xc_err
+db_simple(struct xc_session *session, enum xc_call call)
+{
+	struct xc_call_writer w = { 0 };
+
+	if (!is_heard(session))
+		return XC_ERR_STATE;
+	return make_plain_call(session, call, &w);
+}
+
+static enum xc_err
+db_begin(void *ctx, const char *schema)
+{
+	(void)schema;
+	return db_simple(ctx, XC_CALL_DB_BEGIN);
+}
+
+static enum xc_err
+db_commit(void *ctx)
+{
+	return db_simple(ctx, XC_CALL_DB_COMMIT);
+}
+
+static void
+db_rollback(void *ctx)
+{
+	(void)db_simple(ctx, XC_CALL_DB_ROLLBACK);
+}
+
+/* The host releases by itself when the request has ended. */
+static const struct xc_db_ops db_ops = {
+	.rows = db_rows,
+	.exec = db_exec,
+	.begin = db_begin,
+	.commit = db_commit,
+	.rollback = db_rollback,
+};
+
+static enum xc_err
+cache_get(void *ctx, const char *space, const char *key, char **value_r,
+    size_t *len_r)
+{
+	struct xc_call_writer w;
+	struct xc_call_reader r;
+	const char *value;
+	enum xc_err err;
+
+	(void)space;
+	if (!is_heard(ctx))
+		return XC_ERR_STATE;
+	w = begin_call(ctx);
+	xc_call_put_text(&w, key);
+	err = make_call(ctx, XC_CALL_CACHE_GET, &w, &r);
+	if (err != XC_OK)
+		return err;
+	value = xc_call_get_bytes(&r, len_r);
+	if (!xc_call_end(&r))
+		return XC_ERR_FAILED;
+	*value_r = malloc(*len_r + 1);
+	if (*value_r == NULL)
+		return XC_ERR_NOMEM;
+	memcpy(*value_r, value, *len_r + 1);
+	return XC_OK;
+}
+
+static enum xc_err
+cache_put(struct xc_session *session, enum xc_call call, const char *key,
+    const struct xc_value *value, uint32_t ttl_s)
+{
+	struct xc_call_writer w;
+
+	if (!is_heard(session))
+		return XC_ERR_STATE;
+	w = begin_call(session);
+	xc_call_put_text(&w, key);
+	xc_call_put_bytes(&w, value->data, value->len);
+	xc_call_put_u32(&w, ttl_s);
+	return make_plain_call(session, call, &w);
+}
+
+static enum xc_err
+cache_set(void *ctx, const char *space, const char *key, const void *value,
+    size_t len, uint32_t ttl_s)
+{
+	struct xc_value blob = xc_blob(value, len);
+
+	(void)space;
+	return cache_put(ctx, XC_CALL_CACHE_SET, key, &blob, ttl_s);
+}
+
+static enum xc_err
+cache_add(void *ctx, const char *space, const char *key, const void *value,
+    size_t len, uint32_t ttl_s)
+{
+	struct xc_value blob = xc_blob(value, len);
+
+	(void)space;
+	return cache_put(ctx, XC_CALL_CACHE_ADD, key, &blob, ttl_s);
+}
+
+static enum xc_err
+cache_del(void *ctx, const char *space, const char *key)
+{
+	struct xc_call_writer w;
+
+	(void)space;
+	if (!is_heard(ctx))
+		return XC_ERR_STATE;
+	w = begin_call(ctx);
+	xc_call_put_text(&w, key);
+	return make_plain_call(ctx, XC_CALL_CACHE_DEL, &w);
+}
+
+static enum xc_err
+cache_incr(void *ctx, const char *space, const char *key, uint64_t delta,
+    uint64_t initial, uint32_t ttl_s, uint64_t *value_r)
+{
+	struct xc_call_writer w;
+	struct xc_call_reader r;
+	enum xc_err err;
+
+	(void)space;
+	if (!is_heard(ctx))
+		return XC_ERR_STATE;
+	w = begin_call(ctx);
+	xc_call_put_text(&w, key);
+	xc_call_put_u64(&w, delta);
+	xc_call_put_u64(&w, initial);
+	xc_call_put_u32(&w, ttl_s);
+	err = make_call(ctx, XC_CALL_CACHE_INCR, &w, &r);
+	if (err != XC_OK)
+		return err;
+	*value_r = xc_call_get_u64(&r);
+	return xc_call_end(&r) ? XC_OK : XC_ERR_FAILED;
+}
+
+static const struct xc_cache_ops cache_ops = {
+	.get = cache_get,
+	.set = cache_set,
+	.add = cache_add,
+	.del = cache_del,
+	.incr = cache_incr,
+};
+
+static bool
+log_enabled(void *ctx, const char *name, enum xc_log_level level)
+{
+	const struct xc_session *session = ctx;
+
+	(void)name;
+	return (uint32_t)level <= session->log_level;
+}
+
+/* For what nobody listens to, such as a thread of the plugin's own: the host
+ * reads what is written here now and then. */
+static void
+write_aside(const char *text)
+{
+	char line[1024];
+	size_t len = strnlen(text, sizeof(line) - 1);
+
+	memcpy(line, text, len);
+	line[len] = '\n';
+	if (write(STDERR_FILENO, line, len + 1) == -1)
+		return;
+}
+
+static void
+log_write(void *ctx, const char *name, enum xc_log_level level,
+    const char *request_id, const char *text)
+{
+	struct xc_call_writer w;
+
+	(void)name;
+	(void)request_id;
+	if (!is_heard(ctx)) {
+		write_aside(text);
+		return;
+	}
+	w = begin_call(ctx);
+	xc_call_put_u32(&w, level);
+	xc_call_put_text(&w, text);
+	(void)make_plain_call(ctx, XC_CALL_LOG, &w);
+}
+
+static const struct xc_log_ops log_ops = {
+	.enabled = log_enabled,
+	.write = log_write,
+};
+
+static enum xc_err
+stream_begin(void *ctx, struct xc_request *req)
+{
+	struct xc_call_writer w;
+
+	if (!is_heard(ctx))
+		return XC_ERR_STATE;
+	w = begin_call(ctx);
+	xc_call_put_u32(&w, req->out.used);
+	return make_plain_call(ctx, XC_CALL_STREAM_BEGIN, &w);
+}
+
+static enum xc_err
+stream_write(void *ctx, struct xc_request *req, const void *data, size_t len)
+{
+	const unsigned char *bytes = data;
+	enum xc_err err = XC_OK;
+
+	(void)req;
+	if (!is_heard(ctx))
+		return XC_ERR_STATE;
+	while (len > 0 && err == XC_OK) {
+		struct xc_call_writer w = begin_call(ctx);
+		size_t n = len < w.cap - RUN_ROOM ? len : w.cap - RUN_ROOM;
+
+		xc_call_put_bytes(&w, bytes, n);
+		err = make_plain_call(ctx, XC_CALL_STREAM_WRITE, &w);
+		bytes += n;
+		len -= n;
+	}
+	return err;
+}
+
+static const struct xc_stream_ops stream_ops = {
+	.begin = stream_begin,
+	.write = stream_write,
+};
+
+static enum xc_err
+http_ask(void *ctx, const struct xc_http_ask *ask, struct xc_http_got *got_r)
+{
+	struct xc_call_writer w;
+	struct xc_call_reader r;
+	enum xc_err err;
+
+	if (!is_heard(ctx))
+		return XC_ERR_STATE;
+	w = begin_call(ctx);
+	xc_call_put_http_ask(&w, ask);
+	err = make_call(ctx, XC_CALL_HTTP, &w, &r);
+	if (err != XC_OK)
+		return err;
+	xc_call_get_http_got(&r, got_r);
+	return r.bad ? XC_ERR_NOMEM : XC_OK;
+}
+
+static const struct xc_http_ops http_ops = { .ask = http_ask };
+
+static enum xc_err
+event_emit(void *ctx, struct xc_plugin *from, const char *name,
+    struct json_object *data)
+{
+	struct xc_call_writer w;
+
+	(void)from;
+	if (!is_heard(ctx))
+		return XC_ERR_STATE;
+	w = begin_call(ctx);
+	xc_call_put_text(&w, name);
+	xc_call_put_json(&w, data);
+	return make_plain_call(ctx, XC_CALL_EVENT, &w);
+}
+
+static const struct xc_event_ops event_ops = { .emit = event_emit };
+
+void
+xc_guest_services(struct xc_session *session)
+{
+	session->host = (struct xc_host){
+		.db = &db_ops, .db_ctx = session,
+		.cache = &cache_ops, .cache_ctx = session,
+		.log = &log_ops, .log_ctx = session,
+		.stream = &stream_ops, .stream_ctx = session,
+		.http = &http_ops, .http_ctx = session,
+		.event = &event_ops, .event_ctx = session,
+	};
+	session->plugin.host = &session->host;
+}
