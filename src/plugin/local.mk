@@ -26,7 +26,7 @@ libplugin_la_SOURCES = \
 	src/plugin/store-gc.c \
 	src/plugin/trial.c src/plugin/trial.h \
 	src/plugin/validate.c src/plugin/validate.h \
-	src/plugin/validate-object.h \
+	src/plugin/validate-object.c src/plugin/validate-object.h \
 	src/plugin/validate-site.c
 libplugin_la_LIBADD = libcontract.la libjail.la \
 	$(ARCHIVE_LIBS) $(CRYPTO_LIBS) $(JSONC_LIBS) $(DL_LIBS)
