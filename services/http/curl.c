@@ -235,7 +235,6 @@ judge(const struct flight *flight, CURLcode code)
 	case CURLE_OUT_OF_MEMORY:
 		return XC_ERR_NOMEM;
 	case CURLE_URL_MALFORMAT:
-	case CURLE_UNSUPPORTED_PROTOCOL:
 		return XC_ERR_INVALID;
 	case CURLE_COULDNT_RESOLVE_HOST:
 	case CURLE_SSL_CONNECT_ERROR:
