@@ -2,11 +2,23 @@
 /* The last words of a sandbox that crashes. */
 #include <signal.h>
 #include <stdatomic.h>
+#include <stdlib.h>
+#include <ucontext.h>
 #include <unistd.h>
 
 #include "guest-private.h"
 #include "lib/crash-trace.h"
 
+#if defined(__x86_64__)
+#define INSTRUCTION(context) \
+	((uintptr_t)(context)->uc_mcontext.gregs[REG_RIP])
+#elif defined(__aarch64__)
+#define INSTRUCTION(context) ((uintptr_t)(context)->uc_mcontext.pc)
+#else
+#define INSTRUCTION(context) ((void)(context), (uintptr_t)0)
+#endif
+
+#define ABORT_SIZE 1024		/* bytes of code, rather more than less */
 #define STACK_SIZE 65536	/* of the handler: the own one may be full */
 
 static const int crashes[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT,
@@ -30,9 +42,30 @@ die(int number)
 	_exit(128 + number);
 }
 
+/*
+ * Where a process may not signal itself (a one-shot child: the filter knows
+ * its zygote's number alone), abort() goes on to an instruction that faults.
+ */
+static bool
+is_abort(const siginfo_t *info, const void *context)
+{
+	const ucontext_t *ucontext = context;
+	uintptr_t begin = (uintptr_t)abort;
+	uintptr_t at = INSTRUCTION(ucontext);
+
+	return info->si_code > 0 && at >= begin && at - begin < ABORT_SIZE;
+}
+
 static void
 on_crash(int number, siginfo_t *info, void *ucontext)
 {
+	siginfo_t abortion = *info;
+
+	if (is_abort(info, ucontext)) {
+		number = abortion.si_signo = SIGABRT;
+		abortion.si_code = SI_TKILL;
+		info = &abortion;
+	}
 	/* Another thread may be at it already: it ends us all. */
 	while (atomic_flag_test_and_set(&spoken))
 		(void)pause();

@@ -19,7 +19,7 @@ libguest_la_SOURCES = \
 libguest_la_LIBADD = libxcore.la $(JSONC_LIBS)
 
 guest_tests = src/sandbox/test-calls src/sandbox/test-channel \
-	src/sandbox/test-guest
+	src/sandbox/test-guest src/sandbox/test-guest-jailed
 check_PROGRAMS += $(guest_tests)
 TESTS += $(guest_tests)
 src_sandbox_test_calls_SOURCES = src/sandbox/test-calls.c
@@ -34,6 +34,11 @@ guest_libs = libguest.la libjail.la libplugin.la libxcore.la $(JSONC_LIBS) \
 src_sandbox_test_guest_SOURCES = src/sandbox/test-guest.c $(guest_support)
 src_sandbox_test_guest_LDADD = $(guest_libs)
 EXTRA_src_sandbox_test_guest_DEPENDENCIES = src/sandbox/guest-plugin.la
+src_sandbox_test_guest_jailed_SOURCES = src/sandbox/test-guest-jailed.c \
+	$(guest_support)
+src_sandbox_test_guest_jailed_LDADD = $(guest_libs)
+EXTRA_src_sandbox_test_guest_jailed_DEPENDENCIES = \
+	src/sandbox/guest-plugin.la
 check_LTLIBRARIES += src/sandbox/guest-plugin.la
 src_sandbox_guest_plugin_la_SOURCES = src/sandbox/guest-plugin.c
 src_sandbox_guest_plugin_la_LDFLAGS = $(AM_LDFLAGS) -module -shared \
