@@ -90,7 +90,7 @@ tell(struct xc_worker *worker, const struct xc_loaded *loaded,
 	if (xc_execute(worker, req, &target) != XC_OK)
 		xc_events_take_back(&worker->told);
 	log_result(worker, loaded, event);
-	xc_request_reset(req);
+	xc_execute_finish(worker, req, &target);
 	xc_rescuer_end(worker);
 	if (worker->stopping)
 		xc_worker_forget(worker);

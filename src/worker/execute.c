@@ -156,7 +156,8 @@ run(struct xc_worker *worker, struct xc_request *req,
 	if (board)
 		atomic_fetch_add_explicit(&board->requests, 1,
 		    memory_order_relaxed);
-	return run_here(worker, req, target);
+	return target->handler ? run_here(worker, req, target) :
+	    xc_outside_call(req, target);
 }
 
 enum xc_err

@@ -14,6 +14,7 @@ libworker_la_SOURCES = \
 	src/worker/history.c src/worker/history.h \
 	src/worker/lastgasp.c src/worker/lastgasp.h \
 	src/worker/loop.c \
+	src/worker/outside.c \
 	src/worker/rescuer.c \
 	src/worker/router.c src/worker/router.h \
 	src/worker/scoreboard.c src/worker/scoreboard.h \

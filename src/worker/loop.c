@@ -349,6 +349,7 @@ time_to_wait(const struct xc_worker *worker)
 	until = sooner(until, worker->listen_again_ms);
 	until = sooner(until, worker->settle_ms);
 	until = sooner(until, worker->faults.due_ms);
+	until = sooner(until, worker->outside_ms);
 	if (worker->stopping || worker->report)
 		until = sooner(until, worker->now_ms + SCAN_MS);
 	if (until == 0)
@@ -367,6 +368,8 @@ tend(struct xc_worker *worker)
 		listen_on(worker);
 	if (atomic_load(&worker->board->sequence) != worker->sequence)
 		xc_worker_apply(worker, "applied");
+	xc_outside_tend(worker);
+	xc_events_deliver(worker, true);
 	xc_services_tend(worker);
 	xc_worker_send_report(worker);
 	xc_fault_tell(worker);

@@ -140,6 +140,7 @@ answer(struct xc_worker *worker, char **envp, size_t body_len)
 	enum xc_err handled = XC_OK;
 	bool keep = route(worker, envp, body_len, &target);
 
+	xc_events_begin(&worker->told);
 	if (target.handler || target.runner)
 		handled = execute(worker, &target);
 	else
@@ -149,6 +150,9 @@ answer(struct xc_worker *worker, char **envp, size_t body_len)
 		keep = false;
 	xc_gasp_release();
 	xc_execute_finish(worker, req, &target);
+	/* What a request that failed has emitted did not happen. */
+	if (handled != XC_OK)
+		xc_events_take_back(&worker->told);
 	xc_rescuer_end(worker);
 	forget_request(worker);
 	xc_events_deliver(worker, handled == XC_OK);

@@ -216,6 +216,9 @@ begin_plugins(struct xc_worker *worker, struct xc_errbuf *errbuf)
 	if (err != XC_OK)
 		return xc_fail(errbuf, err, "cannot make the loader: %s",
 		    xc_strerror(err));
+	err = xc_outside_open(worker, errbuf);
+	if (err != XC_OK)
+		return err;
 	xc_worker_apply(worker, "ready");
 	return XC_OK;
 }
@@ -228,6 +231,7 @@ end(struct xc_worker *worker)
 	xc_router_free(&worker->router);
 	if (worker->loader)
 		xc_loader_free(&worker->loader);
+	xc_outside_close(worker);
 	xc_request_free(&worker->req);
 	xc_services_close(worker);
 	xc_gasp_close();

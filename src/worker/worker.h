@@ -32,6 +32,7 @@
 #define XC_WORKER_SCRATCH 65536
 #define XC_WORKER_EVENTS 16	/* taken from the kernel at a time */
 
+struct xc_sandboxes;
 struct xc_worker;
 
 /* Whatever stands in the epoll set; first member of what it belongs to. */
@@ -116,6 +117,7 @@ struct xc_worker {
 	struct xc_source inbox;
 	struct xc_source signals;
 	struct xc_source manager;
+	struct xc_source outside;
 	/* What is ready and whose turn has not come.  Belongs to the table of
 	 * connections: see struct xc_rescuer. */
 	struct epoll_event events[XC_WORKER_EVENTS];
@@ -160,6 +162,8 @@ struct xc_worker {
 	struct xc_http_service http;
 	struct xc_events told;	/* or rather: still to be told */
 	uint64_t settle_ms;	/* when the cache is settled; 0: it is */
+	struct xc_sandboxes *sandboxes;
+	uint64_t outside_ms;	/* when they are tended; 0: when they ask */
 	struct xc_loader *loader;
 	struct xc_router *router;
 	const struct xc_loaded *noted;	/* named in the row */
@@ -193,6 +197,17 @@ void xc_services_close(struct xc_worker *worker);
 
 /* What they have to do between requests. */
 void xc_services_tend(struct xc_worker *worker);
+
+/* outside.c: plugins in sandboxes.  The loader must be there to open, and
+ * gone to close. */
+enum xc_err xc_outside_open(struct xc_worker *worker,
+    struct xc_errbuf *errbuf);
+void xc_outside_close(struct xc_worker *worker);
+void xc_outside_tend(struct xc_worker *worker);
+
+/* Runs what a target names that has a runner, as xc_request_run() does. */
+enum xc_err xc_outside_call(struct xc_request *req,
+    const struct xc_target *target);
 
 /* apply.c: changes over to the snapshot if the board says that there is a
  * new one; says so to the manager with the event's name. */

@@ -216,6 +216,15 @@ xc_loader_free(struct xc_loader **loader)
 	*loader = NULL;
 }
 
+void
+xc_loader_set_runner(struct xc_loader *loader,
+    const struct xc_runner_ops *ops, void *ctx)
+{
+	(void)loader;
+	(void)ops;
+	(void)ctx;
+}
+
 const struct xc_table *
 xc_loader_table(const struct xc_loader *loader)
 {

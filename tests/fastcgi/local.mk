@@ -7,6 +7,7 @@ libpool_la_SOURCES = \
 	tests/fastcgi/pool.c tests/fastcgi/pool.h \
 	src/plugin/snapshot.c src/plugin/digest.c
 libpool_la_LIBADD = libworker.la libcontract.la libdatabase.la libcache.la \
+	libhttp.la libsandbox.la libbroker.la libguest.la libjail.la \
 	libsettings.la libloggers.la libxcore.la $(CRYPTO_LIBS) $(FCGI_LIBS)
 
 check_PROGRAMS += tests/fastcgi/serve

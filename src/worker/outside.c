@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: MIT */
+/* Plugins that run outside of this process, in sandboxes. */
+#include <stdio.h>
+
+#include "sandbox/sandboxes.h"
+#include "worker/worker.h"
+
+/* What a sandbox is replaced for. */
+static bool
+is_loss(enum xc_breach breach)
+{
+	return xc_breach_is_fault(breach) && breach != XC_BREACH_START;
+}
+
+static void
+on_fault(void *ctx, const struct xc_plugin *plugin, enum xc_breach breach,
+    const char *operation, const char *request_id, const char *detail)
+{
+	struct xc_plugin_row *row = plugin->board;
+
+	if (row && is_loss(breach))
+		atomic_fetch_add_explicit(&row->restarts, 1,
+		    memory_order_relaxed);
+	xc_fault(ctx, plugin, breach, operation, request_id, detail);
+}
+
+static void
+on_ready(struct xc_worker *worker, struct xc_source *source, uint32_t events)
+{
+	(void)source;
+	(void)events;
+	worker->outside_ms = worker->now_ms;
+}
+
+enum xc_err
+xc_outside_open(struct xc_worker *worker, struct xc_errbuf *errbuf)
+{
+	const struct xc_sandboxes_options options = {
+		.settings = worker->settings,
+		.host = &worker->host,
+		.log = &worker->sandbox_log,
+		.fault = on_fault,
+		.ctx = worker,
+	};
+	enum xc_err err = xc_sandboxes_create(&options, &worker->sandboxes,
+	    errbuf);
+
+	if (err != XC_OK)
+		return err;
+	xc_loader_set_runner(worker->loader, &xc_sandboxes_runner_ops,
+	    worker->sandboxes);
+	worker->outside.ready = on_ready;
+	if (xc_loop_add(worker, xc_sandboxes_fd(worker->sandboxes),
+	    &worker->outside, EPOLLIN))
+		return XC_OK;
+	return xc_fail(errbuf, XC_ERR_IO, "sandboxes cannot be watched");
+}
+
+void
+xc_outside_close(struct xc_worker *worker)
+{
+	xc_sandboxes_free(&worker->sandboxes);
+}
+
+void
+xc_outside_tend(struct xc_worker *worker)
+{
+	if (worker->outside_ms == 0 || worker->now_ms < worker->outside_ms)
+		return;
+	worker->outside_ms = xc_sandboxes_tend(worker->sandboxes,
+	    worker->now_ms);
+}
+
+enum xc_err
+xc_outside_call(struct xc_request *req, const struct xc_target *target)
+{
+	struct xc_outcome outcome = { .breach = XC_BREACH_NONE };
+
+	xc_runner_call(target->runner, req, target->index, &outcome);
+	if (outcome.breach != XC_BREACH_NONE && outcome.handled == XC_OK)
+		return XC_ERR_FAILED;
+	return outcome.handled;
+}
