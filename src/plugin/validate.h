@@ -46,13 +46,15 @@ enum xc_err xc_validate_removal(const char *name,
     struct xc_errbuf *errbuf);
 
 /*
- * Loads the plugin in dir in a child process: runs `trial` (the program
- * xcore-trial) on it with a clean environment, no descriptors, rlimits and a
- * deadline, which starts, warms and stops it.  config may be NULL.
+ * Loads the plugin in dir in a sandbox: runs `trial` (the program xcore-trial)
+ * on it with a clean environment and no descriptors, which starts, warms and
+ * stops it there within timeout_ms.  None of its code runs with the rights of
+ * the caller, at whatever level it is to be served.  config may be NULL.
  * XC_ERR_INVALID tells what happened: what dlopen() said, an operation
  * without handler or a handler without operation, start() that failed, that
- * it hung, exited or died by a signal.  With XC_OK errbuf is left alone, or
- * holds a warning: what it leaves behind makes each update replace workers.
+ * it hung, exited or died by a signal, and where; or that this host cannot
+ * make such a sandbox.  With XC_OK errbuf is left alone, or holds a warning:
+ * what it leaves behind after stop().
  * XC_ERR_IO: the trial itself could not be run.
  */
 enum xc_err xc_trial_run(const char *trial, const char *dir,

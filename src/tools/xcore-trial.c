@@ -1,44 +1,63 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Loads a plugin, starts, warms and stops it, in a process of its own.  It is
- * run by xc_trial_run(), which reads what it says and ends it if it hangs.
+ * Loads a plugin, starts, warms and stops it, in a sandbox.  It is run by
+ * xc_trial_run(), which reads what it says and ends it if it hangs.
  *
- *	xcore-trial FOLDER	(the configuration as JSON on stdin)
+ *	xcore-trial FOLDER [TIMEOUT_MS]	(the configuration as JSON on stdin)
+ *
+ * This process is but the host: no code of the plugin runs in it, nor with its
+ * rights.  A plugin of level "inprocess" is tried in a sandbox too.
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <json-c/json_object.h>
 
 #include <xcore/json.h>
 
-#include "contract/routes.h"
+#include "kit/subject.h"
 #include "lib/host.h"
-#include "lib/plugin-private.h"
-#include "plugin/file.h"
-#include "plugin/loader-object.h"
-#include "plugin/loader-traces.h"
-#include "plugin/manifest.h"
 #include "plugin/trial.h"
+#include "sandbox/process.h"
 
-#define DOCUMENT_MAX (64u << 20)
 #define CONFIG_MAX (1u << 20)
+#define TIMEOUT_MS 60000
+#define FRAMES 4		/* of a crash's trace that are told */
+/* Accounts for sandboxes where this is run by root; see xcore.json(5). */
+#define UID_FIRST 2019753984u
+#define UID_COUNT 65536u
 
 struct trial {
-	const char *dir;
-	struct xc_manifest *manifest;
-	struct json_object *openapi;
-	struct xc_plugin plugin;
-	struct xc_object object;
-	char warning[300];
+	struct xc_subject *subject;
+	struct xc_jail *jail;
+	struct xc_sandbox *sandbox;
+	struct xc_broker broker;
+	int64_t until_ms;
+	int64_t timeout_ms;
 };
+
+/* What is to be put in order however this ends. */
+static struct trial trial = { .timeout_ms = TIMEOUT_MS };
+
+static const char *const stages[XC_STAGE__MAX] = {
+	[XC_STAGE_LOAD] = "load", [XC_STAGE_START] = "start()",
+	[XC_STAGE_WARM] = "warm()", [XC_STAGE_SERVE] = "warm()",
+	[XC_STAGE_STOP] = "stop()",
+};
+
+/* ---- what is said to whoever runs us ------------------------------------ */
 
 static void
 say(struct json_object *message)
@@ -69,17 +88,23 @@ say_stage(const char *stage)
 	say(message);
 }
 
-static void __attribute__((noreturn))
-refuse(const char *reason)
+static void __attribute__((noreturn, format(printf, 1, 2)))
+refuse(const char *format, ...)
 {
 	struct json_object *message = json_object_new_object();
+	char reason[800];
+	va_list ap;
 
+	va_start(ap, format);
+	vsnprintf(reason, sizeof(reason), format, ap);
+	va_end(ap);
 	json_object_object_add(message, "ok", json_object_new_boolean(0));
 	json_object_object_add(message, "reason",
 	    json_object_new_string(reason));
+	if (trial.subject != NULL)
+		xc_subject_hide(trial.subject);
 	say(message);
-	/* What the plugin left to be run at the exit is not our business. */
-	_exit(1);
+	exit(1);
 }
 
 static void __attribute__((noreturn))
@@ -92,32 +117,10 @@ accept_plugin(const char *warning)
 		json_object_object_add(message, "warning",
 		    json_object_new_string(warning));
 	say(message);
-	_exit(0);
+	exit(0);
 }
 
-static bool
-set_limit(int resource, rlim_t most)
-{
-	struct rlimit limit;
-
-	if (getrlimit(resource, &limit) != 0)
-		return false;
-	if (limit.rlim_max != RLIM_INFINITY && limit.rlim_max < most)
-		most = limit.rlim_max;
-	limit.rlim_cur = limit.rlim_max = most;
-	return setrlimit(resource, &limit) == 0;
-}
-
-static void
-confine(void)
-{
-	/* Its parent's end must be its own; nothing may be written. */
-	if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 ||
-	    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
-	    !set_limit(RLIMIT_CORE, 0) || !set_limit(RLIMIT_FSIZE, 0) ||
-	    !set_limit(RLIMIT_NOFILE, 256))
-		refuse("the trial cannot confine itself");
-}
+/* ---- the host ----------------------------------------------------------- */
 
 static bool
 log_enabled(void *ctx, const char *name, enum xc_log_level level)
@@ -141,40 +144,129 @@ static const struct xc_log_ops log_ops = { .enabled = log_enabled,
 	.write = log_write };
 static const struct xc_host host = { .log = &log_ops };
 
-static unsigned char *
-read_document(const char *dir, const char *name, size_t *len_r)
+static int64_t
+now_ms(void)
 {
-	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	struct xc_errbuf why = { "" };
-	unsigned char *data;
+	struct timespec now;
 
-	if (fd == -1)
-		refuse(strerror(errno));
-	if (xc_file_read_at(fd, name, DOCUMENT_MAX, &data, len_r, &why) !=
-	    XC_OK)
-		refuse(why.text);
-	close(fd);
-	return data;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-static void
-read_documents(struct trial *trial)
+static int64_t
+left_ms(void)
 {
-	struct xc_errbuf why = { "" };
-	unsigned char *data;
-	char where[200];
-	size_t len;
+	int64_t left = trial.until_ms - now_ms();
 
-	data = read_document(trial->dir, "plugin.json", &len);
-	if (xc_manifest_parse((const char *)data, len, &trial->manifest,
-	    &why) != XC_OK)
-		refuse(why.text);
-	free(data);
-	data = read_document(trial->dir, "openapi.json", &len);
-	if (xc_json_parse((const char *)data, len, &trial->openapi, where,
-	    sizeof(where)) != XC_OK)
-		refuse("openapi.json is not JSON");
-	free(data);
+	return left > 0 ? left : 0;
+}
+
+/* What the plugin wrote to its standard output and error. */
+static void
+pass_output(void)
+{
+	char text[4096];
+	ssize_t n;
+
+	while (trial.sandbox->output != -1 &&
+	    (n = recv(trial.sandbox->output, text, sizeof(text),
+	    MSG_DONTWAIT)) > 0)
+		fwrite(text, 1, (size_t)n, stderr);
+}
+
+/* The guest's own word; it may lie, and then a sentence is wrong. */
+static const char *
+stage_of(void)
+{
+	uint32_t stage = *(volatile uint32_t *)
+	    &trial.sandbox->channel.head->stage;
+
+	return stages[stage < XC_STAGE__MAX ? stage : XC_STAGE_LOAD];
+}
+
+/* The first frames of a crash as " in a.so+0x12, b.so+0x3"; "" without. */
+static void
+frames_of(char *buf, size_t size)
+{
+	char trace[XC_CHANNEL_TRACE_MAX], *rest = trace, *line;
+	size_t len = 0;
+	int n = 0;
+
+	buf[0] = '\0';
+	xc_channel_trace(&trial.sandbox->channel, trace);
+	while (n < FRAMES && (line = strsep(&rest, "\n")) != NULL) {
+		char *name = strchr(line, ' ');
+
+		if (line[0] != '#' || name == NULL)
+			continue;
+		name[1 + strcspn(name + 1, " ")] = '\0';
+		len += (size_t)snprintf(buf + len, size - len, "%s%s",
+		    n++ == 0 ? " in" : " <", name);
+		if (len >= size)
+			break;
+	}
+}
+
+/* "SEGV" if the trace or the status names a signal; else NULL. */
+static const char *
+signal_of(char *buf, size_t size)
+{
+	char trace[XC_CHANNEL_TRACE_MAX];
+	static const char begin[] = "signal SIG";
+
+	if (WIFSIGNALED(trial.sandbox->status))
+		return sigabbrev_np(WTERMSIG(trial.sandbox->status));
+	xc_channel_trace(&trial.sandbox->channel, trace);
+	if (strncmp(trace, begin, strlen(begin)) != 0)
+		return NULL;
+	snprintf(buf, size, "%.*s", (int)strcspn(trace + strlen(begin), " ,\n"),
+	    trace + strlen(begin));
+	return buf;
+}
+
+static void __attribute__((noreturn))
+refuse_ended(void)
+{
+	char name[32], frames[400], words[128];
+	const char *number;
+
+	pass_output();
+	/* Reaps it. */
+	xc_sandbox_last_words(trial.sandbox, words, sizeof(words));
+	if (trial.sandbox->reaped || waitpid(trial.sandbox->pid,
+	    &trial.sandbox->status, __WALL) == trial.sandbox->pid)
+		trial.sandbox->reaped = true;
+	number = signal_of(name, sizeof(name));
+	frames_of(frames, sizeof(frames));
+	if (number != NULL)
+		refuse("died by SIG%s during %s%s", number, stage_of(),
+		    frames);
+	refuse("exited with %d during %s",
+	    WEXITSTATUS(trial.sandbox->status), stage_of());
+}
+
+static void __attribute__((noreturn))
+refuse_hung(void)
+{
+	xc_sandbox_kill(trial.sandbox);
+	pass_output();
+	refuse("hung: still in %s after %lld ms", stage_of(),
+	    (long long)trial.timeout_ms);
+}
+
+/* ---- the steps ---------------------------------------------------------- */
+
+static void
+confine(void)
+{
+	struct rlimit none = { 0, 0 };
+
+	/* Its parent's end must be its own. */
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 ||
+	    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
+	    setrlimit(RLIMIT_CORE, &none) != 0)
+		refuse("the trial cannot confine itself");
+	signal(SIGPIPE, SIG_IGN);
 }
 
 /* All of stdin; NULL settings if it is empty. */
@@ -199,180 +291,164 @@ read_settings(void)
 	return settings;
 }
 
-static char *
-copy_text(const char *text)
-{
-	char *copy = strdup(text);
-
-	if (copy == NULL)
-		refuse("out of memory");
-	return copy;
-}
-
 static void
-fill_plugin(struct trial *trial)
+open_subject(const char *dir)
 {
 	struct json_object *settings = read_settings();
-	struct xc_plugin *plugin = &trial->plugin;
 	struct xc_errbuf why = { "" };
 
-	plugin->magic = XC_PLUGIN_HANDLE_MAGIC;
-	plugin->name = copy_text(trial->manifest->name);
-	plugin->version = copy_text(trial->manifest->version);
-	plugin->prefix = copy_text(trial->manifest->prefix);
-	plugin->schema = copy_text("");
-	if (asprintf(&plugin->logger, "plugin.%s", plugin->name) == -1)
-		refuse("out of memory");
-	plugin->may_database = trial->manifest->may_database;
-	plugin->may_cache = trial->manifest->may_cache;
-	plugin->host = &host;
-	if (xc_manifest_config(trial->manifest, settings, &plugin->config,
-	    &why) != XC_OK)
-		refuse(why.text);
+	if (xc_subject_open(dir, settings, &host, &trial.subject, &why) !=
+	    XC_OK)
+		refuse("%s", why.text);
 	json_object_put(settings);
+	trial.broker.host = &host;
+	trial.broker.plugin = &trial.subject->plugin;
 }
 
+/* Without walls it is not tried: whoever has none here is told what to do. */
 static void
-load(struct trial *trial)
+make_sandbox(void)
 {
+	/* Trials of one host do not share an account. */
+	struct xc_jail_options options = { .cgroup = "",
+		.uid_first = UID_FIRST + (uint32_t)getpid() % UID_COUNT,
+		.uid_count = 1 };
 	struct xc_errbuf why = { "" };
-	char *path;
 
-	if (asprintf(&path, "%s/%s.so", trial->dir, trial->plugin.name) == -1)
-		refuse("out of memory");
 	say_stage("load");
-	if (xc_object_open(path, NULL, &trial->object, &why) != XC_OK)
-		refuse(why.text);
-	free(path);
+	if (xc_subject_expose(trial.subject, &why) != XC_OK ||
+	    xc_jail_create(&options, &trial.jail, &why) != XC_OK ||
+	    xc_sandbox_solo(trial.jail, &trial.subject->spec, true,
+	    &trial.sandbox, &why) != XC_OK)
+		refuse("it cannot be tried: %s; \"xcorectl doctor sandbox\" "
+		    "tells what this host lacks", why.text);
 }
 
 static void
-check_handlers(const struct trial *trial, const struct xc_route *routes,
-    size_t n)
-{
-	char text[400];
-
-	for (size_t i = 0; i < n; i++) {
-		if (xc_object_handler(&trial->object, routes[i].operation) !=
-		    NULL)
-			continue;
-		snprintf(text, sizeof(text), "operation \"%s\" (%s %.100s) "
-		    "has no handler; add it to XC_OPERATIONS",
-		    routes[i].operation, routes[i].method, routes[i].path);
-		refuse(text);
-	}
-}
-
-static void
-check_operations(const struct trial *trial, const struct xc_route *routes,
-    size_t n)
-{
-	const struct xc_operation *row = trial->object.table->operations;
-	char text[300];
-
-	for (; row != NULL && row->name != NULL; row++) {
-		size_t i = 0;
-
-		while (i < n && strcmp(routes[i].operation, row->name) != 0)
-			i++;
-		if (i < n)
-			continue;
-		snprintf(text, sizeof(text), "handler \"%.100s\" has no "
-		    "operation in openapi.json; add it there or take it out "
-		    "of XC_OPERATIONS", row->name);
-		refuse(text);
-	}
-}
-
-static void
-check_contract(const struct trial *trial)
+wait_until_ready(void)
 {
 	struct xc_errbuf why = { "" };
-	struct xc_route *routes;
-	size_t n;
 
-	if (xc_routes_read(trial->openapi, &routes, &n, &why) != XC_OK)
-		refuse(why.text);
-	check_handlers(trial, routes, n);
-	check_operations(trial, routes, n);
-	free(routes);
+	switch (xc_sandbox_wait(trial.sandbox, &trial.broker,
+	    left_ms(), &why)) {
+	case XC_OK:
+		xc_subject_hide(trial.subject);
+		return;
+	case XC_ERR_TIMEOUT:
+		refuse_hung();
+	case XC_ERR_FAILED:
+		refuse_ended();
+	default:
+		pass_output();
+		refuse("%s", why.text);
+	}
+}
+
+/* Takes one notice while it stops; true: it has stopped. */
+static bool
+take_notice(uint32_t seq)
+{
+	struct xc_channel *channel = &trial.sandbox->channel;
+	struct xc_notice notice;
+
+	switch (xc_channel_notice(channel, seq, &notice)) {
+	case XC_OK:
+		break;
+	case XC_ERR_BUSY:
+		return false;
+	case XC_ERR_IO:
+		xc_sandbox_kill(trial.sandbox);
+		refuse_ended();
+	default:
+		xc_sandbox_kill(trial.sandbox);
+		refuse("said what a sandbox never says during stop()");
+	}
+	if (notice.kind == XC_NOTICE_STOPPED)
+		return true;
+	if (notice.kind == XC_NOTICE_CALL && xc_broker_serve(&trial.broker,
+	    channel, &notice) == XC_OK)
+		return false;
+	xc_sandbox_kill(trial.sandbox);
+	refuse_ended();
+}
+
+/* Stops it and hears what stays. */
+static void
+stop(void)
+{
+	struct xc_order order = { .kind = XC_ORDER_STOP,
+		.seq = ++trial.sandbox->seq, .log_level = XC_LOG_INFO };
+	struct xc_sandbox *sandbox = trial.sandbox;
+	bool stopped = false;
+
+	if (xc_channel_order(&sandbox->channel, &order) != XC_OK) {
+		xc_sandbox_kill(sandbox);
+		refuse_ended();
+	}
+	while (!stopped) {
+		struct pollfd fds[2] = {
+			{ .fd = sandbox->channel.bell_read, .events = POLLIN },
+			{ .fd = sandbox->pidfd, .events = POLLIN } };
+
+		if (poll(fds, 2, (int)left_ms()) == 0)
+			refuse_hung();
+		stopped = take_notice(order.seq);
+		if (!stopped && fds[0].revents == 0 && fds[1].revents != 0) {
+			xc_sandbox_kill(sandbox);
+			refuse_ended();
+		}
+	}
 }
 
 static void
-run_step(struct trial *trial, const char *stage,
-    enum xc_err (*step)(struct xc_plugin *plugin))
+take_warning(char *buf, size_t size)
 {
-	enum xc_err err;
-	char text[100];
+	char left[XC_CHANNEL_REASON_MAX];
+	bool inside = trial.subject->plugin.isolation ==
+	    XC_ISOLATION_INPROCESS;
 
-	if (step == NULL)
-		return;
-	say_stage(stage);
-	err = step(&trial->plugin);
-	if (err == XC_OK)
-		return;
-	snprintf(text, sizeof(text), "%s returned \"%s\"", stage,
-	    xc_strerror(err));
-	refuse(text);
+	xc_channel_reason(&trial.sandbox->channel, left);
+	snprintf(buf, size, "%s%s", left, left[0] == '\0' ? "" : inside ?
+	    ", so workers are replaced when it is updated" :
+	    ", which goes with its sandbox");
 }
 
-/* Stops it and sees what stays; a worker would have to be replaced. */
-static void
-stop(struct trial *trial, const struct xc_traces *before)
+static bool
+parse_timeout(const char *text, int64_t *timeout_r)
 {
-	struct xc_traces left = { 0 };
+	char *end;
+	long value;
 
-	if (trial->object.table->stop != NULL) {
-		say_stage("stop()");
-		trial->object.table->stop(&trial->plugin);
-	}
-	/* A thread that was joined stands in /proc for a moment more. */
-	for (int tries = 0; tries < 100; tries++) {
-		xc_traces_take(&left);
-		xc_traces_subtract(&left, before);
-		if (left.n_threads == 0)
-			break;
-		usleep(1000);
-	}
-	if (left.n_threads == 0 && xc_traces_keys(&left) == 0) {
-		say_stage("unloading");
-		if (!xc_object_close(&trial->object))
-			snprintf(trial->warning, sizeof(trial->warning),
-			    "it stays mapped after dlclose(), so workers are "
-			    "replaced when it is updated");
-		return;
-	}
-	snprintf(trial->warning, sizeof(trial->warning), "it leaves %zu "
-	    "threads and %zu pthread keys behind after stop(), so workers "
-	    "are replaced when it is updated", left.n_threads,
-	    xc_traces_keys(&left));
+	errno = 0;
+	value = strtol(text, &end, 10);
+	*timeout_r = value;
+	return errno == 0 && end != text && *end == '\0' && value > 0 &&
+	    value <= INT32_MAX;
 }
 
 int
 main(int argc, char **argv)
 {
-	struct trial trial = { 0 };
-	struct xc_traces before = { 0 };
-	char *dir;
+	char warning[XC_CHANNEL_REASON_MAX + 80];
 
-	if (argc != 2 || argv[1][0] == '-' ||
+	if (argc < 2 || argc > 3 || argv[1][0] == '-' || (argc == 3 &&
+	    !parse_timeout(argv[2], &trial.timeout_ms)) ||
 	    fcntl(XC_TRIAL_RESULT_FD, F_GETFD) == -1) {
-		fprintf(stderr, "usage: xcore-trial FOLDER, run by "
-		    "xcore-install(1) with a result descriptor\n");
+		fprintf(stderr, "usage: xcore-trial FOLDER [TIMEOUT_MS], run "
+		    "by xcore-install(1) with a result descriptor\n");
 		return 2;
 	}
-	dir = realpath(argv[1], NULL);
-	if (dir == NULL)
-		refuse(strerror(errno));
-	trial.dir = dir;
 	confine();
-	read_documents(&trial);
-	fill_plugin(&trial);
-	xc_traces_take(&before);
-	load(&trial);
-	check_contract(&trial);
-	run_step(&trial, "start()", trial.object.table->start);
-	run_step(&trial, "warm()", trial.object.table->warm);
-	stop(&trial, &before);
-	accept_plugin(trial.warning);
+	trial.until_ms = now_ms() + trial.timeout_ms;
+	open_subject(argv[1]);
+	make_sandbox();
+	wait_until_ready();
+	stop();
+	pass_output();
+	take_warning(warning, sizeof(warning));
+	xc_sandbox_close(&trial.sandbox);
+	xc_broker_end(&trial.broker);
+	xc_jail_free(&trial.jail);
+	xc_subject_free(&trial.subject);
+	accept_plugin(warning);
 }

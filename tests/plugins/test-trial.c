@@ -67,17 +67,18 @@ test_faults(void **state)
 {
 	(void)state;
 	expect("misbehave", "start-fails", LONG_MS,
-	    "start() returned \"not available\"");
+	    "its start() returned \"not available\"");
 	expect("misbehave", "start-exits", LONG_MS,
 	    "exited with 3 during start()");
 	expect("misbehave", "start-exits-0", LONG_MS,
 	    "exited with 0 during start()");
-	expect("misbehave", "warm-fails", LONG_MS, "warm() returned");
+	expect("misbehave", "warm-fails", LONG_MS, "its warm() returned");
 	expect("misbehave", "start-hangs", SHORT_MS,
 	    "hung: still in start() after 1500 ms");
 	expect("misbehave", "stop-hangs", SHORT_MS,
 	    "hung: still in stop() after 1500 ms");
-	expect("misbehave", "start-chatters", LONG_MS, "start() returned");
+	expect("misbehave", "start-chatters", LONG_MS,
+	    "its start() returned");
 }
 
 static void
@@ -179,7 +180,7 @@ test_missing_handler(void **state)
 {
 	(void)state;
 	expect_changed("openapi.json", "\"boom\"", "\"bang\"",
-	    "operation \"bang\" (GET /boom) has no handler");
+	    "operation \"bang\" has no handler");
 }
 
 static void
