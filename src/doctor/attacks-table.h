@@ -30,7 +30,7 @@ X("threads-burn", "runs for ever in eight threads",			\
 X("malloc", "takes memory until there is none",				\
     XC_ATTACK_LIMITED | XC_ATTACK_DIES, xc_attack_malloc)		\
 X("malloc-blind", "takes memory without looking",			\
-    XC_ATTACK_DIES, xc_attack_malloc_blind)				\
+    XC_ATTACK_DIES | XC_ATTACK_CPU, xc_attack_malloc_blind)		\
 X("shared-map", "takes shared memory until there is none",		\
     XC_ATTACK_MEMORY, xc_attack_shared_map)				\
 X("memfd", "fills a file in memory",					\

@@ -166,9 +166,9 @@ take_account(const struct ctl_doctor *doctor)
 	json_object_object_add(doctor->out, "uid",
 	    json_object_new_int64(geteuid()));
 	if (!doctor->known)
-		ctl_doctor_find(doctor, "account", CTL_WARNING, "run this "
-		    "as root, or as xcored's account", "tried as %s (%lu); "
-		    "which account xcored has is not known",
+		ctl_doctor_find(doctor, "account", CTL_WARNING, "start "
+		    "xcored, or run this as its account", "tried as %s "
+		    "(%lu); which account xcored has is not known",
 		    user_name(geteuid()), (unsigned long)geteuid());
 	else if (geteuid() != doctor->uid)
 		ctl_doctor_find(doctor, "account", CTL_WARNING, "run this "
@@ -258,12 +258,16 @@ count(const struct ctl_attack_result *results, enum ctl_attack_end end)
 	return n;
 }
 
+/* What is weaker here than on a whole host; an account comes from root or
+ * from a user namespace, and one of them is enough. */
 static void
-list_absent(const struct xc_layers *layers, uint32_t ignored, char *buf,
-    size_t size)
+list_absent(const struct xc_layers *layers, char *buf, size_t size)
 {
+	uint32_t ignored = LAYERS_MINOR;
 	size_t len = 0;
 
+	if ((layers->active & XC_LAYER_BIT(XC_LAYER_UID)) != 0)
+		ignored |= XC_LAYER_BIT(XC_LAYER_USERNS);
 	buf[0] = '\0';
 	for (unsigned i = 0; i < XC_LAYER__MAX && len < size; i++) {
 		if (((layers->active | ignored) & XC_LAYER_BIT(i)) == 0)
@@ -282,11 +286,12 @@ conclude(const struct ctl_doctor *doctor, const struct xc_layers *layers,
 	size_t all = ctl_attacks_count();
 	char absent[300];
 
-	list_absent(layers, LAYERS_MINOR, absent, sizeof(absent));
+	list_absent(layers, absent, sizeof(absent));
 	if (through > 0)
 		ctl_doctor_find(doctor, "attacks", CTL_BAD, "run no plugin "
-		    "here that you do not trust", "%zu of %zu got through",
-		    through, all);
+		    "here that you do not trust", "%zu of %zu got through%s%s",
+		    through, all, absent[0] != '\0' ? ", without " : "",
+		    absent);
 	else if (unknown > 0)
 		ctl_doctor_find(doctor, "attacks", CTL_BAD, "see their "
 		    "outcome with --json", "%zu of %zu could not be tried",

@@ -37,10 +37,12 @@ usage(FILE *out)
 	      "  config               what is in force, and from where\n"
 	      "  migrate up [N]|down [N]|status\n"
 	      "                       the registry's own tables\n"
+	      "  doctor [SECTION...]  what holds and what is wrong here\n"
 	      "options:\n"
 	      "  -c, --config FILE    the configuration\n"
 	      "      --control PATH   the control socket, without it\n"
 	      "      --json           one JSON object\n"
+	      "      --without LAYER,...  of doctor: what a layer is worth\n"
 	      "  -h, --help           this text\n"
 	      "  -V, --version        the version\n",
 	    out);
@@ -110,24 +112,29 @@ ctl_fail(const struct xc_ctl *ctl, int code, const char *format, ...)
 }
 
 int
-ctl_done(const struct xc_ctl *ctl, struct json_object *data,
-    const char *sentence)
+ctl_found(int code, struct json_object *data)
 {
-	struct json_object *object;
+	struct json_object *object = json_object_new_object();
 
-	if (!ctl->json) {
-		if (sentence != NULL)
-			fprintf(stderr, "%s\n", sentence);
-		json_object_put(data);
-		return XC_EXIT_OK;
-	}
-	object = json_object_new_object();
-	json_object_object_add(object, "ok", json_object_new_boolean(1));
-	json_object_object_add(object, "code", json_object_new_int(0));
+	json_object_object_add(object, "ok",
+	    json_object_new_boolean(code == XC_EXIT_OK));
+	json_object_object_add(object, "code", json_object_new_int(code));
 	json_object_object_add(object, "data",
 	    data == NULL ? json_object_new_object() : data);
 	print_object(object);
 	json_object_put(object);
+	return code;
+}
+
+int
+ctl_done(const struct xc_ctl *ctl, struct json_object *data,
+    const char *sentence)
+{
+	if (ctl->json)
+		return ctl_found(XC_EXIT_OK, data);
+	if (sentence != NULL)
+		fprintf(stderr, "%s\n", sentence);
+	json_object_put(data);
 	return XC_EXIT_OK;
 }
 
@@ -261,8 +268,8 @@ ask_simply(struct xc_ctl *ctl, const char *name, struct json_object **data_r)
 	return status;
 }
 
-static bool
-wants_colour(void)
+bool
+ctl_wants_colour(void)
 {
 	const char *none = getenv("NO_COLOR");
 
@@ -278,7 +285,7 @@ run_status(struct xc_ctl *ctl)
 	if (status != XC_EXIT_OK)
 		return status;
 	if (!ctl->json)
-		ctl_print_status(data, stdout, wants_colour());
+		ctl_print_status(data, stdout, ctl_wants_colour());
 	return ctl_done(ctl, data, NULL);
 }
 
@@ -458,11 +465,12 @@ static const struct command commands[] = {
 	{ "logs", run_logs },
 	{ "config", run_config },
 	{ "migrate", run_migrate },
+	{ "doctor", ctl_doctor },
 };
 
 /* ---- the command line --------------------------------------------------- */
 
-enum { OPT_CONTROL = 256, OPT_JSON, OPT_WAIT };
+enum { OPT_CONTROL = 256, OPT_JSON, OPT_WAIT, OPT_WITHOUT };
 
 /* Options may stand behind the command too.  Returns the exit status, or -1
  * to go on. */
@@ -481,6 +489,9 @@ read_option(struct xc_ctl *ctl, int c)
 		return -1;
 	case OPT_WAIT:
 		ctl->wait = true;
+		return -1;
+	case OPT_WITHOUT:
+		ctl->without = optarg;
 		return -1;
 	case 'V':
 		printf("xcorectl %s\n", PACKAGE_VERSION);
@@ -502,6 +513,7 @@ read_words(int argc, char **argv, struct xc_ctl *ctl)
 		{ "control", required_argument, NULL, OPT_CONTROL },
 		{ "json", no_argument, NULL, OPT_JSON },
 		{ "wait", no_argument, NULL, OPT_WAIT },
+		{ "without", required_argument, NULL, OPT_WITHOUT },
 		{ "help", no_argument, NULL, 'h' },
 		{ "version", no_argument, NULL, 'V' },
 		{ NULL, 0, NULL, 0 }
@@ -517,6 +529,9 @@ read_words(int argc, char **argv, struct xc_ctl *ctl)
 	ctl->argv = argv + optind;
 	if (ctl->wait && (ctl->argc < 1 || strcmp(ctl->argv[0], "stop") != 0))
 		return ctl_fail(ctl, XC_EXIT_USAGE, "--wait is for stop");
+	if (ctl->without != NULL && (ctl->argc < 1 ||
+	    strcmp(ctl->argv[0], "doctor") != 0))
+		return ctl_fail(ctl, XC_EXIT_USAGE, "--without is for doctor");
 	return -1;
 }
 

@@ -16,6 +16,7 @@ struct xc_ctl {
 	const char *control;	/* NULL: as the configuration says */
 	bool json;
 	bool wait;
+	const char *without;	/* layers, for the doctor; or NULL */
 	struct xc_settings *settings;	/* NULL until ctl_settings() */
 	int argc;		/* the words behind the command */
 	char **argv;
@@ -43,6 +44,15 @@ int ctl_fail(const struct xc_ctl *ctl, int code, const char *format, ...)
  * on stderr.  Returns 0. */
 int ctl_done(const struct xc_ctl *ctl, struct json_object *data,
     const char *sentence);
+
+/* The one JSON object of a command that found out, with the exit status that
+ * this means; takes the reference of data.  Returns code. */
+int ctl_found(int code, struct json_object *data);
+
+bool ctl_wants_colour(void);
+
+/* xcorectl-doctor.c */
+int ctl_doctor(struct xc_ctl *ctl);
 
 /* xcorectl-status.c: for people. */
 void ctl_print_status(struct json_object *data, FILE *out, bool colour);

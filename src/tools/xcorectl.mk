@@ -2,8 +2,19 @@
 bin_PROGRAMS += src/tools/xcorectl
 src_tools_xcorectl_SOURCES = \
 	src/tools/xcorectl.c src/tools/xcorectl.h \
+	src/tools/xcorectl-doctor.c src/tools/xcorectl-doctor.h \
+	src/tools/xcorectl-doctor-attacks.c \
+	src/tools/xcorectl-doctor-attacks.h \
+	src/tools/xcorectl-doctor-cache.c \
+	src/tools/xcorectl-doctor-database.c \
+	src/tools/xcorectl-doctor-host.c \
+	src/tools/xcorectl-doctor-print.c \
+	src/tools/xcorectl-doctor-sandbox.c \
+	src/tools/xcorectl-doctor-server.c \
+	src/tools/xcorectl-doctor-web.c \
 	src/tools/xcorectl-status.c
-src_tools_xcorectl_LDADD = libmanager.la libregistry.la libplugin.la \
+src_tools_xcorectl_LDADD = libmanager.la libregistry.la libsandbox.la libbroker.la \
+	libsandbox.la libguest.la libjail.la libplugin.la \
 	libcontract.la libdatabase.la libsettings.la libloggers.la libcontrol.la \
 	libxcore.la $(JSONC_LIBS)
 dist_man_MANS += doc/xcorectl.8
