@@ -9,7 +9,6 @@
 #include <json-c/json_object.h>
 
 #include "guest-private.h"
-#include "lib/crash-trace.h"
 
 #define THREADS_FIELD 20	/* of /proc/self/stat, see proc(5) */
 #define JOIN_TRIES 100		/* of a millisecond */
@@ -84,7 +83,6 @@ xc_guest_load(struct xc_session *session, struct xc_errbuf *errbuf)
 	    errbuf);
 	if (err != XC_OK)
 		return err;
-	xc_trace_prepare();
 	session->handlers = calloc(length_of(spec->operations) +
 	    length_of(spec->event_operations) + 1,
 	    sizeof(*session->handlers));
