@@ -120,6 +120,10 @@ on_bell(struct xc_box_source *source, uint32_t events)
 		xc_runner_ready(runner, box);
 		return;
 	}
+	/* It is ours alone from here on: while the spawner is asked the link
+	 * may be found to have ended, which frees all boxes of the runner. */
+	if (runner->coming == box)
+		runner->coming = NULL;
 	if (err == XC_ERR_FAILED)
 		add_end(box, &errbuf);
 	xc_runner_failed(runner, box, errbuf.text, true);

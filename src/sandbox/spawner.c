@@ -441,6 +441,9 @@ end_conn(struct conn *conn)
 	*conn->back = conn->next;
 	if (conn->next)
 		conn->next->back = conn->back;
+	/* A child that was just cloned may have it still: then closing alone
+	 * does not take it out. */
+	(void)epoll_ctl(spawner.epoll_fd, EPOLL_CTL_DEL, conn->fd, NULL);
 	close(conn->fd);
 	spawner.n_conns--;
 	free(conn);
