@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "crash-trace.h"
 
-#include <errno.h>
 #include <link.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 #include <ucontext.h>
+#include <unistd.h>
 #include <unwind.h>
 
 #include "raw-text.h"
@@ -40,13 +40,20 @@ static struct {
 static void
 copy_name(struct object *object, const char *path)
 {
-	const char *slash = strrchr(path, '/');
+	char program[256];
+	const char *slash;
 	struct xc_raw raw;
+	ssize_t n;
 
-	if (path[0] == '\0')
-		path = program_invocation_short_name;
+	/* Of the program itself; what it was called may be overwritten. */
+	if (path[0] == '\0') {
+		n = readlink("/proc/self/exe", program, sizeof(program) - 1);
+		program[n > 0 ? n : 0] = '\0';
+		path = program;
+	}
+	slash = strrchr(path, '/');
 	/* A private copy has no name but its number. */
-	else if (strncmp(path, "/proc/self/fd/", 14) != 0 && slash != NULL)
+	if (strncmp(path, "/proc/self/fd/", 14) != 0 && slash != NULL)
 		path = slash + 1;
 	xc_raw_begin(&raw, object->name, sizeof(object->name));
 	xc_raw_put(&raw, path);

@@ -4,6 +4,7 @@
 #include <xcore/log.h>
 #include <xcore/reply.h>
 
+#include "plugin-private.h"
 #include "reply-private.h"
 
 /* What the client is told, without anything of ours in it. */
@@ -57,10 +58,14 @@ operation_of(const struct xc_request *req)
 	return xc_block_text(&req->in, head->operation);
 }
 
-/* Whether a limit is what the handler failed by. */
+/* Whether a limit is what the handler failed by.  In a sandbox all memory is
+ * limited, also what the handler did not take from the request. */
 static bool
-is_breach(const struct xc_request *req, enum xc_err err)
+is_breach(struct xc_request *req, enum xc_err err)
 {
+	if (err == XC_ERR_NOMEM && req->plugin != NULL &&
+	    req->plugin->host_judges)
+		req->breach = XC_BREACH_MEMORY;
 	return (req->breach == XC_BREACH_MEMORY && err == XC_ERR_NOMEM) ||
 	    (req->breach == XC_BREACH_REPLY && err == XC_ERR_TOO_LARGE);
 }

@@ -46,14 +46,34 @@ xc_row_work(const struct xc_worker_row *b, struct xc_row_work *work_r)
 }
 
 static bool
-is_fault(struct json_object *report)
+is_event(struct json_object *report, const char *name)
 {
 	struct json_object *event;
 
 	return json_object_is_type(report, json_type_object) &&
 	    json_object_object_get_ex(report, "event", &event) &&
 	    json_object_is_type(event, json_type_string) &&
-	    strcmp(json_object_get_string(event), "fault") == 0;
+	    strcmp(json_object_get_string(event), name) == 0;
+}
+
+static void
+forget_reports(struct xc_pool_row *row)
+{
+	json_object_put(row->plugins);
+	json_object_put(row->sandboxes);
+	row->plugins = row->sandboxes = NULL;
+	row->reported = 0;
+}
+
+static void
+take_sandboxes(struct xc_pool_row *row, struct json_object *report)
+{
+	struct json_object *sandboxes;
+
+	if (!json_object_object_get_ex(report, "sandboxes", &sandboxes))
+		return;
+	json_object_put(row->sandboxes);
+	row->sandboxes = json_object_get(sandboxes);
 }
 
 static void
@@ -62,8 +82,10 @@ take_report(struct xc_pool_row *row, const char *text)
 	struct json_object *report, *plugins, *sequence;
 
 	report = json_tokener_parse(text);
-	if (is_fault(report))
+	if (is_event(report, "fault"))
 		xc_quarantine_report(row->manager, report);
+	else if (is_event(report, "sandboxes"))
+		take_sandboxes(row, report);
 	else if (json_object_is_type(report, json_type_object) &&
 	    json_object_object_get_ex(report, "plugins", &plugins) &&
 	    json_object_is_type(plugins, json_type_array)) {
@@ -185,9 +207,7 @@ xc_row_start(struct xc_manager *m, struct xc_pool_row *row, bool extra,
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) == -1)
 		return xc_fail(errbuf, XC_ERR_IO, "socketpair: %s",
 		    strerror(errno));
-	json_object_put(row->plugins);
-	row->plugins = NULL;
-	row->reported = 0;
+	forget_reports(row);
 	row->ready = row->stale = row->retired = false;
 	row->extra = extra;
 	row->kill_at = row->not_before = 0;
@@ -248,9 +268,7 @@ xc_row_free(struct xc_manager *m, struct xc_pool_row *row)
 	row->not_before = 0;
 	row->ready = row->stale = row->retired = row->extra = false;
 	row->kill_at = 0;
-	json_object_put(row->plugins);
-	row->plugins = NULL;
-	row->reported = 0;
+	forget_reports(row);
 }
 
 static void

@@ -48,6 +48,7 @@ struct xc_pool_row {
 	unsigned quick_deaths;	/* one after the other */
 	struct xc_watch report;
 	struct json_object *plugins;	/* as last reported, or NULL */
+	struct json_object *sandboxes;	/* as last reported, or NULL */
 	uint64_t reported;	/* the sequence that this report is of */
 };
 

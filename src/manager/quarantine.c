@@ -188,10 +188,23 @@ xc_quarantine_fault(struct xc_manager *m, const char *plugin,
 		take_off(m, entry, row, breach, detail == NULL ? "" : detail);
 }
 
+/* How often it was since the last report; one that does not say it is one. */
+static int64_t
+count_of(const struct xc_manager *m, struct json_object *report)
+{
+	struct json_object *value;
+	int64_t n = 1, most = m->settings->quarantine.faults;
+
+	if (json_object_object_get_ex(report, "count", &value))
+		n = json_object_get_int64(value);
+	return n < most ? n : most;
+}
+
 void
 xc_quarantine_report(struct xc_manager *m, struct json_object *report)
 {
 	const char *word = text_of(report, "breach");
+	int64_t n = count_of(m, report);
 	char what[XC_QUARANTINE_NAME + 64];
 	char detail[200];
 
@@ -202,7 +215,9 @@ xc_quarantine_report(struct xc_manager *m, struct json_object *report)
 	    text_of(report, "operation")[0] != '\0' ? ", " : "",
 	    text_of(report, "detail"));
 	for (int i = 0; i < XC_BREACH__MAX; i++) {
-		if (strcmp(word, xc_breach_name((enum xc_breach)i)) == 0)
+		if (strcmp(word, xc_breach_name((enum xc_breach)i)) != 0)
+			continue;
+		while (n-- > 0)
 			xc_quarantine_fault(m, what, (enum xc_breach)i,
 			    detail);
 	}

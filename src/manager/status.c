@@ -89,6 +89,9 @@ worker_json(const struct xc_manager *m, const struct xc_pool_row *row)
 	add_number(object, "errors", atomic_load(&b->errors));
 	add_number(object, "connections", atomic_load(&b->connections));
 	add_text(object, "plugin", work.plugin);
+	if (row->sandboxes != NULL)
+		json_object_object_add(object, "sandboxes",
+		    json_object_get(row->sandboxes));
 	add_number(object, "since_ms", now > since ? now - since : 0);
 	add_number(object, "uptime_ms",
 	    row->pid != 0 && now > started ? now - started : 0);

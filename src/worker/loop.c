@@ -350,6 +350,7 @@ time_to_wait(const struct xc_worker *worker)
 	until = sooner(until, worker->settle_ms);
 	until = sooner(until, worker->faults.due_ms);
 	until = sooner(until, worker->outside_ms);
+	until = sooner(until, worker->outside_tell_ms);
 	if (worker->stopping || worker->report)
 		until = sooner(until, worker->now_ms + SCAN_MS);
 	if (until == 0)
@@ -373,6 +374,7 @@ tend(struct xc_worker *worker)
 	xc_services_tend(worker);
 	xc_worker_send_report(worker);
 	xc_fault_tell(worker);
+	xc_outside_tell(worker);
 	check_age(worker);
 	if (worker->stopping)
 		xc_stop_check(worker);

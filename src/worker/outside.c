@@ -1,9 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /* Plugins that run outside of this process, in sandboxes. */
+#include <errno.h>
+#include <json-c/json.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
 
 #include "sandbox/sandboxes.h"
 #include "worker/worker.h"
+
+/* The status need not be newer, and a plugin that crashes all the time shall
+ * not cost more by being told of. */
+#define TELL_MS 100
 
 /* What a sandbox is replaced for. */
 static bool
@@ -60,6 +69,7 @@ void
 xc_outside_close(struct xc_worker *worker)
 {
 	xc_sandboxes_free(&worker->sandboxes);
+	free(worker->outside_told);
 }
 
 void
@@ -69,6 +79,49 @@ xc_outside_tend(struct xc_worker *worker)
 		return;
 	worker->outside_ms = xc_sandboxes_tend(worker->sandboxes,
 	    worker->now_ms);
+	if (worker->outside_tell_ms == 0)
+		worker->outside_tell_ms = worker->now_ms + TELL_MS;
+}
+
+static char *
+report_text(struct xc_worker *worker)
+{
+	struct json_object *report = json_object_new_object();
+	char *text;
+
+	json_object_object_add(report, "event",
+	    json_object_new_string("sandboxes"));
+	json_object_object_add(report, "sandboxes",
+	    xc_sandboxes_json(worker->sandboxes));
+	text = strdup(json_object_to_json_string_ext(report,
+	    JSON_C_TO_STRING_PLAIN));
+	json_object_put(report);
+	return text;
+}
+
+void
+xc_outside_tell(struct xc_worker *worker)
+{
+	char *text;
+
+	if (worker->outside_tell_ms == 0 ||
+	    worker->now_ms < worker->outside_tell_ms)
+		return;
+	worker->outside_tell_ms = 0;
+	text = report_text(worker);
+	if (!text || (worker->outside_told &&
+	    strcmp(text, worker->outside_told) == 0)) {
+		free(text);
+		return;
+	}
+	if (send(worker->heritage->report_fd, text, strlen(text),
+	    MSG_DONTWAIT | MSG_NOSIGNAL) < 0 && errno == EAGAIN) {
+		worker->outside_tell_ms = worker->now_ms + TELL_MS;
+		free(text);
+		return;
+	}
+	free(worker->outside_told);
+	worker->outside_told = text;
 }
 
 enum xc_err

@@ -164,6 +164,8 @@ struct xc_worker {
 	uint64_t settle_ms;	/* when the cache is settled; 0: it is */
 	struct xc_sandboxes *sandboxes;
 	uint64_t outside_ms;	/* when they are tended; 0: when they ask */
+	uint64_t outside_tell_ms;	/* when the manager is told; 0: not */
+	char *outside_told;	/* the last that it was */
 	struct xc_loader *loader;
 	struct xc_router *router;
 	const struct xc_loaded *noted;	/* named in the row */
@@ -204,6 +206,9 @@ enum xc_err xc_outside_open(struct xc_worker *worker,
     struct xc_errbuf *errbuf);
 void xc_outside_close(struct xc_worker *worker);
 void xc_outside_tend(struct xc_worker *worker);
+
+/* Tells the manager which sandboxes there are, if that has changed. */
+void xc_outside_tell(struct xc_worker *worker);
 
 /* Runs what a target names that has a runner, as xc_request_run() does. */
 enum xc_err xc_outside_call(struct xc_request *req,
