@@ -17,3 +17,20 @@ libsandbox_la_SOURCES = \
 	src/sandbox/sandboxes-private.h \
 	src/sandbox/spawn.c \
 	src/sandbox/zygote-host.c
+
+# The real spawner and a plugin that oversteps.
+host_fixture = src/sandbox/host-fixture.c src/sandbox/host-fixture.h
+host_libs = libsandbox.la libbroker.la libguest.la libjail.la libplugin.la \
+	libloggers.la libxcore.la $(JSONC_LIBS)
+check_PROGRAMS += src/sandbox/test-sandboxes
+TESTS += src/sandbox/test-sandboxes
+src_sandbox_test_sandboxes_SOURCES = src/sandbox/test-sandboxes.c \
+	$(host_fixture)
+src_sandbox_test_sandboxes_LDADD = $(host_libs) $(CMOCKA_LIBS)
+EXTRA_src_sandbox_test_sandboxes_DEPENDENCIES = \
+	src/sandbox/host-plugin.la src/tools/xcore-spawner$(EXEEXT)
+check_LTLIBRARIES += src/sandbox/host-plugin.la
+src_sandbox_host_plugin_la_SOURCES = src/sandbox/host-plugin.c
+src_sandbox_host_plugin_la_LDFLAGS = $(AM_LDFLAGS) -module -shared \
+	-avoid-version -rpath /nowhere
+src_sandbox_host_plugin_la_LIBADD = libxcore.la $(JSONC_LIBS)

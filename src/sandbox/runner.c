@@ -478,6 +478,8 @@ xc_runner_drop(struct xc_runner *runner, struct xc_breach_told *told)
 		    (told->detail[0] == '\0' && !box->zygote))
 			describe_end(&end, told->detail, told->size);
 	}
+	if (told->detail[0] == '\0')
+		snprintf(told->detail, told->size, "it ended without a word");
 	xc_box_free(&box);
 	promote(runner);
 	if (told->breach != XC_BREACH_NONE)
