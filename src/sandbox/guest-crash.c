@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <sys/syscall.h>
 #include <ucontext.h>
 #include <unistd.h>
 
@@ -28,7 +29,7 @@ static atomic_flag spoken = ATOMIC_FLAG_INIT;
 
 /* Ends the process by the signal.  The first process of a pid namespace is
  * not hurt by what it sends itself: there the status says the signal. */
-static _Noreturn void
+static void
 die(int number)
 {
 	struct sigaction action = { .sa_handler = SIG_DFL };
@@ -39,7 +40,9 @@ die(int number)
 	(void)sigaction(number, &action, NULL);
 	(void)raise(number);
 	(void)sigprocmask(SIG_UNBLOCK, &set, NULL);
-	_exit(128 + number);
+	/* The bare call: before functions that do not return AddressSanitizer
+	 * looks for its stack in /proc, which is not there. */
+	(void)syscall(SYS_exit_group, 128 + number);
 }
 
 /*

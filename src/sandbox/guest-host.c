@@ -13,6 +13,7 @@
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -195,7 +196,6 @@ start(struct box *box, struct xc_guest *guest)
 		assert_int_not_equal(box->pid, -1);
 		if (box->pid == 0)
 			be_guest(box, guest);
-		box->pidfd = (int)syscall(SYS_pidfd_open, box->pid, 0);
 		return;
 	}
 	box->pid = xc_jail_clone(guest->jail, &guest->cell, &guest->layers,
@@ -217,7 +217,7 @@ box_make(struct box *box, const struct box_options *options)
 	int out[2];
 
 	memset(box, 0, sizeof(*box));
-	box->command = box->hello = -1;
+	box->command = box->hello = box->pidfd = -1;
 	guest.zygote.command_read = guest.zygote.hello_write = -1;
 	make_channel(&box->channel, &guest.channel);
 	make_zygote(box, &guest.zygote, options->n_slots);
@@ -499,6 +499,32 @@ box_fork(struct box *box, uint32_t slot)
 	assert_int_equal(header->cmsg_type, SCM_CREDENTIALS);
 	memcpy(&who, CMSG_DATA(header), sizeof(who));
 	return who.pid;
+}
+
+void
+box_tell(const struct box *box)
+{
+	char text[4096];
+	ssize_t n;
+
+	while ((n = recv(box->output, text, sizeof(text), 0)) > 0)
+		print_message("%.*s", (int)n, text);
+}
+
+void
+box_outlive(pid_t child)
+{
+	const struct timespec pause = { .tv_nsec = 1000000 };
+	int fd = (int)syscall(SYS_pidfd_open, child, 0);
+	struct pollfd end = { .fd = fd, .events = POLLIN };
+
+	/* Without pidfd, as under valgrind; it is nobody's child here. */
+	while (fd == -1 && kill(child, 0) == 0)
+		(void)nanosleep(&pause, NULL);
+	if (fd == -1)
+		return;
+	assert_int_equal(poll(&end, 1, PATIENCE_MS), 1);
+	close(fd);
 }
 
 int

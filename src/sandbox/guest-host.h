@@ -59,6 +59,12 @@ uint32_t box_operation(const char *name);
 /* Has a child for that slot; its pid as the host sees it. */
 pid_t box_fork(struct box *box, uint32_t slot);
 
+/* Waits for the end of a child of the zygote. */
+void box_outlive(pid_t child);
+
+/* Prints what it wrote to 1 and 2, for a test that has failed. */
+void box_tell(const struct box *box);
+
 /* Waits for its end; the status as of waitpid(). */
 int box_wait(struct box *box);
 

@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* Guests behind the walls that this host has: what works without them must
  * work there too. */
-#include <poll.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -41,6 +39,7 @@ make_ready(struct box *box, const char *config, uint32_t n_slots)
 		return;
 	xc_channel_reason(&box->channel, reason);
 	xc_channel_trace(&box->channel, trace);
+	box_tell(box);
 	fail_msg("not ready: %s %s %x", reason, trace, box_wait(box));
 }
 
@@ -129,8 +128,10 @@ expect_crash(const char *operation, int number)
 	assert_int_equal(run(&box, operation).kind, 0);
 	status = box_wait(&box);
 	if (!(WIFSIGNALED(status) && WTERMSIG(status) == number) &&
-	    !(WIFEXITED(status) && WEXITSTATUS(status) == 128 + number))
+	    !(WIFEXITED(status) && WEXITSTATUS(status) == 128 + number)) {
+		box_tell(&box);
 		fail_msg("%s: status %x", operation, status);
+	}
 	xc_channel_trace(&box.channel, trace);
 	if (strncmp(trace, "signal SIG", 10) != 0 ||
 	    strncmp(trace + 10, sigabbrev_np(number), 3) != 0)
@@ -180,18 +181,6 @@ says_what_stays_behind(void **state)
 }
 
 static void
-wait_for_end(pid_t pid)
-{
-	int fd = (int)syscall(SYS_pidfd_open, pid, 0);
-	struct pollfd end = { .fd = fd, .events = POLLIN };
-
-	if (fd == -1)
-		return;
-	assert_int_equal(poll(&end, 1, 60000), 1);
-	close(fd);
-}
-
-static void
 forks_for_each_request(void **state)
 {
 	struct xc_notice notice;
@@ -208,7 +197,7 @@ forks_for_each_request(void **state)
 		assert_int_equal(notice.err, XC_OK);
 		assert_string_equal(box_body(slot),
 		    "0123456789 /app/test /rest 1 test - 1");
-		wait_for_end(pid);
+		box_outlive(pid);
 		assert_int_equal(xc_channel_wipe(slot), XC_OK);
 	}
 	box_break(&box);
@@ -232,7 +221,7 @@ survives_its_children(void **state)
 
 		box_order(&box, slot, box_operation(operations[i]),
 		    "/app/test/");
-		wait_for_end(pid);
+		box_outlive(pid);
 		xc_channel_trace(slot, trace);
 		assert_int_equal(strncmp(trace, i == 1 ? "signal SIGABRT" :
 		    i == 3 ? "" : "signal SIGSEGV", i == 3 ? 1 : 14), 0);
@@ -241,7 +230,7 @@ survives_its_children(void **state)
 		notice = box_run(&box, slot, box_operation("echo"),
 		    "/app/test/");
 		assert_int_equal(notice.state, XC_REPLY_WHOLE);
-		wait_for_end(pid);
+		box_outlive(pid);
 		assert_int_equal(xc_channel_wipe(slot), XC_OK);
 	}
 	box_break(&box);

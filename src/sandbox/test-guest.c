@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* Guests without walls: what they say and do. */
-#include <poll.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -8,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -87,6 +85,7 @@ make_ready(struct box *box, const struct box_options *options)
 	if (notice.kind == XC_NOTICE_READY)
 		return;
 	xc_channel_reason(&box->channel, reason);
+	box_tell(box);
 	fail_msg("not ready: %s", reason);
 }
 
@@ -376,19 +375,6 @@ ends_with_its_host(void **state)
 	assert_int_equal(status, 0);
 }
 
-/* A one-shot child is nobody's child here: its end is seen by a pidfd. */
-static void
-wait_for_end(pid_t pid)
-{
-	int fd = (int)syscall(SYS_pidfd_open, pid, 0);
-	struct pollfd end = { .fd = fd, .events = POLLIN };
-
-	if (fd == -1)
-		return;
-	assert_int_equal(poll(&end, 1, 60000), 1);
-	close(fd);
-}
-
 static struct xc_notice
 run_in(struct box *box, uint32_t slot, const char *operation)
 {
@@ -398,7 +384,7 @@ run_in(struct box *box, uint32_t slot, const char *operation)
 	assert_true(pid > 0 && pid != box->pid);
 	notice = box_run(box, &box->slots[slot], box_operation(operation),
 	    "/app/test/rest?a=1");
-	wait_for_end(pid);
+	box_outlive(pid);
 	return notice;
 }
 
@@ -440,7 +426,7 @@ forks_ahead(void **state)
 		notice = box_run(&box, &box.slots[i], box_operation("echo"),
 		    "/app/test/x?a=2");
 		assert_int_equal(notice.state, XC_REPLY_WHOLE);
-		wait_for_end(pids[i]);
+		box_outlive(pids[i]);
 	}
 	box_break(&box);
 }
@@ -462,7 +448,7 @@ survives_its_children(void **state)
 		pid_t pid = box_fork(&box, 0);
 
 		box_order(&box, slot, box_operation("crash"), "/app/test/");
-		wait_for_end(pid);
+		box_outlive(pid);
 		xc_channel_trace(slot, trace);
 		assert_int_equal(strncmp(trace, "signal SIGSEGV", 14), 0);
 		assert_int_equal(xc_channel_order(slot, &stale), XC_OK);
