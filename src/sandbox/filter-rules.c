@@ -124,8 +124,9 @@ static const struct xc_filter_rule serving_only_rules[] = {
 	{ SCMP_SYS(mmap), 2, { BITS(2, PROT_EXEC, 0),
 	    BITS(3, MAP_ANONYMOUS, 0) } },
 	{ SCMP_SYS(mprotect), 1, { BITS(2, PROT_EXEC, 0) } },
-	/* fstat() of the C library; a name can come with it. */
-	{ SCMP_SYS(newfstatat), 1, { IS(3, XC_FILTER_STAT_FLAGS) } },
+	/* fstat() of the C library.  A name can come with it, which leads
+	 * nowhere in an empty root. */
+	{ SCMP_SYS(newfstatat), 1, { IS(3, AT_EMPTY_PATH) } },
 };
 const struct xc_filter_rules xc_filter_serving_only_rules =
     CALLS(serving_only_rules);

@@ -8,10 +8,8 @@
 
 #include <seccomp.h>
 
-/* Stand in the compiled program until it is loaded; no pid and no flag of
- * stat is ever like them. */
+/* Stands in the compiled program until it is loaded; above all pids. */
 #define XC_FILTER_OWN_PID UINT32_C(0x7fb1d001)
-#define XC_FILTER_STAT_FLAGS UINT32_C(0x7fb1d002)
 
 struct xc_filter_rule {
 	int call;

@@ -28,18 +28,14 @@ struct xc_filter_options {
 /* A program, ready to be loaded any number of times. */
 struct xc_filter;
 
-/* What is known only when it is loaded. */
-struct xc_filter_values {
-	uint32_t own_pid;	/* whom it may signal; 0: nobody */
-	bool empty_root;	/* names lead nowhere: stat may be asked */
-};
-
 enum xc_err xc_filter_compile(const struct xc_filter_options *options,
     struct xc_filter **filter_r, struct xc_errbuf *errbuf);
 void xc_filter_free(struct xc_filter **filter);
 
-/* Loads it into the calling thread, for good.  0 or errno. */
-int xc_filter_load(const struct xc_filter *filter,
-    const struct xc_filter_values *values);
+/*
+ * Loads it into the calling thread, for good.  own_pid is whom it may signal,
+ * 0: nobody.  0 or errno.
+ */
+int xc_filter_load(const struct xc_filter *filter, uint32_t own_pid);
 
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
+#include <linux/securebits.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -49,10 +50,9 @@ xc_caps_keep(uint64_t caps)
 }
 
 void
-xc_caps_empty_bounding(void)
+xc_caps_lock(void)
 {
-	/* EINVAL marks the end, EPERM that it is not ours to change. */
-	for (unsigned long cap = 0;
-	    prctl(PR_CAPBSET_DROP, cap, 0, 0, 0) == 0; cap++)
-		continue;
+	(void)prctl(PR_SET_SECUREBITS, SECBIT_NOROOT | SECBIT_NOROOT_LOCKED |
+	    SECBIT_NO_CAP_AMBIENT_RAISE | SECBIT_NO_CAP_AMBIENT_RAISE_LOCKED,
+	    0, 0, 0);
 }

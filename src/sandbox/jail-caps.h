@@ -15,7 +15,11 @@ uint64_t xc_caps_effective(void);
 /* Keeps those alone; what is not held is not gained.  0 or errno. */
 int xc_caps_keep(uint64_t caps);
 
-/* Empties the bounding set, as far as that is allowed. */
-void xc_caps_empty_bounding(void);
+/*
+ * For good: the account root brings no capabilities, and none are inherited.
+ * The bounding set would be the same again, at forty calls.  Needs
+ * CAP_SETPCAP, and who has not that has nothing to lose.
+ */
+void xc_caps_lock(void);
 
 #endif

@@ -32,14 +32,6 @@
 /* Objects that are loaded take addresses before the quota is set. */
 #define LOADING_BYTES (UINT64_C(256) << 20)
 
-/* What the dynamic loader and constructors read. */
-static const char *const readable[] = {
-	"/lib", "/lib32", "/lib64", "/usr/lib", "/usr/lib32", "/usr/lib64",
-	"/usr/local/lib", "/etc/ld.so.cache", "/etc/localtime",
-	"/usr/share/zoneinfo", "/proc/self", "/sys/devices/system/cpu",
-};
-#define READABLE (sizeof(readable) / sizeof(readable[0]))
-
 bool
 xc_jail_changes_uid(const struct xc_jail *jail,
     const struct xc_layers *layers)
@@ -72,8 +64,7 @@ enter_account(const struct xc_jail *jail, const struct xc_jail_cell *cell,
 	if (xc_jail_leaves_out(jail, XC_LAYER_UID, layers))
 		return XC_OK;
 	if (!xc_jail_changes_uid(jail, layers)) {
-		xc_layers_note(layers, XC_LAYER_UID,
-		    jail->uid_count == 0 && old == 0 ? EDOM : EPERM);
+		xc_layers_note(layers, XC_LAYER_UID, jail->uid_error);
 		return XC_OK;
 	}
 	uid = (uid_t)(jail->uid_first + cell->slot % jail->uid_count);
@@ -92,7 +83,6 @@ give_up_rights(struct xc_errbuf *errbuf)
 {
 	int err;
 
-	xc_caps_empty_bounding();
 	err = xc_caps_keep(XC_CAP_BIT(CAP_SYS_CHROOT));
 	if (err != 0)
 		return xc_fail(errbuf, XC_ERR_FAILED,
@@ -213,15 +203,11 @@ limit_resources(const struct xc_jail_cell *cell)
  * exact.  A hostile constructor would not get there, so there is one already.
  */
 static int
-limit_loading(const struct xc_jail_cell *cell)
+limit_loading(const struct xc_jail *jail, const struct xc_jail_cell *cell)
 {
-	uint64_t now = xc_jail_address_space();
-
 	if (XC_JAIL_HUGE_ADDRESS_SPACE || cell->limits.memory_mb == 0)
 		return 0;
-	if (now == 0)
-		return ENOENT;
-	return xc_jail_limit(RLIMIT_AS, now + LOADING_BYTES +
+	return xc_jail_limit(RLIMIT_AS, jail->address_space + LOADING_BYTES +
 	    ((uint64_t)cell->limits.memory_mb << 20));
 }
 
@@ -258,11 +244,10 @@ limit(const struct xc_jail *jail, const struct xc_jail_cell *cell,
 		return XC_OK;
 	err = limit_resources(cell);
 	if (err == 0)
-		err = limit_loading(cell);
+		err = limit_loading(jail, cell);
 	if (err != 0)
 		return xc_fail(errbuf, XC_ERR_UNSUPPORTED, "the sandbox's "
-		    "limits cannot be set: %s%s", strerror(err),
-		    err == ENOENT ? " (is /proc mounted?)" : "");
+		    "limits cannot be set: %s", strerror(err));
 	return XC_OK;
 }
 
@@ -293,8 +278,8 @@ static void
 confine_files(const struct xc_jail *jail, const struct xc_jail_cell *cell,
     struct xc_layers *layers)
 {
-	const char *paths[READABLE + 2];
-	size_t n = READABLE;
+	const char *paths[XC_JAIL_READABLE_MAX + 1];
+	size_t n = jail->n_readable;
 	int err = jail->landlock_error;
 
 	layers->landlock_abi = 0;
@@ -303,9 +288,7 @@ confine_files(const struct xc_jail *jail, const struct xc_jail_cell *cell,
 		xc_layers_note(layers, XC_LAYER_LANDLOCK_SCOPE, ECANCELED);
 		return;
 	}
-	memcpy(paths, readable, sizeof(readable));
-	if (jail->own_dir != NULL)
-		paths[n++] = jail->own_dir;
+	memcpy(paths, jail->readable, n * sizeof(paths[0]));
 	if (cell->dir != NULL)
 		paths[n++] = cell->dir;
 	if (err == 0)
@@ -323,16 +306,13 @@ static enum xc_err
 filter(const struct xc_jail *jail, const struct xc_jail_cell *cell,
     struct xc_layers *layers, struct xc_errbuf *errbuf)
 {
-	const struct xc_filter_values values = {
-		.own_pid = cell->isolation == XC_ISOLATION_REQUEST ? 0 :
-		    (uint32_t)getpid(),
-	};
 	int err;
 
 	if (xc_jail_leaves_out(jail, XC_LAYER_SECCOMP, layers))
 		return XC_OK;
 	err = xc_filter_load(jail->loading[cell->limits.threads > 1]
-	    [cell->isolation == XC_ISOLATION_REQUEST], &values);
+	    [cell->isolation == XC_ISOLATION_REQUEST],
+	    xc_jail_own_pid(cell));
 	if (err != 0)
 		return xc_fail(errbuf, XC_ERR_UNSUPPORTED, "the system call "
 		    "filter cannot be loaded: %s",
@@ -361,6 +341,7 @@ xc_jail_first(const struct xc_jail *jail, const struct xc_jail_cell *cell,
 
 	settle_on(cell->cpu);
 	detach_mounts(layers);
+	xc_caps_lock();
 	err = enter_account(jail, cell, layers, errbuf);
 	if (err == XC_OK)
 		err = give_up_rights(errbuf);

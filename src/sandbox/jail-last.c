@@ -1,15 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Around the plugin's handlers: memory, time, and what is open already. */
 #include <errno.h>
-#include <execinfo.h>
 #include <pthread.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "jail-caps.h"
@@ -20,55 +16,20 @@
 /* Guard page and the C library's own at the top of a stack. */
 #define THREAD_EXTRA_BYTES (UINT64_C(64) << 10)
 
-/* 0: unknown. */
-static unsigned
-count_threads(void)
-{
-	FILE *file = fopen("/proc/self/status", "re");
-	unsigned threads = 0;
-	char line[256];
-
-	if (file == NULL)
-		return 0;
-	while (threads == 0 && fgets(line, sizeof(line), file) != NULL) {
-		if (sscanf(line, "Threads: %u", &threads) != 1)
-			threads = 0;
-	}
-	fclose(file);
-	return threads;
-}
-
 static enum xc_err
-check_alone(struct xc_errbuf *errbuf)
+check_alone(const struct xc_jail_size *size, struct xc_errbuf *errbuf)
 {
-	unsigned threads = count_threads();
-
-	if (threads == 0)
+	if (size->threads == 0 || size->address_space == 0)
 		return xc_fail(errbuf, XC_ERR_UNSUPPORTED, "a sandbox cannot "
 		    "be made without /proc");
-	if (threads > 1 && !XC_JAIL_HUGE_ADDRESS_SPACE)
+	if (size->threads > 1 && !XC_JAIL_HUGE_ADDRESS_SPACE)
 		return xc_fail(errbuf, XC_ERR_STATE, "constructors have "
 		    "started %u threads; that is for start() to do",
-		    threads - 1);
+		    size->threads - 1);
 	if (waitpid(-1, NULL, WNOHANG | __WALL) != -1 || errno != ECHILD)
 		return xc_fail(errbuf, XC_ERR_STATE, "constructors have "
 		    "started processes");
 	return XC_OK;
-}
-
-/*
- * What the C library would look for in files later, when there are none: the
- * time zone (only one that TZ names is kept for good) and the unwinder that
- * pthread_exit() and backtraces need.
- */
-static void
-read_ahead(void)
-{
-	void *frame;
-
-	(void)setenv("TZ", ":/etc/localtime", 0);
-	tzset();
-	(void)backtrace(&frame, 1);
 }
 
 /* Threads have smaller stacks here, for all of them count as addresses. */
@@ -114,8 +75,6 @@ limit(const struct xc_jail_cell *cell, uint64_t baseline, uint64_t stacks)
 	if (err != 0 || XC_JAIL_HUGE_ADDRESS_SPACE ||
 	    cell->limits.memory_mb == 0)
 		return err;
-	if (baseline == 0)
-		return ENOENT;
 	return xc_jail_limit(RLIMIT_AS, baseline + stacks +
 	    ((uint64_t)cell->limits.memory_mb << 20));
 }
@@ -137,32 +96,29 @@ static void
 filter(const struct xc_jail *jail, const struct xc_jail_cell *cell,
     struct xc_layers *layers)
 {
-	const struct xc_filter_values values = {
-		.own_pid = cell->isolation == XC_ISOLATION_REQUEST ? 0 :
-		    (uint32_t)getpid(),
-		.empty_root = xc_layers_hold(layers, XC_LAYER_ROOT),
-	};
-
 	if (xc_jail_leaves_out(jail, XC_LAYER_SECCOMP, layers))
 		return;
 	xc_layers_note(layers, XC_LAYER_SECCOMP,
 	    xc_filter_load(jail->serving[cell->limits.threads > 1]
-	    [cell->isolation == XC_ISOLATION_REQUEST], &values));
+	    [cell->isolation == XC_ISOLATION_REQUEST],
+	    xc_jail_own_pid(cell)));
 }
 
 enum xc_err
 xc_jail_last(const struct xc_jail *jail, const struct xc_jail_cell *cell,
     struct xc_layers *layers, struct xc_errbuf *errbuf)
 {
-	uint64_t baseline, stacks;
-	enum xc_err err = check_alone(errbuf);
+	struct xc_jail_size size;
+	uint64_t stacks;
+	enum xc_err err;
 	int error;
 
+	xc_jail_read_ahead();
+	xc_jail_measure(&size);
+	err = check_alone(&size, errbuf);
 	if (err != XC_OK)
 		return err;
-	read_ahead();
 	stacks = limit_stacks(cell);
-	baseline = xc_jail_address_space();
 	enter_empty_root(jail, layers);
 	if (jail->root_fd != -1)
 		close(jail->root_fd);
@@ -173,7 +129,7 @@ xc_jail_last(const struct xc_jail *jail, const struct xc_jail_cell *cell,
 	confine_files(jail, layers);
 	if (!xc_jail_leaves_out(jail, XC_LAYER_RLIMITS, layers))
 		xc_layers_note(layers, XC_LAYER_RLIMITS,
-		    limit(cell, baseline, stacks));
+		    limit(cell, size.address_space, stacks));
 	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0)
 		return xc_fail(errbuf, XC_ERR_FAILED,
 		    "the sandbox cannot be closed to debuggers: %s",
@@ -187,7 +143,6 @@ enum xc_err
 xc_jail_oneshot(const struct xc_jail *jail, const struct xc_jail_cell *cell,
     const struct xc_layers *layers, struct xc_errbuf *errbuf)
 {
-	const struct xc_filter_values nobody = { 0, false };
 	bool threads = cell->limits.threads > 1;
 	int err;
 
@@ -200,7 +155,7 @@ xc_jail_oneshot(const struct xc_jail *jail, const struct xc_jail_cell *cell,
 	else if (!xc_layers_hold(layers, XC_LAYER_SECCOMP))
 		err = 0;	/* left out on request */
 	else
-		err = xc_filter_load(jail->oneshot[threads], &nobody);
+		err = xc_filter_load(jail->oneshot[threads], 0);
 	if (err == 0)
 		return XC_OK;
 	return xc_fail(errbuf, XC_ERR_FAILED, "a one-shot process cannot be "

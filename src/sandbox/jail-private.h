@@ -22,6 +22,9 @@
 /* How a child ends that was never admitted. */
 #define XC_JAIL_EXIT_NOT_ADMITTED 121
 
+/* Folders and files that the dynamic loader and constructors read. */
+#define XC_JAIL_READABLE_MAX 16
+
 /* The one-shot children that a zygote has at a time, and those that are
  * dying while their successors begin. */
 #define XC_JAIL_ONESHOTS 32
@@ -61,6 +64,7 @@ struct xc_jail {
 	uint32_t uid_count;
 	bool is_admin;		/* CAP_SYS_ADMIN */
 	bool can_change_uid;	/* and there are accounts */
+	int uid_error;		/* why not */
 
 	int landlock_abi;
 	int landlock_error;
@@ -71,13 +75,19 @@ struct xc_jail {
 	int cgroup_error;
 	int root_fd;		/* an empty folder without a name; -1: none */
 	int root_error;
-	char *own_dir;		/* of libxcore; NULL: unknown */
+	char *readable[XC_JAIL_READABLE_MAX];
+	size_t n_readable;
+	uint64_t address_space;	/* of the maker, so of each child at first */
 
 	struct xc_jail_nursery *nursery;
 };
 
 /* Processes and threads that the sandbox may have at a time. */
 uint32_t xc_jail_tasks(const struct xc_jail_cell *cell);
+
+/* Whom the filter lets it signal; 0: nobody.  A zygote's children have its
+ * filter, and would signal the zygote. */
+uint32_t xc_jail_own_pid(const struct xc_jail_cell *cell);
 
 /* Whether the layer was left out on request; notes it if so. */
 bool xc_jail_leaves_out(const struct xc_jail *jail, enum xc_layer layer,
@@ -88,8 +98,19 @@ bool xc_jail_leaves_out(const struct xc_jail *jail, enum xc_layer layer,
 bool xc_jail_changes_uid(const struct xc_jail *jail,
     const struct xc_layers *layers);
 
-/* Bytes of address space that the process has; 0: unknown (no /proc). */
-uint64_t xc_jail_address_space(void);
+/*
+ * What the C library would look for in files later, when there are none: the
+ * time zone (only one that TZ names is kept for good) and the unwinder that
+ * pthread_exit() and backtraces need.
+ */
+void xc_jail_read_ahead(void);
+
+/* What this process has.  Zeros: unknown (no /proc). */
+struct xc_jail_size {
+	uint64_t address_space;	/* bytes */
+	unsigned threads;
+};
+void xc_jail_measure(struct xc_jail_size *size_r);
 
 /* Both limits, soft and hard; never raises the hard one.  0 or errno. */
 int xc_jail_limit(int resource, uint64_t value);

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include <dlfcn.h>
 #include <errno.h>
+#include <execinfo.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "jail-caps.h"
@@ -89,7 +91,7 @@ make_root(struct xc_jail *jail)
 		jail->root_error = make_root_in(parents[i], &jail->root_fd);
 }
 
-/* The folder of the libxcore that is loaded here. */
+/* Of the libxcore that is loaded here; NULL: unknown. */
 static char *
 find_own_dir(void)
 {
@@ -108,6 +110,36 @@ find_own_dir(void)
 	}
 	*slash = '\0';
 	return path;
+}
+
+/* Takes over the path; each place once, whatever names lead there. */
+static void
+add_readable(struct xc_jail *jail, char *path)
+{
+	bool known = path == NULL ||
+	    jail->n_readable == XC_JAIL_READABLE_MAX;
+
+	for (size_t i = 0; i < jail->n_readable && !known; i++)
+		known = strcmp(path, jail->readable[i]) == 0;
+	if (known)
+		free(path);
+	else
+		jail->readable[jail->n_readable++] = path;
+}
+
+static void
+find_readable(struct xc_jail *jail)
+{
+	const char *const paths[] = { "/lib", "/lib64", "/usr/lib",
+		"/usr/lib64", "/usr/local/lib", "/etc/ld.so.cache",
+		"/etc/localtime", "/usr/share/zoneinfo",
+		"/sys/devices/system/cpu" };
+
+	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++)
+		add_readable(jail, realpath(paths[i], NULL));
+	/* Another one for each process. */
+	add_readable(jail, strdup("/proc/self"));
+	add_readable(jail, find_own_dir());
 }
 
 static enum xc_err
@@ -132,14 +164,39 @@ check_accounts(const struct xc_jail_options *options,
 	return XC_OK;
 }
 
+/* Whether all of the accounts are known in our user namespace: a container's
+ * may have few. */
+static bool
+are_mapped(const struct xc_jail *jail, const char *map)
+{
+	unsigned long long inside, count, first = jail->uid_first;
+	FILE *file = fopen(map, "re");
+	bool found = false;
+
+	while (file != NULL && !found &&
+	    fscanf(file, "%llu %*u %llu", &inside, &count) == 2)
+		found = inside <= first &&
+		    first + jail->uid_count <= inside + count;
+	if (file != NULL)
+		fclose(file);
+	return found;
+}
+
 static void
 find_rights(struct xc_jail *jail)
 {
 	uint64_t caps = xc_caps_effective();
 	uint64_t change = XC_CAP_BIT(CAP_SETUID) | XC_CAP_BIT(CAP_SETGID);
 
-	jail->can_change_uid = jail->uid_count > 0 && (caps & change) == change;
 	jail->is_admin = (caps & XC_CAP_BIT(CAP_SYS_ADMIN)) != 0;
+	if ((caps & change) != change)
+		jail->uid_error = EPERM;
+	else if (jail->uid_count == 0)
+		jail->uid_error = EDOM;
+	else if (!are_mapped(jail, "/proc/self/uid_map") ||
+	    !are_mapped(jail, "/proc/self/gid_map"))
+		jail->uid_error = ERANGE;
+	jail->can_change_uid = jail->uid_error == 0;
 }
 
 static struct xc_jail *
@@ -170,6 +227,7 @@ xc_jail_create(const struct xc_jail_options *options, struct xc_jail **jail_r,
     struct xc_errbuf *errbuf)
 {
 	struct xc_errbuf remark = { "" };
+	struct xc_jail_size size;
 	struct xc_jail *jail;
 	enum xc_err err;
 
@@ -185,9 +243,12 @@ xc_jail_create(const struct xc_jail_options *options, struct xc_jail **jail_r,
 		xc_jail_free(&jail);
 		return err;
 	}
+	xc_jail_read_ahead();	/* sandboxes then have it from here */
 	find_rights(jail);
 	jail->landlock_abi = xc_landlock_abi(&jail->landlock_error);
-	jail->own_dir = find_own_dir();
+	find_readable(jail);
+	xc_jail_measure(&size);
+	jail->address_space = size.address_space;
 	make_root(jail);
 	if (options->cgroup != NULL && options->cgroup[0] != '\0' &&
 	    xc_cgroup_open(options->cgroup, &jail->cgroup, &remark) != XC_OK)
@@ -211,7 +272,8 @@ xc_jail_free(struct xc_jail **jail_p)
 		close(jail->nursery->gate);
 	if (jail->nursery->maker_fd != -1)
 		close(jail->nursery->maker_fd);
-	free(jail->own_dir);
+	for (size_t i = 0; i < jail->n_readable; i++)
+		free(jail->readable[i]);
 	free(jail->nursery);
 	free(jail);
 	*jail_p = NULL;
@@ -228,6 +290,23 @@ xc_jail_tasks(const struct xc_jail_cell *cell)
 	    threads * (XC_JAIL_ONESHOTS + 1) : UINT32_MAX;
 }
 
+void
+xc_jail_read_ahead(void)
+{
+	void *frame;
+
+	(void)setenv("TZ", ":/etc/localtime", 0);
+	tzset();
+	(void)backtrace(&frame, 1);
+}
+
+uint32_t
+xc_jail_own_pid(const struct xc_jail_cell *cell)
+{
+	return cell->isolation == XC_ISOLATION_REQUEST ? 0 :
+	    (uint32_t)getpid();
+}
+
 bool
 xc_jail_leaves_out(const struct xc_jail *jail, enum xc_layer layer,
     struct xc_layers *layers)
@@ -238,18 +317,28 @@ xc_jail_leaves_out(const struct xc_jail *jail, enum xc_layer layer,
 	return true;
 }
 
-uint64_t
-xc_jail_address_space(void)
+void
+xc_jail_measure(struct xc_jail_size *size_r)
 {
-	unsigned long long pages = 0;
-	FILE *file = fopen("/proc/self/statm", "re");
+	int fd = open("/proc/self/stat", O_RDONLY | O_CLOEXEC);
+	unsigned long long bytes = 0;
+	unsigned threads = 0;
+	const char *behind;
+	char text[1024];
+	ssize_t n = fd == -1 ? -1 : read(fd, text, sizeof(text) - 1);
 
-	if (file == NULL)
-		return 0;
-	if (fscanf(file, "%llu", &pages) != 1)
-		pages = 0;
-	fclose(file);
-	return pages * (unsigned long long)sysconf(_SC_PAGESIZE);
+	if (fd != -1)
+		close(fd);
+	text[n > 0 ? n : 0] = '\0';
+	/* The name, which may hold anything, ends at the last bracket; then
+	 * come fields 3 to 20, which is the threads, and 23, the bytes. */
+	behind = strrchr(text, ')');
+	if (behind == NULL || sscanf(behind, ") %*c %*d %*d %*d %*d %*d %*u "
+	    "%*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %u %*d %*u %llu",
+	    &threads, &bytes) != 2)
+		threads = 0;
+	size_r->threads = threads;
+	size_r->address_space = threads > 0 ? bytes : 0;
 }
 
 int

@@ -14,9 +14,13 @@ libjail_la_SOURCES = \
 	src/sandbox/layers.c src/sandbox/layers.h
 libjail_la_LIBADD = $(SECCOMP_LIBS) $(DL_LIBS)
 
-check_PROGRAMS += src/sandbox/test-jail
+check_PROGRAMS += src/sandbox/test-jail src/sandbox/bench-jail
 TESTS += src/sandbox/test-jail
 src_sandbox_test_jail_SOURCES = src/sandbox/test-jail.c \
 	src/sandbox/test-jail.h src/sandbox/test-jail-attacks.c \
 	src/sandbox/test-jail-works.c
 src_sandbox_test_jail_LDADD = libjail.la libxcore.la $(CMOCKA_LIBS)
+
+# Measures; run by hand.
+src_sandbox_bench_jail_SOURCES = src/sandbox/bench-jail.c
+src_sandbox_bench_jail_LDADD = libjail.la libxcore.la

@@ -39,8 +39,8 @@ static const struct row rows[XC_LAYER__MAX] = {
 	[XC_LAYER_UTSNS] = { "utsns", "it can read the host's name" },
 	[XC_LAYER_MOUNTNS] = { "mountns", "it can see the host's mounts" },
 	[XC_LAYER_ROOT] = { "root",
-	    "names of files resolve; the system call filter and landlock "
-	    "alone keep it from opening them" },
+	    "it can find out which files there are; the system call filter "
+	    "and landlock alone keep it from opening them" },
 	[XC_LAYER_UID] = { "uid",
 	    "it has the server's own account: the other layers alone keep it "
 	    "from the server's files and processes" },
@@ -182,6 +182,9 @@ uid_reason(int error)
 	case EDOM:
 		return "no accounts are set aside (sandbox.uid_first, "
 		    "sandbox.uid_count)";
+	case ERANGE:
+		return "those of sandbox.uid_first and sandbox.uid_count are "
+		    "unknown in this container (/proc/self/uid_map)";
 	default:
 		return strerror(error);
 	}
