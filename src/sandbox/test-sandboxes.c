@@ -212,6 +212,14 @@ waits_longer_each_time(void **state)
 }
 
 static void
+kill_and_wait(pid_t pid)
+{
+	assert_int_equal(kill(pid, SIGKILL), 0);
+	while (kill(pid, 0) == 0)
+		(void)poll(NULL, 0, 1);
+}
+
+static void
 survives_kill(void **state)
 {
 	pid_t pids[4];
@@ -220,7 +228,7 @@ survives_kill(void **state)
 	open_it();
 	assert_int_equal(fixture_pids(&f, pids, 4), 2);
 	/* One that serves, unseen. */
-	assert_int_equal(kill(pids[0], SIGKILL), 0);
+	kill_and_wait(pids[0]);
 	assert_serves();
 	assert_true(fixture_settle(&f));
 	assert_int_equal(f.faults, 1);
@@ -228,7 +236,7 @@ survives_kill(void **state)
 	assert_string_equal(f.fault_detail, "signal SIGKILL");
 	/* The spare, while nothing happens. */
 	assert_int_equal(fixture_pids(&f, pids, 4), 2);
-	assert_int_equal(kill(pids[1], SIGKILL), 0);
+	kill_and_wait(pids[1]);
 	while (f.faults == 1)
 		(void)xc_sandboxes_tend(f.sandboxes, 0);
 	assert_serves();
