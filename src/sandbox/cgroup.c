@@ -23,6 +23,7 @@
 
 #define LEAF "xcore-%ld-%u"	/* pid of the maker, slot */
 #define LEAF_SIZE 64
+#define SERVER "xcore-server"
 
 enum controller {
 	MEMORY,
@@ -111,6 +112,58 @@ pass_on_controllers(struct xc_cgroup *cgroup)
 	}
 }
 
+/* Whether anything was moved; *own_r whether we were among it. */
+static bool
+move_processes(const struct xc_cgroup *cgroup, int target, bool *own_r)
+{
+	int fd = openat(cgroup->fd, "cgroup.procs", O_RDONLY | O_CLOEXEC);
+	FILE *list = fd == -1 ? NULL : fdopen(fd, "r");
+	bool moved = false;
+	long pid;
+
+	if (list == NULL) {
+		if (fd != -1)
+			close(fd);
+		return false;
+	}
+	while (fscanf(list, "%ld", &pid) == 1) {
+		char text[32];
+
+		snprintf(text, sizeof(text), "%ld", pid);
+		*own_r |= pid == (long)cgroup->maker;
+		if (target != -1)
+			moved |= write_at(target, "cgroup.procs", text) == 0;
+	}
+	fclose(list);
+	return moved;
+}
+
+/*
+ * A service manager delegates the folder that it has put the server into, and
+ * a folder with processes passes nothing on: the server has to go one down.
+ * Processes of a folder where it is not itself are not its to move.
+ */
+static void
+make_room(const struct xc_cgroup *cgroup)
+{
+	bool own = false;
+	int target;
+
+	(void)move_processes(cgroup, -1, &own);
+	if (!own || (mkdirat(cgroup->fd, SERVER, 0755) != 0 &&
+	    errno != EEXIST))
+		return;
+	target = openat(cgroup->fd, SERVER,
+	    O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+	if (target == -1)
+		return;
+	/* Again for those that were forked meanwhile. */
+	for (unsigned i = 0; i < 10 &&
+	    move_processes(cgroup, target, &own); i++)
+		continue;
+	close(target);
+}
+
 static bool
 is_left_behind(const char *name)
 {
@@ -192,6 +245,7 @@ xc_cgroup_open(const char *path, struct xc_cgroup **cgroup_r,
 	}
 	cgroup->maker = getpid();
 	sweep(cgroup);
+	make_room(cgroup);
 	pass_on_controllers(cgroup);
 	*cgroup_r = cgroup;
 	return XC_OK;

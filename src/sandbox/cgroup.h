@@ -13,8 +13,10 @@ struct xc_cgroup;
 
 /*
  * Opens the folder, passes on the controllers that it has, and removes what
- * makers that are gone have left there.  XC_ERR_INVALID: it is no folder of
- * cgroup v2.  Which controllers can be used shows in the leaves.
+ * makers that are gone have left there.  If this process is in the folder
+ * itself, it and all others there are moved to the leaf xcore-server.
+ * XC_ERR_INVALID: it is no folder of cgroup v2.  Which controllers can be
+ * used shows in the leaves.
  */
 enum xc_err xc_cgroup_open(const char *path, struct xc_cgroup **cgroup_r,
     struct xc_errbuf *errbuf);

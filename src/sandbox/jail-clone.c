@@ -405,6 +405,22 @@ write_map(pid_t pid, const char *name, const char *text)
 	return err;
 }
 
+/* The next one goes without, and says so. */
+static void
+give_up_namespaces(const struct xc_jail *jail, int error)
+{
+	struct xc_jail_nursery *nursery = jail->nursery;
+
+	for (unsigned i = 0; i < XC_JAIL_NAMESPACES; i++) {
+		const struct xc_jail_namespace *ns = &xc_jail_namespaces[i];
+
+		if (jail->is_admin && ns->flag != CLONE_NEWUSER)
+			continue;
+		nursery->why[ns->layer] = error;
+		nursery->namespaces &= ~ns->flag;
+	}
+}
+
 /* Inside it has the same numbers as outside, and nobody else's. */
 static int
 map_accounts(pid_t pid)
@@ -437,6 +453,8 @@ xc_jail_admit(const struct xc_jail *jail, const struct xc_jail_cell *cell,
 		    "process %ld does not wait to be admitted", (long)pid);
 	if ((wanted(jail) & nursery->namespaces & CLONE_NEWUSER) != 0)
 		err = map_accounts(pid);
+	if (err == EPERM || err == EACCES)
+		give_up_namespaces(jail, err);
 	if (err == 0 && send(nursery->gate, "", 1, MSG_NOSIGNAL) != 1)
 		err = errno;
 	close(nursery->gate);

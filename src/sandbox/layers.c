@@ -135,6 +135,9 @@ namespace_reason(enum xc_layer layer, int error)
 		return "not allowed: inside a chroot or a container, or "
 		    "kernel.unprivileged_userns_clone=0, or AppArmor's "
 		    "restriction of user namespaces";
+	case EACCES:
+		return "the server may not map accounts "
+		    "(/proc/PID/uid_map)";
 	case EINVAL:
 		return "not built into this kernel";
 	case ENOSYS:
@@ -156,8 +159,8 @@ cgroup_reason(enum xc_layer layer, int error)
 		    "cgroup v1, or the folder above does not pass it on "
 		    "(cgroup.subtree_control; Delegate=yes)";
 	case EBUSY:
-		return "the folder holds processes itself; name one without "
-		    "any";
+		return "the folder holds processes that are not the server's; "
+		    "name one without any";
 	case EACCES:
 	case EPERM:
 		return "not delegated: the folder must belong to the server's "

@@ -5,6 +5,8 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
+#include <sched.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -13,8 +15,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <grp.h>
 #include <sys/prctl.h>
+#include <sys/ptrace.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -44,9 +49,10 @@ cell_for_tests(void)
 }
 
 static struct xc_jail *
-create_jail(uint32_t without)
+create_jail_so(uint32_t without, bool trace)
 {
-	struct xc_jail_options options = { .cgroup = "", .without = without };
+	struct xc_jail_options options = { .cgroup = "", .without = without,
+		.trace = trace };
 	struct xc_errbuf why = { "" };
 	struct xc_jail *jail;
 
@@ -59,6 +65,12 @@ create_jail(uint32_t without)
 		fail_msg("%s", why.text);
 	assert_string_equal(why.text, "");
 	return jail;
+}
+
+static struct xc_jail *
+create_jail(uint32_t without)
+{
+	return create_jail_so(without, false);
 }
 
 static _Noreturn void
@@ -563,6 +575,157 @@ test_zygote_killed(void **state)
 	}
 }
 
+/* --- hosts that allow less ---------------------------------------------- */
+
+static bool
+put(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+	bool done = fd != -1 && write(fd, text, strlen(text)) ==
+	    (ssize_t)strlen(text);
+
+	if (fd != -1)
+		close(fd);
+	return done;
+}
+
+/* Becomes root of a user namespace in which a kind of namespace is used up. */
+static bool
+use_up(const char *limit)
+{
+	char map[64];
+
+	snprintf(map, sizeof(map), "0 %u 1", (unsigned)getuid());
+	return unshare(CLONE_NEWUSER) == 0 &&
+	    put("/proc/self/setgroups", "deny") &&
+	    put("/proc/self/uid_map", map) && put("/proc/self/gid_map", map) &&
+	    put(limit, "0");
+}
+
+static const struct {
+	const char *limit;
+	enum xc_layer layer;
+} used_up[] = {
+	{ "/proc/sys/user/max_net_namespaces", XC_LAYER_NETNS },
+	{ "/proc/sys/user/max_pid_namespaces", XC_LAYER_PIDNS },
+	{ "/proc/sys/user/max_mnt_namespaces", XC_LAYER_MOUNTNS },
+};
+
+/* In a process of its own: 0 fine, 77 not possible here. */
+static int
+live_on_less(size_t i)
+{
+	const struct inmate inmate = { .late = try_attack };
+	struct xc_jail_cell cell = cell_for_tests();
+	struct xc_jail *jail;
+
+	if (!use_up(used_up[i].limit))
+		return 77;
+	attack = attacks;
+	jail = create_jail(0);
+	/* The second goes by what the first has found out. */
+	for (unsigned n = 0; n < 2; n++) {
+		expect_end(run(jail, &cell, &inmate));
+		if (!page->ran || page->error == 0 ||
+		    page->layers.why[used_up[i].layer] != ENOSPC ||
+		    xc_layers_hold(&page->layers, used_up[i].layer) ||
+		    !xc_layers_hold(&page->layers, XC_LAYER_IPCNS) ||
+		    xc_layers_hold(&page->layers, XC_LAYER_UID))
+			return 1;
+	}
+	xc_jail_free(&jail);
+	return 0;
+}
+
+static void
+test_namespaces_used_up(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(used_up) / sizeof(used_up[0]); i++) {
+		pid_t pid = fork();
+		int status;
+
+		if (pid == 0)
+			_exit(live_on_less(i));
+		status = reap(pid);
+		if (WIFEXITED(status) && WEXITSTATUS(status) == 77)
+			print_message("  left out: no limit can be set\n");
+		else
+			assert_int_equal(status, 0);
+	}
+}
+
+/* A limit of processes that is reached is an error, not a weaker sandbox. */
+static void
+test_no_more_processes(void **state)
+{
+	pid_t pid = fork();
+
+	(void)state;
+	if (pid == 0) {
+		struct rlimit none = { 0, 0 };
+		struct xc_jail_cell cell = cell_for_tests();
+		struct xc_errbuf why = { "" };
+		struct xc_layers layers;
+		struct xc_jail *jail = create_jail(0);
+		pid_t got;
+		int pidfd;
+
+		/* Root is not held to it. */
+		if (getuid() == 0 && setresuid(65534, 65534, 65534) != 0)
+			_exit(1);
+		setrlimit(RLIMIT_NPROC, &none);
+		got = xc_jail_clone(jail, &cell, &layers, &pidfd, &why);
+		if (got == 0)
+			_exit(2);
+		_exit(got != -1 || pidfd != -1 ||
+		    strstr(why.text, "no process") == NULL);
+	}
+	assert_int_equal(reap(pid), 0);
+}
+
+/* --- profile -------------------------------------------------------------- */
+
+static void
+note_call(int signal, siginfo_t *info, void *context)
+{
+	(void)signal;
+	(void)context;
+	page->count++;
+	page->error = info->si_syscall;
+}
+
+static void
+call_what_is_refused(void)
+{
+	struct sigaction action = { .sa_sigaction = note_call,
+		.sa_flags = SA_SIGINFO };
+
+	sigaction(SIGSYS, &action, NULL);
+	(void)socket(AF_UNIX, SOCK_STREAM, 0);
+	if (page->count != 1 || page->error != SYS_socket)
+		snprintf(page->text, sizeof(page->text), "socket: %u, %d",
+		    page->count, page->error);
+	(void)ptrace(PTRACE_TRACEME, 0, NULL, NULL);
+	if (page->count != 2 || page->error != SYS_ptrace)
+		snprintf(page->text, sizeof(page->text), "ptrace: %u, %d",
+		    page->count, page->error);
+}
+
+static void
+test_trace(void **state)
+{
+	const struct inmate inmate = { .late = call_what_is_refused };
+	struct xc_jail *jail = create_jail_so(0, true);
+	struct xc_jail_cell cell = cell_for_tests();
+
+	(void)state;
+	expect_end(run(jail, &cell, &inmate));
+	assert_string_equal(page->text, "");
+	assert_int_equal(page->count, 2);
+	xc_jail_free(&jail);
+}
+
 /* --- layers and options ------------------------------------------------ */
 
 static void
@@ -736,6 +899,52 @@ test_cgroup(void **state)
 	assert_true(is_empty_folder(path));
 }
 
+/* 0: the server has gone one down, and its sandboxes are beside it. */
+static int
+live_in_own_folder(const char *path)
+{
+	const struct inmate nothing = { 0 };
+	struct xc_jail_options options = { .cgroup = path };
+	struct xc_jail_cell cell = cell_for_tests();
+	struct xc_errbuf why = { "" };
+	struct xc_jail *jail;
+	char procs[700], text[32];
+
+	snprintf(procs, sizeof(procs), "%s/cgroup.procs", path);
+	snprintf(text, sizeof(text), "%ld", (long)getpid());
+	if (!put(procs, text) ||
+	    xc_jail_create(&options, &jail, &why) != XC_OK)
+		return 1;
+	snprintf(procs, sizeof(procs), "%s/xcore-server/cgroup.procs", path);
+	if (access(procs, F_OK) != 0)
+		return 2;
+	expect_end(run(jail, &cell, &nothing));
+	xc_jail_free(&jail);
+	/* Empty again: it can be removed by whoever made it. */
+	snprintf(procs, sizeof(procs), "%s/../cgroup.procs", path);
+	return put(procs, text) ? 0 : 3;
+}
+
+static void
+test_cgroup_of_the_server(void **state)
+{
+	char path[600], leaf[700];
+	pid_t pid;
+
+	(void)state;
+	if (!find_cgroup2(path, sizeof(path))) {
+		print_message("  left out: no cgroup v2 to write to\n");
+		skip();
+	}
+	pid = fork();
+	if (pid == 0)
+		_exit(live_in_own_folder(path));
+	assert_int_equal(reap(pid), 0);
+	snprintf(leaf, sizeof(leaf), "%s/xcore-server", path);
+	assert_int_equal(rmdir(leaf), 0);
+	assert_true(is_empty_folder(path));
+}
+
 static void
 print_layers(void **state)
 {
@@ -780,8 +989,12 @@ run_group(void)
 		cmocka_unit_test(test_died_before_admission),
 		cmocka_unit_test(test_zygote),
 		cmocka_unit_test(test_zygote_killed),
+		cmocka_unit_test(test_namespaces_used_up),
+		cmocka_unit_test(test_no_more_processes),
+		cmocka_unit_test(test_trace),
 		cmocka_unit_test(test_no_cgroup),
 		cmocka_unit_test(test_cgroup),
+		cmocka_unit_test(test_cgroup_of_the_server),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
