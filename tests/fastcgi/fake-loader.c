@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* A loader whose one plugin is built in: see pool.h. */
+#include <pthread.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -118,6 +120,96 @@ crash(struct xc_request *req)
 	return XC_OK;
 }
 
+static volatile uintptr_t bad_place = 0x10;
+
+static int
+overflow(volatile int depth)
+{
+	volatile char room[4096];
+
+	room[0] = (char)depth;
+	if (depth < 0)
+		return 0;
+	return overflow(depth + 1) + room[0];
+}
+
+static void *
+fault_elsewhere(void *arg)
+{
+	(void)arg;
+	*(volatile int *)bad_place = 1;
+	return NULL;
+}
+
+static void
+corrupt_heap(void)
+{
+	volatile size_t *volatile piece = malloc(64);
+
+	/* The sizes of this chunk and of the next one. */
+	for (int i = -1; i < 16; i++)
+		piece[i] = 0x4141414141414141;
+	free((void *)(uintptr_t)piece);
+	free(malloc(64));
+	abort();
+}
+
+static void
+call_nothing(void)
+{
+	void (*volatile function)(void);
+	uintptr_t none = bad_place - 0x10;
+
+	memcpy((void *)(uintptr_t)&function, &none, sizeof(none));
+	function();
+}
+
+static enum xc_err
+fault(struct xc_request *req)
+{
+	const char *how = xc_request_param(req, "how");
+	volatile int zero = (int)(bad_place - 0x10), many = 1000;
+	pthread_t thread;
+
+	atomic_fetch_add(&pool_counts->runs, 1);
+	if (strcmp(how, "stream") == 0) {
+		(void)xc_reply_begin(req, 200, "text/plain");
+		(void)xc_reply_write(req, "some", 4);
+	} else if (strcmp(how, "abort") == 0) {
+		abort();
+	} else if (strcmp(how, "call") == 0) {
+		call_nothing();
+	} else if (strcmp(how, "overflow") == 0) {
+		return (enum xc_err)overflow(0);
+	} else if (strcmp(how, "divide") == 0) {
+		return (enum xc_err)(many / zero);
+	} else if (strcmp(how, "corrupt") == 0) {
+		corrupt_heap();
+	} else if (strcmp(how, "thread") == 0) {
+		(void)pthread_create(&thread, NULL, fault_elsewhere, NULL);
+		(void)pthread_join(thread, NULL);
+	}
+	*(volatile int *)bad_place = 1;
+	return XC_OK;
+}
+
+static enum xc_err
+spin(struct xc_request *req)
+{
+	long ms = number(req, "ms");
+	struct timespec now;
+	clock_t end;
+	sigset_t all;
+
+	sigfillset(&all);
+	if (strcmp(xc_request_query_string(req), "block") == 0)
+		(void)sigprocmask(SIG_BLOCK, &all, NULL);
+	end = clock() + ms * (CLOCKS_PER_SEC / 1000);
+	while (clock() < end)
+		clock_gettime(CLOCK_MONOTONIC, &now);
+	return xc_reply_text(req, 200, "text/plain", "spun", 4);
+}
+
 static const struct xc_route routes[] = {
 	{ "GET", "/hello", "hello" },
 	{ "GET", "/evil", "evil" },
@@ -129,9 +221,12 @@ static const struct xc_route routes[] = {
 	{ "GET", "/stream/{n}", "stream" },
 	{ "GET", "/params", "params" },
 	{ "GET", "/crash", "crash" },
+	{ "GET", "/fault/{how}", "fault" },
+	{ "POST", "/fault/{how}", "fault_post" },
+	{ "GET", "/spin/{ms}", "spin" },
 };
 static xc_handler *const handlers[] = { hello, evil, status, status, echo,
-	slow, big, stream, params, crash };
+	slow, big, stream, params, crash, fault, fault, spin };
 #define N_ROUTES (sizeof(routes) / sizeof(*routes))
 
 static const char *const segments[3][2] = {

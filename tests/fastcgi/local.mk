@@ -28,6 +28,11 @@ tests_fastcgi_bad_input_SOURCES = tests/fastcgi/bad-input.c
 tests_fastcgi_bad_input_LDADD = libfcgiclient.la
 TESTS += tests/fastcgi/bad-input
 
+check_PROGRAMS += tests/fastcgi/last-gasp
+tests_fastcgi_last_gasp_SOURCES = tests/fastcgi/last-gasp.c
+tests_fastcgi_last_gasp_LDADD = libfcgiclient.la
+TESTS += tests/fastcgi/last-gasp
+
 check_PROGRAMS += tests/fastcgi/life
 tests_fastcgi_life_SOURCES = tests/fastcgi/life.c
 tests_fastcgi_life_LDADD = libfcgiclient.la

@@ -12,7 +12,11 @@
  *	GET  /app/t/big/{bytes}	so many bytes
  *	GET  /app/t/stream/{n}	n chunks of 1,000 bytes, streamed
  *	GET  /app/t/params	the headers, the query and the path
- *	GET  /app/t/crash	SIGSEGV
+ *	GET  /app/t/crash	SIGSEGV, by its default
+ *	ANY  /app/t/fault/{how}	read, call, abort, overflow, divide, thread,
+ *				stream (behind some bytes), corrupt (the heap)
+ *	GET  /app/t/spin/{ms}	burns processor time, with its signals blocked
+ *				if the query is "block"
  *	/app/off, /app/broken	a disabled and a failed plugin
  */
 #ifndef XC_TESTS_POOL_H
