@@ -212,7 +212,6 @@ void
 box_make(struct box *box, const struct box_options *options)
 {
 	struct xc_guest guest = { .jail = options->jail };
-	char dir[4000];
 	int fds[64];
 	int out[2];
 
@@ -225,8 +224,7 @@ box_make(struct box *box, const struct box_options *options)
 	assert_int_equal(socketpair(AF_UNIX,
 	    SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, out), 0);
 	box->output = out[0];
-	plugin_dir(dir, sizeof(dir));
-	guest.cell = (struct xc_jail_cell){ .dir = dir, .keep_fds = fds,
+	guest.cell = (struct xc_jail_cell){ .keep_fds = fds,
 		.isolation = options->n_slots > 0 ? XC_ISOLATION_REQUEST :
 		XC_ISOLATION_POOL, .limits = options->limits,
 		.output_fd = out[1], .cpu = -1 };

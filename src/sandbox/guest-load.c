@@ -154,18 +154,14 @@ wait_for_threads(int stat_fd)
 	return n;
 }
 
-void
-xc_guest_stop(struct xc_session *session, char *left_r, size_t size)
+/* Says what is there now and was not before. */
+static void
+look_behind(struct xc_session *session, char *left_r, size_t size)
 {
+	long threads = wait_for_threads(session->stat_fd);
 	struct xc_traces left = { 0 };
-	long threads;
 	size_t keys;
 
-	left_r[0] = '\0';
-	session->channel.head->stage = XC_STAGE_STOP;
-	if (session->object.table->stop != NULL)
-		session->object.table->stop(&session->plugin);
-	threads = wait_for_threads(session->stat_fd);
 	xc_traces_take(&left);
 	xc_traces_subtract(&left, &session->before);
 	keys = xc_traces_keys(&left);
@@ -177,4 +173,14 @@ xc_guest_stop(struct xc_session *session, char *left_r, size_t size)
 	/* With a thread left its code must stay; not knowing is no better. */
 	else if (threads == 0 && !xc_object_close(&session->object))
 		snprintf(left_r, size, "it stays mapped after dlclose()");
+}
+
+void
+xc_guest_stop(struct xc_session *session, char *left_r, size_t size)
+{
+	left_r[0] = '\0';
+	if (session->object.table->stop != NULL)
+		session->object.table->stop(&session->plugin);
+	if (session->spec.complete)
+		look_behind(session, left_r, size);
 }

@@ -21,6 +21,7 @@ struct json_object;
 /* What the host has said of the plugin.  Texts lie in root. */
 struct xc_guest_spec {
 	struct json_object *root;
+	const char *dir;	/* of its files; NULL: none */
 	const char *so;
 	const char *so_hash;	/* NULL: any */
 	struct json_object *operations;	/* lists of names; NULL: none */
@@ -30,8 +31,13 @@ struct xc_guest_spec {
 	bool complete;
 };
 
+/* The channel's three, the zygote's two, three for each slot; and ours. */
+#define XC_GUEST_FDS_MAX (5 + 3 * XC_SLOTS_MAX + 8)
+
 /* All of the process; there is one. */
 struct xc_session {
+	struct xc_jail_cell cell;	/* with all that is to be kept */
+	int keep_fds[XC_GUEST_FDS_MAX];
 	struct xc_channel channel;
 	uint32_t seq;		/* of the order that is being carried out */
 	uint32_t log_level;
@@ -44,10 +50,10 @@ struct xc_session {
 	xc_handler **handlers;	/* of operations, then of events */
 	size_t n_handlers;
 	struct xc_request req;
-	/* Before the plugin was loaded. */
+	/* What there was before the plugin was loaded, and /proc/self/stat (or
+	 * -1): only if somebody wants to know what it leaves behind. */
 	struct xc_traces before;
-	int stat_fd;		/* /proc/self/stat; -1: threads are not
-				 * counted */
+	int stat_fd;
 };
 
 /* Reads the spec in the request area; fills the plugin with it, so that
@@ -65,7 +71,8 @@ enum xc_err xc_guest_load(struct xc_session *session,
 enum xc_err xc_guest_start(struct xc_session *session,
     struct xc_errbuf *errbuf);
 
-/* stop(), and what stays: a sentence's end, or "". */
+/* stop(), and what stays: a sentence's end, or "" (also when it was not to be
+ * looked at, see complete in guest.h). */
 void xc_guest_stop(struct xc_session *session, char *left_r, size_t size);
 
 /* From now on, what a crash was goes into trace, XC_CHANNEL_TRACE_MAX bytes,

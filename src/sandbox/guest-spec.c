@@ -119,6 +119,7 @@ xc_guest_read_spec(struct xc_session *session, struct xc_errbuf *errbuf)
 	    NULL, 0) != XC_OK)
 		return xc_fail(errbuf, XC_ERR_INVALID, "what the sandbox was "
 		    "told of its plugin is no JSON");
+	spec->dir = xc_json_string(spec->root, "dir");
 	spec->so = xc_json_string(spec->root, "so");
 	spec->so_hash = xc_json_string(spec->root, "so_hash");
 	if (spec->so_hash != NULL && spec->so_hash[0] == '\0')

@@ -13,8 +13,6 @@
 #include "lib/text.h"
 
 #define MIB (UINT64_C(1024) * 1024)
-/* The channel's, the zygote's two, three for each slot, and one of ours. */
-#define FDS_MAX (3 + 2 + 3 * XC_SLOTS_MAX + 8)
 
 static struct xc_session session;
 
@@ -61,6 +59,27 @@ make_request(const struct xc_limits *limits, struct xc_errbuf *errbuf)
 	return XC_OK;
 }
 
+/* The cell as the maker has it, and what only the spec says. */
+static enum xc_err
+complete_cell(const struct xc_jail_cell *cell, struct xc_errbuf *errbuf)
+{
+	size_t n = cell->n_keep_fds;
+
+	session.cell = *cell;
+	if (cell->dir == NULL)
+		session.cell.dir = session.spec.dir;
+	if (n >= XC_GUEST_FDS_MAX)
+		return xc_fail(errbuf, XC_ERR_INVALID,
+		    "too many descriptors for a sandbox");
+	if (n > 0)
+		memcpy(session.keep_fds, cell->keep_fds, n * sizeof(int));
+	if (session.stat_fd != -1)
+		session.keep_fds[n++] = session.stat_fd;
+	session.cell.keep_fds = session.keep_fds;
+	session.cell.n_keep_fds = n;
+	return XC_OK;
+}
+
 /* What has to be done while there are still files. */
 static enum xc_err
 prepare(const struct xc_guest *guest, struct xc_errbuf *errbuf)
@@ -75,33 +94,13 @@ prepare(const struct xc_guest *guest, struct xc_errbuf *errbuf)
 	xc_guest_services(&session);
 	xc_trace_prepare();
 	xc_guest_catch_crashes(session.channel.head->trace);
-	/* Who is interested in what stays, looks at all of it. */
 	if (session.spec.complete)
 		session.stat_fd = open("/proc/self/stat",
 		    O_RDONLY | O_CLOEXEC);
-	return make_request(&guest->cell.limits, errbuf);
-}
-
-/* The first wall closes all descriptors but those that it is told of. */
-static enum xc_err
-enter_first(const struct xc_guest *guest, struct xc_layers *layers,
-    struct xc_errbuf *errbuf)
-{
-	struct xc_jail_cell cell = guest->cell;
-	int fds[FDS_MAX];
-
-	/* The spawner does not read specs. */
-	if (cell.dir == NULL)
-		cell.dir = xc_json_string(session.spec.root, "dir");
-	if (cell.n_keep_fds >= FDS_MAX)
-		return xc_fail(errbuf, XC_ERR_INVALID,
-		    "too many descriptors for a sandbox");
-	if (cell.n_keep_fds > 0)
-		memcpy(fds, cell.keep_fds, cell.n_keep_fds * sizeof(*fds));
-	if (session.stat_fd != -1)
-		fds[cell.n_keep_fds++] = session.stat_fd;
-	cell.keep_fds = fds;
-	return xc_jail_first(guest->jail, &cell, layers, errbuf);
+	err = complete_cell(&guest->cell, errbuf);
+	if (err == XC_OK)
+		err = make_request(&guest->cell.limits, errbuf);
+	return err;
 }
 
 /* From an empty process to a plugin that has started. */
@@ -109,14 +108,16 @@ static enum xc_err
 set_up(const struct xc_guest *guest, struct xc_layers *layers,
     struct xc_errbuf *errbuf)
 {
-	enum xc_err err = enter_first(guest, layers, errbuf);
+	enum xc_err err = xc_jail_first(guest->jail, &session.cell, layers,
+	    errbuf);
 
-	if (err == XC_OK) {
+	if (err == XC_OK && session.spec.complete)
 		xc_traces_take(&session.before);
-		err = xc_guest_load(&session, errbuf);
-	}
 	if (err == XC_OK)
-		err = xc_jail_last(guest->jail, &guest->cell, layers, errbuf);
+		err = xc_guest_load(&session, errbuf);
+	if (err == XC_OK)
+		err = xc_jail_last(guest->jail, &session.cell, layers,
+		    errbuf);
 	/* Also of one that fails: which layers there were may be why. */
 	session.channel.head->layers = *layers;
 	if (err == XC_OK)

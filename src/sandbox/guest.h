@@ -33,7 +33,8 @@ struct xc_guest {
  * Never returns.  The spec in the channel is an object: name, version,
  * prefix, schema, dir, so, so_hash, config, permissions [], operations [],
  * event_operations [], require (bits), log_level, complete (true: a handler
- * without an operation is refused).
+ * without an operation is refused, and STOPPED says what is left behind).
+ * Its dir is the cell's, if that has none.
  *
  * Before READY a failure is said as FAILED with the reason.  An order that
  * breaks off (the host is gone) ends the process.

@@ -70,7 +70,8 @@ be_child(struct xc_session *session, const struct xc_guest *guest,
 	struct xc_order order;
 
 	/* Nothing can be said before there is a channel to say it in. */
-	if (xc_jail_oneshot(guest->jail, &guest->cell, layers, NULL) != XC_OK)
+	if (xc_jail_oneshot(guest->jail, &session->cell, layers,
+	    NULL) != XC_OK)
 		_exit(1);
 	drop_others(zygote, slot);
 	xc_channel_close(&session->channel);
