@@ -114,7 +114,8 @@ FUZZ_TARGETS += \
 	src/lib/fuzz-json \
 	src/lib/fuzz-path \
 	src/lib/fuzz-query \
-	src/lib/fuzz-request
+	src/lib/fuzz-request \
+	src/lib/fuzz-url
 src_lib_fuzz_json_SOURCES = src/lib/fuzz-json.c
 src_lib_fuzz_json_LDADD = libxcore.la $(JSONC_LIBS) $(FUZZ_LIBS)
 src_lib_fuzz_path_SOURCES = src/lib/fuzz-path.c
@@ -123,6 +124,8 @@ src_lib_fuzz_query_SOURCES = src/lib/fuzz-query.c
 src_lib_fuzz_query_LDADD = libxcore.la $(JSONC_LIBS) $(FUZZ_LIBS)
 src_lib_fuzz_request_SOURCES = src/lib/fuzz-request.c
 src_lib_fuzz_request_LDADD = libxcore.la $(JSONC_LIBS) $(FUZZ_LIBS)
+src_lib_fuzz_url_SOURCES = src/lib/fuzz-url.c
+src_lib_fuzz_url_LDADD = libxcore.la $(CURL_LIBS) $(FUZZ_LIBS)
 
 dist_man_MANS += \
 	doc/man3/xc_arena.3 \

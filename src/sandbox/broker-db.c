@@ -10,10 +10,15 @@
 static enum xc_err
 access_db(struct xc_broking *call)
 {
+	struct xc_errbuf errbuf;
+
 	if (!call->plugin->may_database)
 		return xc_broker_deny(call, XC_ERR_UNAVAILABLE, "database");
-	if (call->host->db == NULL)
-		return XC_ERR_UNAVAILABLE;
+	if (call->host->db == NULL) {
+		xc_fail(&errbuf, XC_ERR_UNAVAILABLE, "there is no database "
+		    "here: set \"database\" in xcore.json");
+		return xc_broker_refuse(call, XC_ERR_UNAVAILABLE, &errbuf);
+	}
 	return XC_OK;
 }
 

@@ -10,3 +10,17 @@ libbroker_la_SOURCES = \
 	src/sandbox/broker-log.c \
 	src/sandbox/broker-private.h \
 	src/sandbox/broker-reply.c
+
+# The broker with what it needs of the other folders.
+BROKER_TEST_LIBS = libbroker.la libsandbox.la libguest.la libdatabase.la \
+	libcache.la libhttp.la libsettings.la libloggers.la libtesthost.la \
+	libxcore.la $(CMOCKA_LIBS) $(JSONC_LIBS)
+check_PROGRAMS += src/sandbox/test-broker
+TESTS += src/sandbox/test-broker
+src_sandbox_test_broker_SOURCES = src/sandbox/test-broker.c
+src_sandbox_test_broker_LDADD = $(BROKER_TEST_LIBS)
+
+FUZZ_TARGETS += src/sandbox/fuzz-broker
+src_sandbox_fuzz_broker_SOURCES = src/sandbox/fuzz-broker.c
+src_sandbox_fuzz_broker_LDADD = libbroker.la libsandbox.la libguest.la \
+	libxcore.la $(JSONC_LIBS) $(FUZZ_LIBS)

@@ -1,0 +1,325 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Any bytes as calls of a sandbox: two bytes of length, one of the call's
+ * number, the arguments, and so on.  The services see nothing that a front
+ * door would not have let by, and no transaction is left open.
+ */
+#include <assert.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <unistd.h>
+
+#include <json-c/json.h>
+
+#include "lib/host.h"
+#include "lib/plugin-private.h"
+#include "lib/request-private.h"
+#include "lib/text.h"
+#include "sandbox/broker.h"
+#include "sandbox/calls.h"
+
+#define AREA 65536
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static bool in_transaction;
+static bool used;
+static unsigned n_records;
+
+static void
+touch(const void *data, size_t len)
+{
+	const volatile unsigned char *bytes = data;
+
+	for (size_t i = 0; i < len; i++)
+		(void)bytes[i];
+}
+
+static void
+check_statement(const char *sql, const struct xc_value *v, size_t n)
+{
+	assert(sql != NULL && sql[0] != '\0' && n <= 65535);
+	touch(sql, strlen(sql));
+	used = true;
+	for (size_t i = 0; i < n; i++) {
+		if (v[i].type == XC_VALUE_REAL)
+			assert(isfinite(v[i].real));
+		if (v[i].type == XC_VALUE_TEXT)
+			assert(xc_utf8_span(v[i].data, v[i].len) ==
+			    v[i].len);
+		if (v[i].type == XC_VALUE_BLOB)
+			touch(v[i].data, v[i].len);
+	}
+}
+
+static enum xc_err
+db_rows(void *ctx, const char *schema, const char *sql,
+    const struct xc_value *args, size_t n_args, size_t max_rows,
+    struct json_object **rows_r)
+{
+	(void)ctx;
+	assert(strcmp(schema, "schema") == 0);
+	assert(max_rows > 0 && max_rows <= 100000);
+	check_statement(sql, args, n_args);
+	*rows_r = json_object_new_array();
+	json_object_array_add(*rows_r, json_object_new_string(sql));
+	return XC_OK;
+}
+
+static enum xc_err
+db_exec(void *ctx, const char *schema, const char *sql,
+    const struct xc_value *args, size_t n_args,
+    struct xc_db_result *result_r)
+{
+	(void)ctx;
+	assert(strcmp(schema, "schema") == 0);
+	check_statement(sql, args, n_args);
+	result_r->affected = n_args;
+	return n_args % 2 == 0 ? XC_OK : XC_ERR_BUSY;
+}
+
+static enum xc_err
+db_begin(void *ctx, const char *schema)
+{
+	(void)ctx;
+	(void)schema;
+	assert(!in_transaction);
+	used = in_transaction = true;
+	return XC_OK;
+}
+
+static enum xc_err
+db_commit(void *ctx)
+{
+	(void)ctx;
+	assert(in_transaction);
+	in_transaction = false;
+	return XC_OK;
+}
+
+static void
+db_rollback(void *ctx)
+{
+	(void)ctx;
+	assert(in_transaction);
+	in_transaction = false;
+}
+
+static void
+db_release(void *ctx)
+{
+	(void)ctx;
+	assert(!in_transaction);
+	used = false;
+}
+
+static const struct xc_db_ops db_ops = { db_rows, db_exec, db_begin,
+	db_commit, db_rollback, db_release };
+
+static void
+check_key(const char *space, const char *key, uint32_t ttl_s)
+{
+	assert(strcmp(space, "name") == 0);
+	assert(key[0] != '\0' && strlen(key) <= 1024);
+	assert(ttl_s <= 30 * 24 * 3600);
+}
+
+static enum xc_err
+cache_get(void *ctx, const char *space, const char *key, char **value_r,
+    size_t *len_r)
+{
+	(void)ctx;
+	check_key(space, key, 0);
+	*value_r = strdup(key);
+	assert(*value_r != NULL);
+	*len_r = strlen(key);
+	return XC_OK;
+}
+
+static enum xc_err
+cache_put(void *ctx, const char *space, const char *key, const void *value,
+    size_t len, uint32_t ttl_s)
+{
+	(void)ctx;
+	check_key(space, key, ttl_s);
+	touch(value, len);
+	return XC_OK;
+}
+
+static enum xc_err
+cache_del(void *ctx, const char *space, const char *key)
+{
+	(void)ctx;
+	check_key(space, key, 0);
+	return XC_OK;
+}
+
+static enum xc_err
+cache_incr(void *ctx, const char *space, const char *key, uint64_t delta,
+    uint64_t initial, uint32_t ttl_s, uint64_t *value_r)
+{
+	(void)ctx;
+	check_key(space, key, ttl_s);
+	*value_r = delta + initial;
+	return XC_OK;
+}
+
+static const struct xc_cache_ops cache_ops = { cache_get, cache_put,
+	cache_put, cache_del, cache_incr };
+
+static bool
+log_enabled(void *ctx, const char *name, enum xc_log_level level)
+{
+	(void)ctx;
+	(void)name;
+	return level < XC_LOG__MAX;
+}
+
+static void
+log_write(void *ctx, const char *name, enum xc_log_level level,
+    const char *request_id, const char *text)
+{
+	(void)ctx;
+	(void)level;
+	(void)request_id;
+	assert(strcmp(name, "plugin.name") == 0 ||
+	    strcmp(name, "xcore.sandbox") == 0);
+	assert(strlen(text) <= 4000);
+	assert(++n_records <= 1002);
+}
+
+static const struct xc_log_ops log_ops = { log_enabled, log_write };
+
+static enum xc_err
+http_ask(void *ctx, const struct xc_http_ask *ask, struct xc_http_got *got_r)
+{
+	(void)ctx;
+	assert(ask->method != NULL && ask->url != NULL);
+	assert(strncasecmp(ask->url, "http://a", 8) == 0 ||
+	    strncasecmp(ask->url, "https://a", 9) == 0);
+	for (size_t i = 0; i < ask->n_headers; i++)
+		assert(strpbrk(ask->headers[i], "\r\n") == NULL &&
+		    strchr(ask->headers[i], ':') != NULL);
+	touch(ask->body, ask->body_len);
+	assert(ask->timeout_ms > 0 && ask->timeout_ms <= 60000);
+	got_r->memory = NULL;
+	got_r->body = "";
+	got_r->status = 200;
+	return XC_OK;
+}
+
+static const struct xc_http_ops http_ops = { http_ask };
+
+static enum xc_err
+emit(void *ctx, struct xc_plugin *from, const char *name,
+    struct json_object *data)
+{
+	(void)ctx;
+	(void)from;
+	assert(strncmp(name, "name.", 5) == 0 && strlen(name) <= 64);
+	assert(json_object_to_json_string(data) != NULL);
+	return XC_OK;
+}
+
+static const struct xc_event_ops event_ops = { emit };
+
+static enum xc_err
+stream_begin(void *ctx, struct xc_request *req)
+{
+	const struct xc_reply_head *head = xc_request_reply(req);
+
+	(void)ctx;
+	assert(head->status >= 200 && head->status <= 599);
+	assert(xc_block_text(&req->out, head->content_type)[0] != '\0');
+	return XC_OK;
+}
+
+static enum xc_err
+stream_write(void *ctx, struct xc_request *req, const void *data, size_t len)
+{
+	(void)ctx;
+	assert(req->reply == XC_REPLY_STREAMING);
+	touch(data, len);
+	return XC_OK;
+}
+
+static const struct xc_stream_ops stream_ops = { stream_begin,
+	stream_write };
+
+static const struct xc_host host = {
+	.db = &db_ops, .cache = &cache_ops, .log = &log_ops,
+	.stream = &stream_ops, .http = &http_ops, .event = &event_ops,
+};
+
+static struct xc_plugin *
+plugin(void)
+{
+	static char name[] = "name", version[] = "1", schema[] = "schema";
+	static char logger[] = "plugin.name", prefix[] = "/app/name";
+	static char a[] = "a";
+	static char *hosts[] = { a, NULL };
+	static struct xc_plugin one = {
+		.magic = XC_PLUGIN_HANDLE_MAGIC, .name = name,
+		.version = version, .prefix = prefix, .schema = schema,
+		.logger = logger, .may_database = true, .may_cache = true,
+		.http_hosts = hosts, .host = &host,
+	};
+
+	return &one;
+}
+
+/* All calls of one input, up to the one that kills the sandbox. */
+static void
+run(struct xc_broker *broker, struct xc_channel *channel, int bell,
+    const uint8_t *data, size_t size)
+{
+	struct xc_notice notice = { .kind = XC_NOTICE_CALL, .seq = 1 };
+	char byte;
+
+	while (size >= 3) {
+		notice.len = (uint32_t)(data[0] | data[1] << 8);
+		notice.call = data[2];
+		data += 3;
+		size -= 3;
+		if (notice.len > size)
+			notice.len = (uint32_t)size;
+		memcpy(channel->args, data, notice.len);
+		/* Whatever comes next stands where a reply would. */
+		memcpy(channel->reply, data, notice.len);
+		data += notice.len;
+		size -= notice.len;
+		if (xc_broker_serve(broker, channel, &notice) != XC_OK)
+			return;
+		assert(read(bell, &byte, 1) == 1);
+		assert(channel->head->order.len <= channel->sizes.result);
+		assert(channel->head->order.err == XC_OK ||
+		    channel->head->order.len == 0);
+		assert(broker->req == NULL || !used || broker->req->used_db);
+	}
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static const struct xc_channel_sizes sizes = { AREA, AREA, AREA,
+		AREA };
+	static struct xc_channel channel;
+	static struct xc_channel_guest guest;
+	static struct xc_request req;
+	struct xc_broker broker = { .host = &host, .plugin = plugin(),
+		.req = &req };
+
+	if (channel.head == NULL) {
+		assert(xc_channel_create(&sizes, &channel, &guest, NULL) ==
+		    XC_OK);
+		assert(xc_request_init(&req, &host, NULL) == XC_OK);
+	}
+	n_records = 0;
+	run(&broker, &channel, guest.bell_read, data, size);
+	xc_broker_end(&broker);
+	xc_request_reset(&req);
+	assert(!in_transaction && !used);
+	return 0;
+}
