@@ -23,6 +23,10 @@ enum xc_err xc_reply_close(struct xc_request *req, uint32_t body);
 
 void xc_reply_abandon(struct xc_request *req);
 
+/* The body of the whole reply, head.body.len bytes, until the request is
+ * reset or another reply is made. */
+const char *xc_reply_body(const struct xc_request *req);
+
 /* Whether a plugin may set that header: the name is a token and none that
  * xcore says itself, the value has no control character. */
 bool xc_reply_may_set(const char *name, size_t name_len, const char *value,

@@ -59,6 +59,13 @@ xc_request_reply(const struct xc_request *req)
 	return (const void *)req->out.base;
 }
 
+const char *
+xc_reply_body(const struct xc_request *req)
+{
+	return req->far_body != NULL ? req->far_body :
+	    xc_block_text(&req->out, xc_request_reply(req)->body);
+}
+
 bool
 xc_reply_done(const struct xc_request *req)
 {

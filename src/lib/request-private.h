@@ -43,6 +43,10 @@ struct xc_request {
 	struct xc_block in;		/* struct xc_request_head first */
 	struct xc_block out;		/* struct xc_reply_head first */
 	enum xc_reply_state reply;
+	/* A large body of a whole reply may lie elsewhere, where another may
+	 * still write, if whoever sends it takes it from xc_reply_body(). */
+	bool may_be_far;
+	const char *far_body;	/* NULL: it lies in out */
 	struct xc_block extra;		/* header lines for the reply */
 	struct xc_arena *arena;
 	bool in_transaction;

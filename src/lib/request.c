@@ -74,6 +74,7 @@ xc_reply_blank(struct xc_request *req)
 	enum xc_err err;
 
 	xc_block_reset(&req->extra, KEEP);
+	req->far_body = NULL;
 	req->reply = XC_REPLY_NONE;
 	err = begin_block(&req->out, sizeof(*head));
 	if (err != XC_OK)

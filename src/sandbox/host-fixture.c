@@ -14,6 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "lib/reply-private.h"
 #include "sandbox/link.h"
 
 #define PATIENCE_MS 20000
@@ -217,6 +218,7 @@ fixture_begin(struct fixture *f)
 	    !fixture_start_spawner(f) ||
 	    xc_request_init(&f->req, &f->host, &limits) != XC_OK)
 		return false;
+	f->req.may_be_far = true;
 	return xc_sandboxes_create(&options, &f->sandboxes, &errbuf) == XC_OK;
 }
 
@@ -299,7 +301,7 @@ fixture_status(const struct fixture *f)
 const char *
 fixture_body(const struct fixture *f)
 {
-	return xc_block_text(&f->req.out, xc_request_reply(&f->req)->body);
+	return xc_reply_body(&f->req);
 }
 
 size_t

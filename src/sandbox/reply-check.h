@@ -11,7 +11,9 @@
 /*
  * Copies the first len bytes of the channel's reply area into req->out, once,
  * and checks the copy as if an enemy had written it: spans inside, a status
- * of 200 to 599, a content type and header lines that a plugin may set.
+ * of 200 to 599, a content type and header lines that a plugin may set.  A
+ * large body stays where it is if the request allows that: its bytes mean
+ * nothing here, and what is sent of them is up to the plugin anyway.
  *
  * XC_OK: the head of a reply stands in req->out; req->reply is as it was, the
  * caller's to set.  XC_ERR_INVALID: it is no reply.  XC_ERR_TOO_LARGE: over

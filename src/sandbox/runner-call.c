@@ -99,7 +99,7 @@ settle(struct xc_runner *runner, struct xc_sandbox *sandbox,
 
 	if (++runner->good >= GOOD_MIN)
 		runner->deaths = 0;
-	xc_recycle_note(box, req->in.used, req->out.used);
+	xc_recycle_note(box, req->in.used, xc_request_reply(req)->size);
 	if (box->zygote)
 		xc_zygote_spent(box, sandbox);
 	/* It can be replaced without a wait when the spare is there. */

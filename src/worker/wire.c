@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 #include <sys/uio.h>
 
+#include "lib/reply-private.h"
 #include "worker/head.h"
 #include "worker/scoreboard.h"
 
@@ -337,7 +338,7 @@ xc_wire_reply(struct xc_wire *wire, struct xc_request *req)
 	struct pieces pieces;
 	struct ending ending;
 	struct cgi_head head;
-	const char *body = xc_block_text(&req->out, reply->body);
+	const char *body = xc_reply_body(req);
 	size_t len = reply->body.len, first;
 	enum xc_err err = make_head(&head, req, reply, false);
 

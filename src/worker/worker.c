@@ -212,6 +212,8 @@ begin_plugins(struct xc_worker *worker, struct xc_errbuf *errbuf)
 	if (err != XC_OK)
 		return xc_fail(errbuf, err, "cannot make a request: %s",
 		    xc_strerror(err));
+	/* wire.c sends it from wherever it lies. */
+	worker->req.may_be_far = true;
 	err = xc_loader_create(&worker->host, &worker->loader);
 	if (err != XC_OK)
 		return xc_fail(errbuf, err, "cannot make the loader: %s",
