@@ -456,12 +456,34 @@ xc_runner_box(struct xc_runner *runner, uint64_t until_ms)
 	return runner->active;
 }
 
+/*
+ * Makes more precise how it ended.  The spawner knows: of a process without a
+ * last word the status (that of a zygote is our own signal), and with a
+ * cgroup whether the kernel found it too large.
+ */
+static void
+ask_end(const struct xc_runner *runner, const struct xc_box *box,
+    struct xc_breach_told *told)
+{
+	bool silent = told->detail[0] == '\0' && !box->zygote;
+	struct xc_spawn_end end;
+
+	if (!silent &&
+	    runner->owner->options.settings->sandbox.cgroup[0] == '\0')
+		return;
+	if (!xc_spawn_end_of(runner->owner, box->sandbox->id, told->wait_ms,
+	    &end))
+		return;
+	if (end.oom_kills > 0)
+		told->breach = XC_BREACH_MEMORY;
+	if (end.oom_kills > 0 || silent)
+		describe_end(&end, told->detail, told->size);
+}
+
 void
 xc_runner_drop(struct xc_runner *runner, struct xc_breach_told *told)
 {
 	struct xc_box *box = runner->active;
-	struct xc_spawn_end end;
-	uint32_t id = box->sandbox->id;
 
 	runner->active = NULL;
 	if (told->count)
@@ -469,15 +491,8 @@ xc_runner_drop(struct xc_runner *runner, struct xc_breach_told *told)
 	else
 		runner->restarts++;
 	xc_sandbox_kill(box->sandbox);
-	if (told->breach == XC_BREACH_CRASH &&
-	    xc_spawn_end_of(runner->owner, id, told->wait_ms, &end)) {
-		if (end.oom_kills > 0)
-			told->breach = XC_BREACH_MEMORY;
-		/* A zygote's is our own signal. */
-		if (end.oom_kills > 0 ||
-		    (told->detail[0] == '\0' && !box->zygote))
-			describe_end(&end, told->detail, told->size);
-	}
+	if (told->breach == XC_BREACH_CRASH)
+		ask_end(runner, box, told);
 	if (told->detail[0] == '\0')
 		snprintf(told->detail, told->size, "it ended without a word");
 	xc_box_free(&box);
@@ -486,4 +501,6 @@ xc_runner_drop(struct xc_runner *runner, struct xc_breach_told *told)
 		tell_fault(runner, told->breach, told->operation,
 		    told->request_id, told->detail);
 	(void)refill(runner, xc_box_now_ms());
+	/* There are times to be kept now. */
+	xc_sandboxes_kick(runner->owner);
 }

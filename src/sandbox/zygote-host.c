@@ -396,6 +396,7 @@ xc_zygote_spent(struct xc_box *box, struct xc_sandbox *child)
 	slot->stage = SLOT_SPENT;
 	slot->until_ms = xc_box_now_ms() + EXIT_MS;
 	box->sandbox->calls++;
+	xc_sandboxes_kick(box->runner->owner);
 }
 
 /* A child that lives on is ended; a zygote that does not fork has failed. */
