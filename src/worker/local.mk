@@ -25,7 +25,8 @@ libworker_la_SOURCES = \
 	src/worker/worker.c src/worker/worker.h
 libworker_la_LIBADD = $(FCGI_LIBS) $(CRYPTO_LIBS) $(JSONC_LIBS)
 
-worker_tests = src/worker/test-feed src/worker/test-head \
+worker_tests = src/worker/test-events src/worker/test-feed \
+	src/worker/test-head \
 	src/worker/test-router src/worker/test-scoreboard src/worker/test-wire
 check_PROGRAMS += $(worker_tests)
 TESTS += $(worker_tests)
@@ -33,12 +34,16 @@ TESTS += $(worker_tests)
 # The parts that stand without the loop.
 check_LTLIBRARIES += libworkerparts.la
 libworkerparts_la_SOURCES = \
-	src/worker/feed.c src/worker/head.c src/worker/history.c \
+	src/worker/events.c src/worker/feed.c src/worker/head.c \
+	src/worker/history.c \
 	src/worker/router.c src/worker/scoreboard.c src/worker/wire.c
 libworkerparts_la_LIBADD = libcontract.la libxcore.la $(FCGI_LIBS)
 
 src_worker_test_head_SOURCES = src/worker/test-head.c
 src_worker_test_head_LDADD = libworkerparts.la $(CMOCKA_LIBS)
+src_worker_test_events_SOURCES = src/worker/test-events.c
+src_worker_test_events_LDADD = libworkerparts.la $(JSONC_LIBS) \
+	$(CMOCKA_LIBS)
 src_worker_test_feed_SOURCES = src/worker/test-feed.c
 src_worker_test_feed_LDADD = libworkerparts.la $(CMOCKA_LIBS)
 src_worker_test_router_SOURCES = src/worker/test-router.c
