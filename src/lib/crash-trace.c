@@ -303,6 +303,11 @@ put_signal(struct xc_raw *raw, const siginfo_t *info)
 	}
 	xc_raw_put(raw, ", code ");
 	xc_raw_number(raw, info->si_code);
+	/* A filter of system calls that traps, see seccomp(2). */
+	if (info->si_signo == SIGSYS) {
+		xc_raw_put(raw, ", system call ");
+		xc_raw_number(raw, info->si_syscall);
+	}
 	xc_raw_put(raw, "\n");
 }
 
