@@ -30,7 +30,7 @@
 static const char *const operations[] = { "echo", "use_db", "use_cache",
 	"use_network", "stream", "defer", "start_thread", "is_missing",
 	"says_nothing", "says_a_number", "replies_much", "crash", "overflow",
-	"give_up", "leave" };
+	"give_up", "leave", "make_socket" };
 #define N_OPERATIONS (sizeof(operations) / sizeof(operations[0]))
 
 static struct xc_plugin plugin = { .magic = XC_PLUGIN_HANDLE_MAGIC };

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -248,6 +249,15 @@ leave(struct xc_request *req)
 	exit(3);
 }
 
+/* What no plugin may. */
+static enum xc_err
+make_socket(struct xc_request *req)
+{
+	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+
+	return reply(req, fd == -1 ? "no" : "yes");
+}
+
 static enum xc_err
 start(struct xc_plugin *plugin)
 {
@@ -308,6 +318,7 @@ XC_PLUGIN(
 		{ "crash", crash },
 		{ "overflow", overflow },
 		{ "give_up", give_up },
-		{ "leave", leave }
+		{ "leave", leave },
+		{ "make_socket", make_socket }
 	)
 );

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -51,17 +52,23 @@ run(struct box *box, const char *operation)
 }
 
 static int
-make_jail(void **state)
+make_some_jail(bool trace)
 {
-	struct xc_jail_options options = { 0 };
+	const struct xc_jail_options options = { .cgroup = "",
+		.trace = trace };
 	struct xc_errbuf why = { "" };
 
-	(void)state;
-	options.cgroup = "";
 	if (xc_jail_create(&options, &jail, &why) == XC_OK)
 		return 0;
 	print_message("%s\n", why.text);
 	return -1;
+}
+
+static int
+make_jail(void **state)
+{
+	(void)state;
+	return make_some_jail(false);
 }
 
 static int
@@ -148,6 +155,35 @@ has_last_words(void **state)
 	expect_crash("crash", SIGSEGV);
 	expect_crash("overflow", SIGSEGV);
 	expect_crash("give_up", SIGABRT);
+}
+
+/* A system call that is not allowed fails; where it is to be traced, it is
+ * named. */
+static void
+is_held_by_its_filter(void **state)
+{
+	char trace[XC_CHANNEL_TRACE_MAX];
+	char call[40];
+	struct box box;
+
+	(void)state;
+	make_ready(&box, NULL, 0);
+	assert_int_equal(run(&box, "make_socket").err, XC_OK);
+	assert_string_equal(box_body(&box.channel), "no");
+	box_break(&box);
+	xc_jail_free(&jail);
+	assert_int_equal(make_some_jail(true), 0);
+	make_ready(&box, NULL, 0);
+	assert_int_equal(run(&box, "echo").err, XC_OK);
+	assert_int_equal(run(&box, "make_socket").kind, 0);
+	xc_channel_trace(&box.channel, trace);
+	snprintf(call, sizeof(call), "system call %d\n", SYS_socket);
+	if (strncmp(trace, "signal SIGSYS", 13) != 0 ||
+	    strstr(trace, call) == NULL)
+		fail_msg("%s", trace);
+	box_break(&box);
+	xc_jail_free(&jail);
+	assert_int_equal(make_some_jail(false), 0);
 }
 
 static void
@@ -243,6 +279,7 @@ main(void)
 		cmocka_unit_test(names_its_layers),
 		cmocka_unit_test(serves_requests),
 		cmocka_unit_test(has_last_words),
+		cmocka_unit_test(is_held_by_its_filter),
 		cmocka_unit_test(says_what_stays_behind),
 		cmocka_unit_test(forks_for_each_request),
 		cmocka_unit_test(survives_its_children),

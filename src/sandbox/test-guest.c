@@ -136,11 +136,11 @@ serves_events(void **state)
 
 	(void)state;
 	make_ready(&box, &plain);
-	notice = box_run(&box, &box.channel, box_operation("leave") + 1,
+	notice = box_run(&box, &box.channel, box_operation("make_socket") + 1,
 	    "/app/test/events/x.y");
 	assert_int_equal(notice.state, XC_REPLY_WHOLE);
 	assert_int_equal(strncmp(box_body(&box.channel), "0123", 4), 0);
-	notice = box_run(&box, &box.channel, box_operation("leave") + 2,
+	notice = box_run(&box, &box.channel, box_operation("make_socket") + 2,
 	    "/app/test/");
 	assert_int_equal(notice.state, XC_REPLY_NONE);
 	assert_int_equal(notice.err, XC_ERR_INVALID);
