@@ -70,6 +70,8 @@ XCORE_TESTS = \
 	src/lib/test-cache \
 	src/lib/test-crash-trace \
 	src/lib/test-db \
+	src/lib/test-event \
+	src/lib/test-http \
 	src/lib/test-json \
 	src/lib/test-path \
 	src/lib/test-plugin \
@@ -91,6 +93,10 @@ src_lib_test_crash_trace_SOURCES = src/lib/test-crash-trace.c
 src_lib_test_crash_trace_LDADD = $(XCORE_TEST_LIBS)
 src_lib_test_db_SOURCES = src/lib/test-db.c
 src_lib_test_db_LDADD = $(XCORE_TEST_LIBS)
+src_lib_test_event_SOURCES = src/lib/test-event.c
+src_lib_test_event_LDADD = $(XCORE_TEST_LIBS)
+src_lib_test_http_SOURCES = src/lib/test-http.c
+src_lib_test_http_LDADD = $(XCORE_TEST_LIBS)
 src_lib_test_json_SOURCES = src/lib/test-json.c
 src_lib_test_json_LDADD = $(XCORE_TEST_LIBS)
 src_lib_test_path_SOURCES = src/lib/test-path.c
