@@ -153,27 +153,61 @@ xc_box_answer(struct xc_box *box, const struct xc_spawn_answer *answer,
 		    false);
 }
 
+/* Nothing of it is watched any more. */
+static void
+quit(struct xc_box *box)
+{
+	struct xc_sandboxes *sandboxes = box->runner->owner;
+
+	/* Its last words are often the most telling ones. */
+	if (box->stage != XC_BOX_ASKED)
+		xc_output_drain(box);
+	if (box->stage == XC_BOX_LOADING)
+		xc_sandboxes_unwatch(sandboxes,
+		    box->sandbox->channel.bell_read);
+	xc_sandboxes_unwatch(sandboxes, box->sandbox->output);
+	xc_sandbox_kill(box->sandbox);
+	if (box->zygote)
+		xc_zygote_quit(box);
+}
+
+static void
+release(struct xc_box *box)
+{
+	xc_zygote_free(&box->zygote);
+	xc_sandbox_close(&box->sandbox);
+	free(box);
+}
+
 void
 xc_box_free(struct xc_box **box)
 {
-	struct xc_box *b = *box;
-	struct xc_sandboxes *sandboxes;
-
-	if (!b)
+	if (!*box)
 		return;
-	sandboxes = b->runner->owner;
-	if (b->sandbox) {
-		/* Its last words are often the most telling ones. */
-		if (b->stage != XC_BOX_ASKED)
-			xc_output_drain(b);
-		if (b->stage == XC_BOX_LOADING)
-			xc_sandboxes_unwatch(sandboxes,
-			    b->sandbox->channel.bell_read);
-		xc_sandboxes_unwatch(sandboxes, b->sandbox->output);
-		xc_sandbox_kill(b->sandbox);
-	}
-	xc_zygote_free(&b->zygote);
-	xc_sandbox_close(&b->sandbox);
-	free(b);
+	if ((*box)->sandbox)
+		quit(*box);
+	release(*box);
 	*box = NULL;
+}
+
+void
+xc_box_bury(struct xc_box **box)
+{
+	struct xc_sandboxes *sandboxes = (*box)->runner->owner;
+
+	quit(*box);
+	(*box)->next = sandboxes->buried;
+	sandboxes->buried = *box;
+	*box = NULL;
+}
+
+void
+xc_box_release_buried(struct xc_sandboxes *sandboxes)
+{
+	struct xc_box *box;
+
+	while ((box = sandboxes->buried)) {
+		sandboxes->buried = box->next;
+		release(box);
+	}
 }

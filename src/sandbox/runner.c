@@ -495,12 +495,11 @@ xc_runner_drop(struct xc_runner *runner, struct xc_breach_told *told)
 		ask_end(runner, box, told);
 	if (told->detail[0] == '\0')
 		snprintf(told->detail, told->size, "it ended without a word");
-	xc_box_free(&box);
+	xc_box_bury(&box);
 	promote(runner);
 	if (told->breach != XC_BREACH_NONE)
 		tell_fault(runner, told->breach, told->operation,
 		    told->request_id, told->detail);
-	(void)refill(runner, xc_box_now_ms());
-	/* There are times to be kept now. */
+	/* The rest comes when the client has its answer. */
 	xc_sandboxes_kick(runner->owner);
 }

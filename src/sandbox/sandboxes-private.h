@@ -34,6 +34,7 @@ enum xc_box_stage {
 };
 
 struct xc_box {
+	struct xc_box *next;	/* of those that are buried */
 	struct xc_runner *runner;
 	struct xc_sandbox *sandbox;
 	enum xc_box_stage stage;
@@ -91,6 +92,7 @@ struct xc_sandboxes {
 	struct xc_spawn_end ends[XC_ENDS_KEPT];
 	uint32_t n_ends;	/* so far */
 	struct xc_runner *runners;
+	struct xc_box *buried;
 };
 
 static inline uint64_t
@@ -154,6 +156,11 @@ void xc_box_answer(struct xc_box *box, const struct xc_spawn_answer *answer,
     int pidfd);
 void xc_box_free(struct xc_box **box);
 
+/* As free, of one that is made, but gives back its memory later: that may
+ * take long, and a client waits. */
+void xc_box_bury(struct xc_box **box);
+void xc_box_release_buried(struct xc_sandboxes *sandboxes);
+
 /* output.c: what a sandbox writes to 1 and 2. */
 void xc_output_watch(struct xc_box *box);
 void xc_output_drain(struct xc_box *box);
@@ -207,6 +214,7 @@ uint64_t xc_recycle_trim(struct xc_box *box, uint64_t now);
 
 /* zygote-host.c: level request. */
 enum xc_err xc_zygote_prepare(struct xc_box *box, struct xc_errbuf *errbuf);
+void xc_zygote_quit(struct xc_box *box);
 void xc_zygote_free(struct xc_zygote **zygote);
 
 /* What goes with the request to the spawner; returns how many. */

@@ -134,6 +134,7 @@ xc_sandboxes_free(struct xc_sandboxes **sandboxes)
 		runner = s->runners;
 		xc_sandboxes_runner_ops.close(s, &runner);
 	}
+	xc_box_release_buried(s);
 	xc_spawn_disconnect(s);
 	if (s->kick_fd >= 0)
 		close(s->kick_fd);
@@ -175,6 +176,7 @@ xc_sandboxes_tend(struct xc_sandboxes *sandboxes, uint64_t now_ms)
 
 	while (turns < TURNS_MAX && xc_sandboxes_turn(sandboxes, 0))
 		turns++;
+	xc_box_release_buried(sandboxes);
 	tend_link(sandboxes, now_ms);
 	for (runner = sandboxes->runners; runner; runner = next) {
 		next = runner->next;

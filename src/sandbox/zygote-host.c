@@ -150,6 +150,21 @@ close_fd(int *fd)
 	*fd = -1;
 }
 
+/* The children die with their zygote, but have nothing left to do. */
+void
+xc_zygote_quit(struct xc_box *box)
+{
+	struct xc_zygote *zygote = box->zygote;
+	struct slot *slot;
+
+	xc_sandboxes_unwatch(box->runner->owner, zygote->hello);
+	for (uint32_t i = 0; i < zygote->n_slots; i++) {
+		slot = &zygote->slots[i];
+		xc_sandboxes_unwatch(box->runner->owner, slot->child.pidfd);
+		xc_sandbox_kill(&slot->child);
+	}
+}
+
 void
 xc_zygote_free(struct xc_zygote **zygote)
 {
@@ -159,8 +174,6 @@ xc_zygote_free(struct xc_zygote **zygote)
 		return;
 	xc_zygote_close_ends(z);
 	for (uint32_t i = 0; i < z->n_slots; i++) {
-		/* It dies with its zygote, but has nothing left to do. */
-		xc_sandbox_kill(&z->slots[i].child);
 		close_fd(&z->slots[i].child.pidfd);
 		xc_channel_close(&z->slots[i].child.channel);
 	}
