@@ -74,6 +74,17 @@ plugin_dir(char *dir, size_t size)
 	snprintf(dir, size, "%s/src/sandbox/.libs", top != NULL ? top : ".");
 }
 
+bool
+box_can_load(void)
+{
+	char dir[4000];
+	char path[4096];
+
+	plugin_dir(dir, sizeof(dir));
+	snprintf(path, sizeof(path), "%s/guest-plugin.so", dir);
+	return access(path, R_OK) == 0;
+}
+
 static void
 write_spec(struct box *box, const struct box_options *options)
 {

@@ -36,6 +36,9 @@ struct box {
 	size_t n_streamed;
 };
 
+/* Whether this account can read the plugin. */
+bool box_can_load(void);
+
 /* Makes one.  It runs as xc_guest_run() has it. */
 void box_make(struct box *box, const struct box_options *options);
 
