@@ -49,8 +49,12 @@ box_operation(const char *name)
 static struct json_object *
 parse(const char *text)
 {
-	struct json_object *value = json_tokener_parse(text);
+	struct json_tokener *tok = json_tokener_new_ex(64);
+	struct json_object *value;
 
+	assert_non_null(tok);
+	value = json_tokener_parse_ex(tok, text, (int)strlen(text));
+	json_tokener_free(tok);
 	assert_non_null(value);
 	return value;
 }

@@ -1,12 +1,17 @@
 /* SPDX-License-Identifier: MIT */
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include <json-c/json_tokener.h>
 
 #include <xcore/json.h>
 #include <xcore/log.h>
 
 #include "guest-private.h"
+
+#define DEPTH_MAX 64		/* levels of JSON */
 
 /* A copy of a member; NULL without one, or without memory. */
 static char *
@@ -107,6 +112,22 @@ fill_plugin(struct xc_session *session, struct xc_errbuf *errbuf)
 	return XC_OK;
 }
 
+/* The configuration in it has been read strictly before, with as many levels
+ * as that takes. */
+static struct json_object *
+parse(const unsigned char *text, uint32_t len)
+{
+	struct json_tokener *tok = json_tokener_new_ex(DEPTH_MAX);
+	struct json_object *root = NULL;
+
+	if (tok != NULL && len <= INT_MAX)
+		root = json_tokener_parse_ex(tok, (const char *)text,
+		    (int)len);
+	if (tok != NULL)
+		json_tokener_free(tok);
+	return root;
+}
+
 enum xc_err
 xc_guest_read_spec(struct xc_session *session, struct xc_errbuf *errbuf)
 {
@@ -114,9 +135,9 @@ xc_guest_read_spec(struct xc_session *session, struct xc_errbuf *errbuf)
 	struct xc_guest_spec *spec = &session->spec;
 	uint32_t len = channel->head->spec_len;
 
-	if (len > channel->sizes.request ||
-	    xc_json_parse((const char *)channel->request, len, &spec->root,
-	    NULL, 0) != XC_OK)
+	if (len <= channel->sizes.request)
+		spec->root = parse(channel->request, len);
+	if (spec->root == NULL)
 		return xc_fail(errbuf, XC_ERR_INVALID, "what the sandbox was "
 		    "told of its plugin is no JSON");
 	spec->dir = xc_json_string(spec->root, "dir");

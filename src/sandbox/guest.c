@@ -88,6 +88,8 @@ prepare(const struct xc_guest *guest, struct xc_errbuf *errbuf)
 
 	if (err != XC_OK)
 		return err;
+	/* What a plugin prints should come out also if it ends badly. */
+	(void)setvbuf(stdout, NULL, _IOLBF, 0);
 	session.thread = pthread_self();
 	session.open = true;
 	session.stat_fd = -1;

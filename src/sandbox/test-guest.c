@@ -127,6 +127,20 @@ serves_requests(void **state)
 	box_break(&box);
 }
 
+static void
+takes_deep_configurations(void **state)
+{
+	static const char config[] = "{\"word\":\"deep\",\"a\":"
+	    "[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]}";
+	struct box box;
+
+	(void)state;
+	make_ready(&box, &(struct box_options){ .config = config });
+	assert_int_equal(run(&box, "echo").err, XC_OK);
+	assert_non_null(strstr(box_body(&box.channel), " deep "));
+	box_break(&box);
+}
+
 /* Operations of events have the numbers behind the others. */
 static void
 serves_events(void **state)
@@ -471,6 +485,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(serves_requests),
 		cmocka_unit_test(serves_events),
+		cmocka_unit_test(takes_deep_configurations),
 		cmocka_unit_test(asks_for_services),
 		cmocka_unit_test(logs_while_it_is_heard),
 		cmocka_unit_test(streams),
