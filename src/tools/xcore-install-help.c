@@ -130,14 +130,35 @@ static const struct {
 	    "Writes the files of a plugin to begin with.\n"
 	    "\n"
 	    "example:\n"
-	    "  xcore-install new todo && make -C todo\n" }
+	    "  xcore-install new todo && make -C todo\n" },
+	{ "test",
+	    "usage: xcore-install test [--json] FOLDER [SOURCES]\n"
+	    "\n"
+	    "Runs the requests in tests/*.json of a built plugin, in a\n"
+	    "sandbox, with its services faked; no server is needed.  SOURCES\n"
+	    "is the folder with tests/ if it is another one.\n"
+	    "\n"
+	    "example:\n"
+	    "  xcore-install test ./todo\n" },
+	{ "profile",
+	    "usage: xcore-install profile [--no-make] FOLDER [SOURCES]\n"
+	    "\n"
+	    "Builds the plugin, runs its tests and shows the system calls,\n"
+	    "paths and permissions that it used, beside what it asks for.\n"
+	    "\n"
+	    "  --no-make        as it is built\n"
+	    "\n"
+	    "examples:\n"
+	    "  xcore-install profile ./todo\n"
+	    "  xcore-install profile --json ./todo | jq .data.permissions\n" }
 };
 
 static const char general[] =
     "usage: xcore-install [VERB] [options] PLUGIN...\n"
     "\n"
     "verbs: install (if none is given), list, status, info, enable,\n"
-    "       disable, update, rollback, remove, verify, gc, pack, build, new\n"
+    "       disable, update, rollback, remove, verify, gc, pack, build, new,\n"
+    "       test, profile\n"
     "\n"
     "  --wait           until every host serves the change\n"
     "  --timeout S      of --wait, 60 if not given\n"

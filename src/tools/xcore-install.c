@@ -72,6 +72,8 @@ const struct xc_verb xc_tool_verbs[] = {
 	{ "pack", 1, 1, false, xc_tool_pack },
 	{ "build", 1, -1, false, xc_tool_build },
 	{ "new", 1, 1, false, xc_tool_new },
+	{ "test", 1, 2, false, xc_tool_test },
+	{ "profile", 1, 2, false, xc_tool_profile },
 	{ NULL, 0, 0, false, NULL }
 };
 
@@ -338,10 +340,13 @@ check_options(struct xc_tool *tool)
 
 	if (tool->purge && strcmp(verb, "remove") != 0)
 		return usage(tool, "--purge is for \"remove\"");
-	if ((tool->watch || tool->no_make) && strcmp(verb, "build") != 0)
-		return usage(tool, "--watch and --no-make are for "
-		    "\"build\"");
-	if (tool->no_make && !tool->watch)
+	if (tool->watch && strcmp(verb, "build") != 0)
+		return usage(tool, "--watch is for \"build\"");
+	if (tool->no_make && strcmp(verb, "profile") != 0 &&
+	    strcmp(verb, "build") != 0)
+		return usage(tool, "--no-make is for \"build\" and "
+		    "\"profile\"");
+	if (tool->no_make && !tool->watch && strcmp(verb, "build") == 0)
 		return usage(tool, "--no-make goes with --watch");
 	if (tool->watch && tool->json)
 		return usage(tool, "--watch never ends, so it has no --json");

@@ -65,6 +65,8 @@ enum xc_exit xc_tool_info(struct xc_tool *tool);
 enum xc_exit xc_tool_pack(struct xc_tool *tool);
 enum xc_exit xc_tool_build(struct xc_tool *tool);
 enum xc_exit xc_tool_new(struct xc_tool *tool);
+enum xc_exit xc_tool_test(struct xc_tool *tool);
+enum xc_exit xc_tool_profile(struct xc_tool *tool);
 
 /* Makes settings and installer; a fault is in tool->errbuf. */
 enum xc_exit xc_tool_open(struct xc_tool *tool);

@@ -7,12 +7,15 @@ xcore_install_sources = \
 	src/tools/xcore-install-help.c \
 	src/tools/xcore-install-near.c \
 	src/tools/xcore-install-new.c \
+	src/tools/xcore-install-profile.c \
 	src/tools/xcore-install-show.c \
-	src/tools/xcore-install-terms.c
-xcore_install_libs = libmanager.la libplugin.la libcontract.la \
-	libdatabase.la libsettings.la \
+	src/tools/xcore-install-terms.c \
+	src/tools/xcore-install-test.c src/tools/xcore-install-test.h
+xcore_install_libs = libmanager.la libkittest.la libkit.la libsandbox.la \
+	libbroker.la libsandbox.la libguest.la libjail.la libplugin.la \
+	libcontract.la libdatabase.la libcache.la libsettings.la \
 	libloggers.la libcontrol.la libxcore.la \
-	$(CRYPTO_LIBS) $(JSONC_LIBS)
+	$(CRYPTO_LIBS) $(SECCOMP_LIBS) $(JSONC_LIBS)
 src_tools_xcore_install_SOURCES = $(xcore_install_sources)
 src_tools_xcore_install_LDADD = libregistry.la $(xcore_install_libs)
 dist_man_MANS += doc/xcore-install.1

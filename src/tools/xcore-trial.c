@@ -10,7 +10,6 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -27,6 +26,7 @@
 
 #include <xcore/json.h>
 
+#include "kit/halt.h"
 #include "kit/subject.h"
 #include "lib/host.h"
 #include "plugin/trial.h"
@@ -344,59 +344,19 @@ wait_until_ready(void)
 	}
 }
 
-/* Takes one notice while it stops; true: it has stopped. */
-static bool
-take_notice(uint32_t seq)
-{
-	struct xc_channel *channel = &trial.sandbox->channel;
-	struct xc_notice notice;
-
-	switch (xc_channel_notice(channel, seq, &notice)) {
-	case XC_OK:
-		break;
-	case XC_ERR_BUSY:
-		return false;
-	case XC_ERR_IO:
-		xc_sandbox_kill(trial.sandbox);
-		refuse_ended();
-	default:
-		xc_sandbox_kill(trial.sandbox);
-		refuse("said what a sandbox never says during stop()");
-	}
-	if (notice.kind == XC_NOTICE_STOPPED)
-		return true;
-	if (notice.kind == XC_NOTICE_CALL && xc_broker_serve(&trial.broker,
-	    channel, &notice) == XC_OK)
-		return false;
-	xc_sandbox_kill(trial.sandbox);
-	refuse_ended();
-}
-
 /* Stops it and hears what stays. */
 static void
 stop(void)
 {
-	struct xc_order order = { .kind = XC_ORDER_STOP,
-		.seq = ++trial.sandbox->seq, .log_level = XC_LOG_INFO };
-	struct xc_sandbox *sandbox = trial.sandbox;
-	bool stopped = false;
-
-	if (xc_channel_order(&sandbox->channel, &order) != XC_OK) {
-		xc_sandbox_kill(sandbox);
+	switch (xc_halt(trial.sandbox, &trial.broker, left_ms())) {
+	case XC_OK:
+		return;
+	case XC_ERR_TIMEOUT:
+		refuse_hung();
+	case XC_ERR_FAILED:
 		refuse_ended();
-	}
-	while (!stopped) {
-		struct pollfd fds[2] = {
-			{ .fd = sandbox->channel.bell_read, .events = POLLIN },
-			{ .fd = sandbox->pidfd, .events = POLLIN } };
-
-		if (poll(fds, 2, (int)left_ms()) == 0)
-			refuse_hung();
-		stopped = take_notice(order.seq);
-		if (!stopped && fds[0].revents == 0 && fds[1].revents != 0) {
-			xc_sandbox_kill(sandbox);
-			refuse_ended();
-		}
+	default:
+		refuse("said what a sandbox never says during stop()");
 	}
 }
 
