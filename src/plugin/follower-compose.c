@@ -231,7 +231,7 @@ fall_back(struct xc_composition *composition,
 	else
 		entry = idle_entry(composition, plugin,
 		    xc_follower_quarantined(composition->follower,
-		    plugin->name, plugin->hash) ? "quarantined" : "failed",
+		    plugin->hash) ? "quarantined" : "failed",
 		    reason);
 	add_entry(composition, plugin, entry);
 	return XC_OK;

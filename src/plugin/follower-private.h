@@ -41,8 +41,8 @@ struct xc_follower {
 	/* {"<hash>":{"entry","manifest"}}: proved once */
 	struct json_object *entries;
 	/*
-	 * {"todo":{"name","version","hash","reason","at","by","revision",
-	 * "demote"}}: taken off here, and the registry does not know yet.
+	 * {"<hash>":{"name","version","hash","reason","at","by",
+	 * "revision","demote"}}: taken off here, and the registry does not know yet.
 	 */
 	struct json_object *untold;
 	struct json_object *quarantined;	/* as the registry has them */
@@ -132,9 +132,9 @@ enum xc_err xc_follower_settle(struct xc_follower *follower,
 
 /* Whether that version is taken off, or moved to a sandbox, only here yet. */
 bool xc_follower_quarantined(const struct xc_follower *follower,
-    const char *name, const char *hash);
+    const char *hash);
 bool xc_follower_demoted(const struct xc_follower *follower,
-    const char *name, const char *hash);
+    const char *hash);
 
 /* What a snapshot says of versions that are taken off; a new array. */
 struct json_object *xc_follower_quarantines(

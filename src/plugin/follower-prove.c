@@ -181,8 +181,7 @@ add_terms(const struct xc_follower *follower, struct json_object *entry,
 	struct xc_terms terms;
 
 	xc_terms_of(follower->settings, plugin, manifest, &terms);
-	if (xc_follower_demoted(follower, plugin->name,
-	    xc_registry_text(entry, "hash")))
+	if (xc_follower_demoted(follower, xc_registry_text(entry, "hash")))
 		terms.isolation = XC_ISOLATION_POOL;
 	add_text(entry, "isolation", xc_isolation_name(terms.isolation));
 	json_object_object_add(entry, "limits",

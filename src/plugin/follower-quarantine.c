@@ -38,28 +38,21 @@ is_demotion(const struct json_object *row)
 	    json_object_get_boolean(value);
 }
 
-static bool
-is_untold(const struct xc_follower *follower, const char *name,
-    const char *hash, bool demote)
-{
-	struct json_object *row = xc_json_member(follower->untold, name);
-
-	return row != NULL && is_demotion(row) == demote &&
-	    strcmp(xc_registry_text(row, "hash"), hash) == 0;
-}
-
 bool
 xc_follower_quarantined(const struct xc_follower *follower,
-    const char *name, const char *hash)
+    const char *hash)
 {
-	return is_untold(follower, name, hash, false);
+	struct json_object *row = xc_json_member(follower->untold, hash);
+
+	return row != NULL && !is_demotion(row);
 }
 
 bool
-xc_follower_demoted(const struct xc_follower *follower, const char *name,
-    const char *hash)
+xc_follower_demoted(const struct xc_follower *follower, const char *hash)
 {
-	return is_untold(follower, name, hash, true);
+	struct json_object *row = xc_json_member(follower->untold, hash);
+
+	return row != NULL && is_demotion(row);
 }
 
 /* What is shown of it. */
@@ -112,11 +105,18 @@ xc_follower_is_off(const struct xc_follower *follower, const char *name,
 static bool
 is_among(const struct json_object *untold, const struct json_object *row)
 {
-	struct json_object *one = xc_json_member(untold,
-	    xc_registry_text(row, "name"));
+	struct lh_entry *entry;
 
-	return one != NULL && strcmp(xc_registry_text(one, "version"),
-	    xc_registry_text(row, "version")) == 0;
+	lh_foreach(json_object_get_object(untold), entry) {
+		struct json_object *one = lh_entry_v(entry);
+
+		if (strcmp(xc_registry_text(one, "name"),
+		    xc_registry_text(row, "name")) == 0 &&
+		    strcmp(xc_registry_text(one, "version"),
+		    xc_registry_text(row, "version")) == 0)
+			return true;
+	}
+	return false;
 }
 
 void
@@ -232,7 +232,8 @@ note_untold(struct xc_follower *follower, const struct json_object *entry,
 	    (int64_t)xc_registry_number(follower->revisions, name)));
 	json_object_object_add(row, "demote",
 	    json_object_new_boolean(demote));
-	json_object_object_add(follower->untold, name, row);
+	json_object_object_add(follower->untold,
+	    xc_registry_text(entry, "hash"), row);
 }
 
 static void
@@ -447,6 +448,7 @@ xc_follower_settle(struct xc_follower *follower, struct xc_errbuf *errbuf)
 
 	while (entry != NULL) {
 		struct json_object *row = lh_entry_v(entry);
+		const char *hash = lh_entry_k(entry);
 		struct xc_errbuf why = { "" };
 
 		entry = lh_entry_next(entry);
@@ -454,8 +456,7 @@ xc_follower_settle(struct xc_follower *follower, struct xc_errbuf *errbuf)
 		if (is_away(err))
 			return xc_fail(errbuf, err, "%s", why.text);
 		if (err == XC_OK)
-			json_object_object_del(follower->untold,
-			    xc_registry_text(row, "name"));
+			json_object_object_del(follower->untold, hash);
 		else
 			xc_logf(&xc_follower_log, XC_LOG_ERROR, "the registry "
 			    "does not take that plugin %s is taken off here, "

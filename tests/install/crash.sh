@@ -45,14 +45,14 @@ either() { # WHAT OLD NEW
 for step in opened held validated staged statement migrated before-change \
     bumped chunk before-commit changed; do
 	fresh_site
-	install "$one" >/dev/null 2>&1
+	install --yes "$one" >/dev/null 2>&1
 	before=$(generation)
 	after=$((before + 1))
-	run faulty "$step" "$two"
+	run faulty "$step" --yes "$two"
 	same "$step: killed" 137 "$code"
 	either "$step" notes=1.0.0/enabled notes=1.1.0/enabled
 	expect "$step: verify" 0 '' install verify
-	expect "$step: again" 0 'notes 1.1.0' install "$two"
+	expect "$step: again" 0 'notes 1.1.0' install --yes "$two"
 	same "$step: it is in force" notes=1.1.0/enabled "$(in_force)"
 	same "$step: the migration ran once" 2+2 "$(sql xcore_notes -e \
 	    "SELECT CONCAT((SELECT COUNT(*) FROM a), '+', COUNT(*)) FROM b")"
@@ -63,8 +63,8 @@ done
 for verb in enable disable rollback remove; do
 	for step in before-change bumped before-commit changed; do
 		fresh_site
-		install "$one" >/dev/null 2>&1
-		install "$two" >/dev/null 2>&1
+		install --yes "$one" >/dev/null 2>&1
+		install --yes "$two" >/dev/null 2>&1
 		[ "$verb" != enable ] ||
 		    install disable notes >/dev/null 2>&1
 		old=$(in_force)

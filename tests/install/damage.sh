@@ -33,7 +33,7 @@ damage() { # WHAT SQL PATTERN
 	restore
 }
 damage "state" "UPDATE xc_plugin SET state = 'on' WHERE name = 'hello'" \
-    'neither enabled nor disabled'
+    'neither enabled, disabled nor quarantined'
 damage "dangling" "UPDATE xc_plugin SET package_id = 4711
     WHERE name = 'hello'" 'package 4711, which is not there'
 damage "foreign" "UPDATE xc_plugin SET package_id = (SELECT id FROM

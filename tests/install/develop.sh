@@ -32,7 +32,7 @@ same "JSON of new" "$T/src/second" \
     "$(printf '%s' "$out" | jq -r .data.folder)"
 expect "build" 0 '' install build fresh
 expect "it is a plugin" 0 'can be installed' install --dry-run ./fresh
-expect "it installs" 0 'fresh 0.1.0 installed' install ./fresh
+expect "it installs" 0 'fresh 0.1.0 installed' install --yes ./fresh
 expect "build without a Makefile" 3 'no Makefile' install build "$T/db"
 cp fresh/fresh.c keep.c
 echo 'this is no C;' >>fresh/fresh.c

@@ -157,6 +157,38 @@ make_libexec() {
 	chmod +x "$T/libexec/xcore-trial"
 }
 
+# The follower, with a manager of the tests' own.
+start_follower() { # [safe]
+	rm -f "$T/to" "$T/said"
+	[ -e "$T/broken" ] || : >"$T/broken"
+	mkfifo "$T/to"
+	: >"$T/said"
+	"$FOLLOWER_TOOL" "$T/xcore.json" "$T/broken" "$@" <"$T/to" >"$T/said" \
+	    2>>"$T/follower.log" 8>&- 9>&- &
+	follower_pid=$!
+	exec 9>"$T/to"
+}
+stop_follower() {
+	exec 9>&-
+	code=0
+	wait "$follower_pid" || code=$?
+	follower_pid=
+}
+tell() { printf '%s\n' "$1" >&9; }
+said() { grep -q -e "$1" "$T/said"; }
+snapshot() { jq -r "$1" <<-EOF
+	$(head -n 1 "$T/state/snapshot/current.json")
+	EOF
+}
+# The host's row and the snapshot: what is served of a plugin.
+serves() { # NAME WANTED(version/state)
+	[ "$(snapshot ".plugins[] | select(.name == \"$1\") |
+	    .version + \"/\" + .state")" = "$2" ]
+}
+has_generation() { [ "$(snapshot .generation)" = "$1" ]; }
+applied() { [ "$(ask 'SELECT MIN(applied) FROM xc_host')" = "$1" ]; }
+rejects() { ask 'SELECT rejected FROM xc_host' | grep -q -e "$1"; }
+
 # A plugin's folder in $T/src/NAME-VERSION; the variables say what is special:
 # $prefix, $permissions, $requires, $extra (of the manifest), $start (the body
 # of start()), $word (what it answers).

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A manager for the follower's tests: follower-tool CONFIG [BROKEN]
+ * A manager for the follower's tests: follower-tool CONFIG [BROKEN [safe]]
  *
  * Prints what the follower says, one message a line; sends it what comes on
  * stdin, one message a line; ends it when stdin ends.  It reports each
@@ -204,7 +204,7 @@ main(int argc, char **argv)
 		return 1;
 	if (child == 0) {
 		close(pair[0]);
-		exit(xc_follower_run(tool.settings, pair[1]));
+		exit(xc_follower_run(tool.settings, pair[1], argc > 3));
 	}
 	close(pair[1]);
 	tool.fd = pair[0];

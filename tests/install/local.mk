@@ -16,6 +16,7 @@ TESTS += tests/install/run
 install_test_parts = tests/install/crash.sh tests/install/damage.sh \
 	tests/install/develop.sh tests/install/fixture.sh \
 	tests/install/follower.sh tests/install/migrations.sh \
-	tests/install/rules.sh tests/install/verbs.sh
+	tests/install/quarantine.sh tests/install/rules.sh \
+	tests/install/terms.sh tests/install/verbs.sh
 EXTRA_DIST += tests/install/run $(install_test_parts)
 LINT_SHELL += tests/install/run $(install_test_parts)

@@ -18,53 +18,53 @@ expect "usage" 2 'usage' migrate "$M" sideways
 expect "a number that is none" 2 'usage' migrate "$M" up many
 expect "status" 0 '0001_registry *applied' migrate "$M" status
 expect "up with nothing to do" 0 '0 migrations applied' migrate "$M" up
-cat >"$M/0002_more.up.sql" <<'EOF'
+cat >"$M/0102_more.up.sql" <<'EOF'
 CREATE TABLE more_a (id INT PRIMARY KEY); -- a; comment
 INSERT INTO more_a VALUES (1), (2); # 'another
 INSERT INTO missing VALUES (';');
 CREATE TABLE more_b (id INT PRIMARY KEY);
 EOF
-echo 'DROP TABLE more_b; DROP TABLE more_a;' >"$M/0002_more.down.sql"
-expect "pending" 0 '0002_more *pending' migrate "$M" status
+echo 'DROP TABLE more_b; DROP TABLE more_a;' >"$M/0102_more.down.sql"
+expect "pending" 0 '0102_more *pending' migrate "$M" status
 expect "a statement fails" 6 'statement 3 of 4 (line 3)' migrate "$M" up
-same "it is recorded" "failed 2/4" "$(state_of 2)"
+same "it is recorded" "failed 2/4" "$(state_of 102)"
 expect "and shown" 0 'failed (2 of 4 statements done).*missing' \
     migrate "$M" status
 expect "down of a half one" 4 'half done' migrate "$M" down
-sed -i 's/(1), (2)/(1), (3)/' "$M/0002_more.up.sql"
+sed -i 's/(1), (2)/(1), (3)/' "$M/0102_more.up.sql"
 expect "what is done was changed" 4 'was changed in the 2 statements' \
     migrate "$M" up
 sed -i 's/(1), (3)/(1), (2)/; s/INTO missing.*/INTO more_a VALUES (7);/' \
-    "$M/0002_more.up.sql"
+    "$M/0102_more.up.sql"
 expect "the rest was mended" 0 '1 migration applied' migrate "$M" up
 same "nothing ran twice" 3 "$(ask 'SELECT COUNT(*) FROM more_a')"
-same "it is applied" "applied 4/4" "$(state_of 2)"
-echo '-- more' >>"$M/0002_more.up.sql"
+same "it is applied" "applied 4/4" "$(state_of 102)"
+echo '-- more' >>"$M/0102_more.up.sql"
 expect "changed after it was applied" 4 'was changed after' migrate "$M" up
-expect "which status shows" 0 '0002_more *changed' migrate "$M" status
-sed -i '$d' "$M/0002_more.up.sql"
+expect "which status shows" 0 '0102_more *changed' migrate "$M" status
+sed -i '$d' "$M/0102_more.up.sql"
 echo 'DROP TABLE more_b; DROP TABLE never; DROP TABLE more_a;' \
-    >"$M/0002_more.down.sql"
+    >"$M/0102_more.down.sql"
 expect "a down that fails" 6 'statement 2 of 3' migrate "$M" down
-same "is recorded" "revert-failed 1/3" "$(state_of 2)"
+same "is recorded" "revert-failed 1/3" "$(state_of 102)"
 expect "up of a half undone one" 4 'half undone' migrate "$M" up
 sed -i 's/DROP TABLE never;/DROP TABLE IF EXISTS never;/' \
-    "$M/0002_more.down.sql"
+    "$M/0102_more.down.sql"
 expect "down goes on" 0 '1 migration undone' migrate "$M" down
-same "nothing is recorded" "" "$(state_of 2)"
+same "nothing is recorded" "" "$(state_of 102)"
 same "nothing is left" 0 "$(ask "SELECT COUNT(*) FROM
     information_schema.tables WHERE table_name LIKE 'more%'")"
-rm "$M/0002_more.down.sql"
+rm "$M/0102_more.down.sql"
 expect "up again" 0 '1 migration applied' migrate "$M" up 1
 expect "no down script" 3 'cannot be undone' migrate "$M" down
 run migrate "$M" --json status
-same "JSON" applied "$(printf '%s' "$out" | jq -r '.data[1].state')"
-echo 'DROP TABLE more_a; DROP TABLE more_b' >"$M/0002_more.down.sql"
+same "JSON" applied "$(printf '%s' "$out" | jq -r '.data[2].state')"
+echo 'DROP TABLE more_a; DROP TABLE more_b' >"$M/0102_more.down.sql"
 migrate "$M" down >/dev/null 2>&1
 
 # A process killed between a statement of DDL and its record.
 ask "CREATE TABLE more_a (id INT PRIMARY KEY)"
-ask "INSERT INTO xc_migration SELECT scope, 2, '0002_more', checksum,
+ask "INSERT INTO xc_migration SELECT scope, 102, '0102_more', checksum,
     SHA2('', 256), 0, 4, 'running', '', changed_at FROM xc_migration
     WHERE number = 1 AND scope = 'core'"
 expect "a statement that had run unrecorded" 0 'goes on\|1 migration' \
@@ -76,21 +76,21 @@ expect "and up" 0 '2 migrations applied' migrate "$M" up
 
 for bad in 'DELIMITER //' 'BEGIN' 'COMMIT' "SELECT 'open" 'SELECT /* open' \
     'USE mysql' 'CREATE TRIGGER t BEFORE INSERT ON a FOR EACH ROW BEGIN'; do
-	printf '%s;\n' "$bad" >"$M/0003_bad.up.sql"
+	printf '%s;\n' "$bad" >"$M/0103_bad.up.sql"
 	expect "refused: $bad" 6 'line 1' migrate "$M" up
 done
-rm "$M/0003_bad.up.sql"
-: >"$M/0003_one.up.sql"
-: >"$M/0003_two.up.sql"
-expect "two of one number" 6 'two migrations have the number 0003' \
+rm "$M/0103_bad.up.sql"
+: >"$M/0103_one.up.sql"
+: >"$M/0103_two.up.sql"
+expect "two of one number" 6 'two migrations have the number 0103' \
     migrate "$M" up
-rm "$M"/0003_*
-echo 'SELECT 1' >"$M/0004_only.down.sql"
+rm "$M"/0103_*
+echo 'SELECT 1' >"$M/0104_only.down.sql"
 expect "a down alone" 6 'has no' migrate "$M" up
 expect "no folder" 1 'cannot read' migrate "$T/nowhere" up
 migrate "$M" up >"$T/a" 2>&1 &
 pid_a=$!
-rm "$M/0004_only.down.sql"
+rm "$M/0104_only.down.sql"
 wait "$pid_a" || :
 
 # To look makes nothing.
@@ -113,7 +113,8 @@ CREATE TABLE note (id INT PRIMARY KEY);
 INSERT INTO note VALUES (1);
 EOF
 echo 'DROP TABLE note;' >"$dir/sql/0001_create.down.sql"
-expect "install with migrations" 0 'notes 1.0.0 installed' install "$dir"
+expect "install with migrations" 0 'notes 1.0.0 installed' \
+    install --yes "$dir"
 same "its table" 1 "$(sql xcore_notes -e 'SELECT COUNT(*) FROM note')"
 expect "the workers' account reaches it" 0 '^1$' mariadb --no-defaults \
     -S "$T/db.sock" -u worker -N -e 'SELECT id FROM xcore_notes.note'
@@ -124,16 +125,17 @@ make_plugin notes 1.1.0
 cp -r "$one/sql" "$dir/"
 printf '%s;\n' 'INSERT INTO note VALUES (2)' 'INSERT INTO gone VALUES (1)' \
     >"$dir/sql/0002_more.up.sql"
-expect "an update whose migration fails" 6 'statement 2 of 2' install "$dir"
+expect "an update whose migration fails" 6 'statement 2 of 2' \
+    install --yes "$dir"
 same "the old version is in force" notes=1.0.0/enabled "$(in_force)"
 printf '%s;\n' 'INSERT INTO note VALUES (2)' 'INSERT INTO note VALUES (3)' \
     >"$dir/sql/0002_more.up.sql"
-expect "mended" 0 'updated' install "$dir"
+expect "mended" 0 'updated' install --yes "$dir"
 same "once each" 3 "$(sql xcore_notes -e 'SELECT COUNT(*) FROM note')"
 echo 'CREATE TABLE other (id INT PRIMARY KEY);' \
     >"$dir/sql/0001_create.up.sql"
 expect "history that was changed" 4 'was changed after' \
-    install --replace "$dir"
+    install --yes --replace "$dir"
 expect "back" 0 'rolled back' install rollback notes
 same "the data stays at a rollback" 3 \
     "$(sql xcore_notes -e 'SELECT COUNT(*) FROM note')"
@@ -143,7 +145,7 @@ same "and at a removal" 3 \
 expect "a purge lists the tables" 0 'xcore_notes.note' \
     install remove --purge --yes notes
 same "and drops them" "" "$(sql -e "SHOW DATABASES LIKE 'xcore\\_notes'")"
-expect "and installs anew" 0 'installed' install "$one"
+expect "and installs anew" 0 'installed' install --yes "$one"
 same "from the start" 1 "$(sql xcore_notes -e 'SELECT COUNT(*) FROM note')"
 
 make_plugin evil 1.0.0

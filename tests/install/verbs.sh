@@ -33,7 +33,7 @@ expect "a folder" 0 'hello 1.0.0 installed (generation 2)' install "$H1"
 same "it is in force" hello=1.0.0/enabled "$(in_force)"
 expect "once more" 0 'already installed' install install "$H1"
 same "nothing changed" 2 "$(generation)"
-expect "list" 0 'hello  *1.0.0  *enabled  */app/hello' install list
+expect "list" 0 'hello  *1.0.0  *enabled  *pool  */app/hello' install list
 expect "status" 0 'generation 2' install status
 expect "status of one" 0 'hello' install status hello
 expect "status of none" 3 'not installed' install status nobody
