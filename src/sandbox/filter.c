@@ -147,6 +147,8 @@ xc_filter_compile(const struct xc_filter_options *options,
 	int err;
 
 	*filter_r = NULL;
+	/* Programs only: what this kernel takes shows when they are loaded. */
+	(void)seccomp_api_set(3);
 	ctx = seccomp_init(options->stage == XC_FILTER_ONESHOT ?
 	    SCMP_ACT_ALLOW : otherwise);
 	err = ctx == NULL ? -ENOMEM : fill(ctx, options);

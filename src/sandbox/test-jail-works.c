@@ -68,7 +68,7 @@ use_memory(void)
 }
 
 /* Chunks of both kinds that malloc() knows, until there are no more. */
-static void
+void
 exhaust_memory(void)
 {
 	const size_t sizes[] = { 64 << 10, 1 << 20 };

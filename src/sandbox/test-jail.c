@@ -326,6 +326,30 @@ test_threads_of_constructors_are_refused(void **state)
 	xc_jail_free(&jail);
 }
 
+static void
+fork_early(void)
+{
+	if (fork() == 0)
+		_exit(0);
+}
+
+static void
+test_processes_of_constructors_are_refused(void **state)
+{
+	const struct inmate inmate = { .early = fork_early };
+	struct xc_jail *jail = create_jail(0);
+	struct xc_jail_cell cell = cell_for_tests();
+	int status;
+
+	(void)state;
+	cell.isolation = XC_ISOLATION_REQUEST;
+	status = run(jail, &cell, &inmate);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), EXIT_WALLS);
+	assert_non_null(strstr(page->why.text, "processes"));
+	xc_jail_free(&jail);
+}
+
 /* --- the maker -------------------------------------------------------- */
 
 static void
@@ -825,12 +849,15 @@ test_no_cgroup(void **state)
 	}
 }
 
+/* Makes a folder; XCORE_TEST_CGROUP names a delegated one to make it in. */
 static bool
 find_cgroup2(char *path, size_t size)
 {
+	const char *delegated = getenv("XCORE_TEST_CGROUP");
 	FILE *mounts = fopen("/proc/self/mounts", "re");
 	char line[1024], where[512], type[64];
-	bool found = false;
+	bool found = delegated != NULL && snprintf(path, size,
+	    "%s/xcore-test-XXXXXX", delegated) < (int)size;
 
 	while (mounts != NULL && !found &&
 	    fgets(line, sizeof(line), mounts) != NULL) {
@@ -899,6 +926,59 @@ test_cgroup(void **state)
 	assert_true(is_empty_folder(path));
 }
 
+static bool
+cgroup_holds(const struct xc_jail *jail, enum xc_layer layer)
+{
+	const struct inmate nothing = { 0 };
+	struct xc_jail_cell cell = cell_for_tests();
+
+	expect_end(run(jail, &cell, &nothing));
+	if (xc_layers_hold(&page->layers, layer))
+		return true;
+	print_message("  left out: %s (%s)\n", xc_layer_name(layer),
+	    xc_layer_reason(layer, page->layers.why[layer]));
+	return false;
+}
+
+/* With nothing but the cgroup in the way. */
+static void
+test_limits_of_cgroup(void **state)
+{
+	const struct inmate eats = { .late = exhaust_memory };
+	const struct inmate counts = { .late = count_threads_had };
+	struct xc_jail_options options = { .without =
+	    XC_LAYER_BIT(XC_LAYER_RLIMITS) | XC_LAYER_BIT(XC_LAYER_NPROC) };
+	struct xc_jail_cell cell = cell_for_tests();
+	struct xc_errbuf why = { "" };
+	struct xc_jail *jail;
+	uint64_t kills = 0;
+	char path[600];
+	int pidfd;
+
+	(void)state;
+	if (!find_cgroup2(path, sizeof(path))) {
+		print_message("  left out: no cgroup v2 to write to\n");
+		skip();
+	}
+	options.cgroup = path;
+	assert_int_equal(xc_jail_create(&options, &jail, &why), XC_OK);
+	if (cgroup_holds(jail, XC_LAYER_CGROUP_MEMORY)) {
+		int status = reap(start(jail, &cell, &eats, &pidfd));
+
+		close(pidfd);
+		assert_true(WIFSIGNALED(status));
+		assert_int_equal(WTERMSIG(status), SIGKILL);
+		xc_jail_bury(jail, cell.slot, &kills);
+		assert_true(kills > 0);
+	}
+	if (cgroup_holds(jail, XC_LAYER_CGROUP_PIDS)) {
+		expect_end(run(jail, &cell, &counts));
+		assert_int_equal(page->count, 3);
+	}
+	xc_jail_free(&jail);
+	assert_true(is_empty_folder(path));
+}
+
 /* 0: the server has gone one down, and its sandboxes are beside it. */
 static int
 live_in_own_folder(const char *path)
@@ -920,9 +1000,7 @@ live_in_own_folder(const char *path)
 		return 2;
 	expect_end(run(jail, &cell, &nothing));
 	xc_jail_free(&jail);
-	/* Empty again: it can be removed by whoever made it. */
-	snprintf(procs, sizeof(procs), "%s/../cgroup.procs", path);
-	return put(procs, text) ? 0 : 3;
+	return 0;
 }
 
 static void
@@ -981,6 +1059,7 @@ run_group(void)
 		cmocka_unit_test(test_attacks_without_filters),
 		cmocka_unit_test(test_first_stage),
 		cmocka_unit_test(test_threads_of_constructors_are_refused),
+		cmocka_unit_test(test_processes_of_constructors_are_refused),
 		cmocka_unit_test(test_limits_of_threads),
 		cmocka_unit_test(test_descriptors),
 		cmocka_unit_test(test_output),
@@ -994,6 +1073,7 @@ run_group(void)
 		cmocka_unit_test(test_trace),
 		cmocka_unit_test(test_no_cgroup),
 		cmocka_unit_test(test_cgroup),
+		cmocka_unit_test(test_limits_of_cgroup),
 		cmocka_unit_test(test_cgroup_of_the_server),
 	};
 

@@ -54,6 +54,7 @@ void pause_by_ppoll(void);
 void try_first_stage(void);
 void start_lasting_thread(void);
 void count_threads_had(void);
+void exhaust_memory(void);
 void be_zygote(const struct xc_jail *jail, const struct xc_jail_cell *cell,
     const struct xc_layers *layers);
 
