@@ -43,7 +43,7 @@ struct xc_order {
 	uint32_t len;		/* of the request block, or of the result */
 	int32_t err;		/* RESULT: enum xc_err */
 	uint32_t log_level;	/* records up to this are wanted */
-	uint32_t clear;		/* bytes at the reply area's front to be blank */
+	uint32_t clear;		/* bytes at the reply area's front to blank */
 };
 
 enum xc_notice_kind {
@@ -100,8 +100,8 @@ struct xc_channel_head {
 	struct xc_order order __attribute__((aligned(64)));
 	struct xc_notice notice __attribute__((aligned(64)));
 	struct xc_layers layers __attribute__((aligned(64)));
-	char reason[XC_CHANNEL_REASON_MAX];	/* FAILED; STOPPED: what is left */
-	char trace[XC_CHANNEL_TRACE_MAX];	/* of a crash, see crash-trace.h */
+	char reason[XC_CHANNEL_REASON_MAX];	/* FAILED; STOPPED: what stays */
+	char trace[XC_CHANNEL_TRACE_MAX];	/* as crash-trace.h has it */
 };
 
 /* One side's view.  Zero it, with -1 for the descriptors, before use. */
