@@ -100,7 +100,8 @@ struct xc_channel_head {
 	struct xc_order order __attribute__((aligned(64)));
 	struct xc_notice notice __attribute__((aligned(64)));
 	struct xc_layers layers __attribute__((aligned(64)));
-	char reason[XC_CHANNEL_REASON_MAX];	/* FAILED; STOPPED: what stays */
+	/* Of FAILED; of STOPPED: what is left behind. */
+	char reason[XC_CHANNEL_REASON_MAX];
 	char trace[XC_CHANNEL_TRACE_MAX];	/* as crash-trace.h has it */
 };
 
