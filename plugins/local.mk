@@ -7,11 +7,12 @@ SHIPPED_PLUGINS = hello todo
 EXTRA_DIST += \
 	plugins/hello/Makefile plugins/hello/README.md \
 	plugins/hello/hello.c plugins/hello/openapi.json \
-	plugins/hello/plugin.json \
+	plugins/hello/plugin.json plugins/hello/tests/greetings.json \
 	plugins/todo/Makefile plugins/todo/README.md \
 	plugins/todo/openapi.json plugins/todo/plugin.json \
 	plugins/todo/sql/0001_create.down.sql \
 	plugins/todo/sql/0001_create.up.sql \
+	plugins/todo/tests/items.json \
 	plugins/todo/todo.c
 
 shipped_plugin_make = $(MAKE) $(AM_MAKEFLAGS) --no-print-directory \
@@ -33,8 +34,10 @@ plugins/built: libxcore.la src/tools/xcore-config-uninstalled \
 	@rm -f plugins/log
 	@echo done >$@
 
-# Loads, starts, warms and stops each, as the installer would.
-check-plugins: plugins/built src/tools/xcore-trial$(EXEEXT)
+# Loads, starts, warms and stops each, as the installer would, and runs their
+# requests.
+check-plugins: plugins/built src/tools/xcore-trial$(EXEEXT) \
+	src/tools/xcore-install$(EXEEXT)
 	@for name in $(SHIPPED_PLUGINS); do \
 	    $(shipped_plugin_make) -C $(srcdir)/plugins/$$name \
 	        O='$(abs_top_builddir)/plugins/'$$name check || exit 1; \

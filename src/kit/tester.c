@@ -403,8 +403,10 @@ call(struct xc_tester *tester, uint32_t number, struct xc_verdict *verdict,
 	if (outcome.breach == XC_BREACH_NONE)
 		return;
 	(void)xc_breach_reply(&tester->req, outcome.breach);
-	xc_fail(errbuf, XC_OK, "%s: %s", xc_breach_name(outcome.breach),
-	    outcome.detail);
+	xc_fail(errbuf, XC_OK, "%s: %s%s", xc_breach_name(outcome.breach),
+	    outcome.detail, strstr(outcome.detail, "SIGSYS") != NULL ?
+	    " (a system call that no plugin may make; \"xcore-install "
+	    "profile\" names it)" : "");
 }
 
 /* Runs it, so that a reply stands.  errbuf gets what is worth to be told
@@ -455,9 +457,8 @@ judge(struct xc_tester *tester, const struct xc_case *test,
 		err = xc_expect(xc_json_member(test->json, "expect"),
 		    &tester->req, tester->fakes, &why);
 	if (err != XC_OK)
-		xc_fail(errbuf, err, "%s%s%s%s", why.text,
-		    besides.text[0] != '\0' ? " (" : "", besides.text,
-		    besides.text[0] != '\0' ? ")" : "");
+		xc_fail(errbuf, err, "%s%s%s", besides.text,
+		    besides.text[0] != '\0' ? "; " : "", why.text);
 	return err;
 }
 

@@ -254,6 +254,19 @@ fail_call(pid_t pid)
 #endif
 }
 
+static void
+deny_path(struct xc_tracer *tracer, const char *path, enum xc_part part)
+{
+	for (size_t i = 0; i < tracer->n_paths; i++) {
+		struct xc_traced_path *row = &tracer->paths[i];
+
+		if (row->part != part || strcmp(row->path, path) != 0)
+			continue;
+		row->opened = false;
+		row->error = EPERM;
+	}
+}
+
 /* A filter has trapped.  True: dealt with, there is no signal. */
 static bool
 take_refusal(struct follow *follow, struct task *task)
@@ -269,14 +282,8 @@ take_refusal(struct follow *follow, struct task *task)
 	    part_now(follow, &part))
 		tracer->refused[part][info.si_syscall]++;
 	/* Its end was seen before, as if it had been made. */
-	if (task->path[0] != '\0' && tracer->n_paths > 0) {
-		for (size_t i = 0; i < tracer->n_paths; i++) {
-			if (strcmp(tracer->paths[i].path, task->path) == 0) {
-				tracer->paths[i].opened = false;
-				tracer->paths[i].error = EPERM;
-			}
-		}
-	}
+	if (task->path[0] != '\0' && part_now(follow, &part))
+		deny_path(tracer, task->path, part);
 	return fail_call(task->pid);
 }
 

@@ -99,12 +99,31 @@ static const struct {
 	    ") ENGINE=InnoDB;\n" },
 	{ "sql/0001_create.down.sql",
 	    "DROP TABLE note;\n" },
+	{ "tests/requests.json",
+	    "[\n"
+	    "\t{\n"
+	    "\t\t\"name\": \"says hello\",\n"
+	    "\t\t\"path\": \"/\",\n"
+	    "\t\t\"expect\": { \"status\": 200, "
+	    "\"body\": \"hello\\n\" }\n"
+	    "\t},\n"
+	    "\t{\n"
+	    "\t\t\"name\": \"lists the notes\",\n"
+	    "\t\t\"path\": \"/notes\",\n"
+	    "\t\t\"database\": [\n"
+	    "\t\t\t{ \"rows\": [{ \"id\": 1, "
+	    "\"text\": \"one\" }] }\n"
+	    "\t\t],\n"
+	    "\t\t\"expect\": { \"status\": 200, "
+	    "\"json\": [{ \"text\": \"one\" }] }\n"
+	    "\t}\n"
+	    "]\n" },
 	{ "README.md",
 	    "# @NAME@\n"
 	    "\n"
 	    "A plugin for xcore, served under `/app/@NAME@/`.\n"
 	    "\n"
-	    "    make\n"
+	    "    make check\n"
 	    "    xcore-install --wait .\n"
 	    "    curl http://127.0.0.1:8080/app/@NAME@/\n"
 	    "\n"
@@ -163,9 +182,10 @@ write_files(const char *folder, const char *name, struct xc_errbuf *errbuf)
 	int dir = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	enum xc_err err = XC_OK;
 
-	if (dir < 0 || mkdirat(dir, "sql", 0777) != 0)
-		err = xc_fail(errbuf, XC_ERR_IO, "cannot make %s/sql: %s",
-		    folder, strerror(errno));
+	if (dir < 0 || mkdirat(dir, "sql", 0777) != 0 ||
+	    mkdirat(dir, "tests", 0777) != 0)
+		err = xc_fail(errbuf, XC_ERR_IO, "cannot make the folders of "
+		    "%s: %s", folder, strerror(errno));
 	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]) &&
 	    err == XC_OK; i++)
 		err = write_file(dir, i, name, errbuf);

@@ -70,7 +70,9 @@ static struct json_object *
 row_of(const struct xc_case *test, const struct xc_verdict *verdict)
 {
 	struct json_object *row = json_object_new_object();
+	char ms[32];
 
+	snprintf(ms, sizeof(ms), "%.3f", verdict->ms);
 	json_object_object_add(row, "file",
 	    json_object_new_string(test->file));
 	json_object_object_add(row, "name",
@@ -79,8 +81,8 @@ row_of(const struct xc_case *test, const struct xc_verdict *verdict)
 	    json_object_new_boolean(verdict->passed));
 	json_object_object_add(row, "status",
 	    json_object_new_int(verdict->status));
-	json_object_object_add(row, "ms", json_object_new_double(
-	    (double)(int64_t)(verdict->ms * 1000) / 1000));
+	json_object_object_add(row, "ms",
+	    json_object_new_double_s(verdict->ms, ms));
 	if (!verdict->passed)
 		json_object_object_add(row, "reason",
 		    json_object_new_string(verdict->reason));
