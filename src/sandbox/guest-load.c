@@ -115,6 +115,7 @@ xc_guest_start(struct xc_session *session, struct xc_errbuf *errbuf)
 	head->stage = XC_STAGE_SERVE;
 	if (err == XC_OK)
 		return XC_OK;
+	head->stage = XC_STAGE_STOP;
 	if (table->stop != NULL)
 		table->stop(&session->plugin);
 	return xc_fail(errbuf, XC_ERR_INVALID, "its warm() returned \"%s\"",
@@ -179,6 +180,7 @@ void
 xc_guest_stop(struct xc_session *session, char *left_r, size_t size)
 {
 	left_r[0] = '\0';
+	session->channel.head->stage = XC_STAGE_STOP;
 	if (session->object.table->stop != NULL)
 		session->object.table->stop(&session->plugin);
 	if (session->spec.complete)
