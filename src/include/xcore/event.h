@@ -17,7 +17,8 @@
  *
  *	{"event":"todo.created","from":"todo","data":{...}}
  *
- * What it replies goes nowhere.  Events of a request whose handler fails are
+ * It replies like any other, with a 204 for example; what it replies goes
+ * nowhere.  Events of a request whose handler fails are
  * dropped.  Nothing is kept over the end of a process: an event is a hint, not
  * a record; what must not be lost belongs in the database.
  */

@@ -1,0 +1,7 @@
+-- SPDX-License-Identifier: MIT
+CREATE TABLE note (
+	id BIGINT UNSIGNED NOT NULL AUTO_INCREMENT,
+	word VARCHAR(64) NOT NULL,
+	PRIMARY KEY (id),
+	UNIQUE KEY by_word (word)
+) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
