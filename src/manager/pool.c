@@ -13,6 +13,7 @@
 #include "plugin/snapshot.h"
 
 #define STARTING_POLL_MS 20	/* how often a starting worker is looked at */
+#define LOAD_GRACE_MS 1000
 #define LOOK_MS 1000		/* ... and memory, counters, dead inboxes */
 
 void
@@ -376,7 +377,9 @@ static void
 kill_if_stuck(struct xc_manager *m, struct xc_pool_row *row, uint32_t state,
     uint64_t now, uint64_t *next)
 {
-	uint64_t limit = (uint64_t)m->settings->reload.trial_timeout_ms;
+	/* A sandbox that hangs is ended by its worker, at that time. */
+	uint64_t limit = (uint64_t)m->settings->reload.trial_timeout_ms +
+	    LOAD_GRACE_MS;
 	uint64_t since = atomic_load(&xc_row_board(m, row)->since_ms);
 
 	/* Each plugin has that time; before the first there is more to do. */

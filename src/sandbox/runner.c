@@ -15,6 +15,7 @@
 #define LIVED_MS 60000		/* who lived so long did not die at once */
 #define BUSY_MS 10		/* until the spawner reads again */
 #define FAILED_MS 1000		/* ... or memory may be had again */
+#define SPAWNER_MS 3000		/* for one that is being replaced */
 
 static void
 set_error(struct xc_runner *runner, const char *text)
@@ -319,6 +320,22 @@ make_runner(struct xc_sandboxes *owner, const struct xc_runner_spec *spec)
 	return runner;
 }
 
+/* No version is to blame that the spawner is away, and none waits for it for
+ * long: it has no sandbox until there is one again. */
+static enum xc_err
+go_without(struct xc_runner *runner, uint64_t now)
+{
+	struct xc_sandboxes *owner = runner->owner;
+
+	owner->silent_ms = now;
+	set_error(runner, "the spawner does not answer: its records in the "
+	    "log say why");
+	xc_logf(owner->options.log, XC_LOG_ERROR, "%s %s: no sandbox: %s",
+	    runner->plugin->name, runner->plugin->version,
+	    runner->last_error);
+	return XC_OK;
+}
+
 /* Begins anew if the spawner is lost meanwhile; the plugin's own failure is
  * one. */
 static enum xc_err
@@ -328,20 +345,29 @@ load_first(struct xc_runner *runner, struct xc_errbuf *errbuf)
 	uint64_t now = xc_box_now_ms();
 	uint64_t until = now +
 	    (uint64_t)owner->options.settings->reload.trial_timeout_ms;
+	uint64_t patience = now + (owner->silent_ms == 0 ? SPAWNER_MS : 0);
 	enum xc_err err = XC_OK;
 
 	while (err == XC_OK && !runner->active && now < until) {
+		bool asked = !runner->coming ||
+		    runner->coming->stage == XC_BOX_ASKED;
+
+		if (asked && now >= patience)
+			return go_without(runner, now);
 		if (!runner->coming) {
 			if (runner->last_error[0] != '\0' &&
 			    owner->link_fd >= 0)
 				break;
-			err = xc_spawn_connect(owner, errbuf);
-			if (err == XC_OK)
+			if (xc_spawn_connect(owner, errbuf) == XC_OK)
 				err = xc_box_start(runner, &runner->coming,
 				    errbuf);
+			else
+				(void)poll(NULL, 0, BUSY_MS);
+			now = xc_box_now_ms();
 			continue;
 		}
-		(void)xc_sandboxes_turn(owner, (int64_t)(until - now));
+		(void)xc_sandboxes_turn(owner, (int64_t)((asked &&
+		    patience < until ? patience : until) - now));
 		now = xc_box_now_ms();
 		check_coming(runner, now);
 	}

@@ -88,6 +88,8 @@ struct xc_sandboxes {
 	struct xc_box_source link;
 	uint64_t retry_ms;	/* when to connect again */
 	unsigned link_failures;
+	uint64_t silent_ms;	/* when the spawner was given up; 0: it
+				 * answers */
 	uint32_t next_id;
 	struct xc_spawn_end ends[XC_ENDS_KEPT];
 	uint32_t n_ends;	/* so far */

@@ -45,6 +45,7 @@ take_answer(struct xc_sandboxes *sandboxes, struct xc_spawn_answer *answer,
 {
 	struct xc_box *box = find_box(sandboxes, answer->id);
 
+	sandboxes->silent_ms = 0;
 	answer->reason[sizeof(answer->reason) - 1] = '\0';
 	if (box && box->stage == XC_BOX_ASKED)
 		xc_box_answer(box, answer, pidfd);
