@@ -19,6 +19,11 @@ static const struct {
 	    "                   host rejects is rolled back (exit code 8)\n"
 	    "  --replace        the same version with other files\n"
 	    "  --version V      take that version, even if it is older\n"
+	    "  --isolation L    run it at that level: inprocess, pool,\n"
+	    "                   request, or as its manifest says: manifest\n"
+	    "  --limit NAME=N   set a limit over its own; NAME=manifest takes\n"
+	    "                   that back\n"
+	    "  -y, --yes        yes to what it asks for\n"
 	    "  -n, --dry-run    check all, change nothing\n"
 	    "\n"
 	    "examples:\n"
@@ -51,12 +56,20 @@ static const struct {
 	    "  xcore-install info todo\n"
 	    "  xcore-install info ./todo-1.2.0.xcp\n" },
 	{ "enable",
-	    "usage: xcore-install enable [--wait] NAME...\n"
+	    "usage: xcore-install enable [options] NAME...\n"
 	    "\n"
-	    "Serves a disabled plugin again.\n"
+	    "Serves a disabled or a quarantined plugin again, or changes the\n"
+	    "terms of one.\n"
 	    "\n"
-	    "example:\n"
-	    "  xcore-install enable --wait todo\n" },
+	    "  --isolation L    run it at that level: inprocess, pool,\n"
+	    "                   request, or as its manifest says: manifest\n"
+	    "  --limit NAME=N   set a limit over its own; NAME=manifest takes\n"
+	    "                   that back\n"
+	    "  -y, --yes        yes to what it asks for\n"
+	    "\n"
+	    "examples:\n"
+	    "  xcore-install enable --wait todo\n"
+	    "  xcore-install enable --isolation request todo\n" },
 	{ "disable",
 	    "usage: xcore-install disable [--wait] NAME...\n"
 	    "\n"
