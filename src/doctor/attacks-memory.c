@@ -233,7 +233,8 @@ xc_attack_raise_limit(struct xc_attack_scene *scene)
 		return;
 	}
 	if (now.rlim_max == RLIM_INFINITY) {
-		xc_attack_succeeded(scene, "there is no RLIMIT_AS");
+		/* As in a build with AddressSanitizer; "malloc" shows it. */
+		xc_attack_skipped(scene, "it has no memory limit");
 		return;
 	}
 	more = now;

@@ -19,7 +19,7 @@ const struct xc_attack xc_attacks[] = {
 	{ NULL, NULL, 0, NULL }
 };
 
-static void
+static void __attribute__((format(printf, 3, 0)))
 put(struct xc_attack_scene *scene, const char *word, const char *format,
     va_list ap)
 {
