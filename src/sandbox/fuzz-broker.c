@@ -187,7 +187,8 @@ log_write(void *ctx, const char *name, enum xc_log_level level,
 	assert(strcmp(name, "plugin.name") == 0 ||
 	    strcmp(name, "xcore.sandbox") == 0);
 	assert(strlen(text) <= 4000);
-	assert(++n_records <= 1002);
+	n_records++;
+	assert(n_records <= 1002);
 }
 
 static const struct xc_log_ops log_ops = { log_enabled, log_write };

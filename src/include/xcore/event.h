@@ -41,8 +41,8 @@ struct xc_request;
  * result is, and may be NULL (null).
  *
  * XC_ERR_INVALID, the name or data is not valid; XC_ERR_DENIED, there is no
- * permission; XC_ERR_TOO_LARGE, data is over 64 KiB as text; XC_ERR_BUSY, too
- * many events wait (256, or 1 MiB), or this one would be the fifth of a chain in
+ * permission; XC_ERR_TOO_LARGE, data is over 64 KiB as text; XC_ERR_BUSY, 256
+ * events or 1 MiB of them wait, or this one would be the fifth of a chain in
  * which one event emits the next; XC_ERR_UNAVAILABLE, there are no events
  * here; XC_ERR_NOMEM.
  */
