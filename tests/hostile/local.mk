@@ -4,7 +4,7 @@
 check_PROGRAMS += tests/hostile/listen
 tests_hostile_listen_SOURCES = tests/hostile/listen.c
 EXTRA_DIST += tests/hostile/run tests/hostile/plugin/Makefile \
-	tests/hostile/plugin/bells.c tests/hostile/plugin/calls.c \
+	tests/hostile/plugin/asks.c tests/hostile/plugin/bells.c \
 	tests/hostile/plugin/hostile.c tests/hostile/plugin/hostile.h \
 	tests/hostile/plugin/openapi.json tests/hostile/plugin/plugin.json \
 	tests/hostile/plugin/replies.c

@@ -300,7 +300,7 @@ const struct xc_attack xc_hostile_bells[] = {
 	{ "scribble", "writes noise all over, and rings", CAUGHT | DIES,
 	    scribble },
 	{ "flip-notice", "changes what it says while it is read",
-	    HARMLESS | CAUGHT, flip_notice },
+	    HARMLESS | CAUGHT | DIES, flip_notice },
 	{ "flip-reply", "changes its reply while it is read",
 	    HARMLESS | CAUGHT, flip_reply },
 	{ "close-bells", "closes its pipes and waits", DIES | WALL,

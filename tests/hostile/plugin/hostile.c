@@ -11,7 +11,7 @@
 #include "hostile.h"
 
 static const struct xc_attack *const tables[] = {
-	xc_attacks, xc_hostile_replies, xc_hostile_calls, xc_hostile_bells,
+	xc_attacks, xc_hostile_replies, xc_hostile_asks, xc_hostile_bells,
 };
 
 #define N_TABLES (sizeof(tables) / sizeof(tables[0]))

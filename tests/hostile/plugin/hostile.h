@@ -9,7 +9,7 @@
 
 /* More rows of the same kind as those of the doctor; end without a name. */
 extern const struct xc_attack xc_hostile_replies[];
-extern const struct xc_attack xc_hostile_calls[];
+extern const struct xc_attack xc_hostile_asks[];
 extern const struct xc_attack xc_hostile_bells[];
 
 #endif

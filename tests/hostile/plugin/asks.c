@@ -5,10 +5,10 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -29,32 +29,19 @@
 
 #define TURNS_S 5
 
-static bool
-is_order_bell(int fd)
-{
-	int flags = fcntl(fd, F_GETFL);
-
-	return flags != -1 && (flags & O_ACCMODE) == O_RDONLY;
-}
-
-/* Waits for the host's byte on whichever descriptor can be read. */
+/* Waits for the host's byte: only its bell is a pipe that can be read. */
 static bool
 wait_order(void)
 {
-	struct pollfd fds[64];
-	nfds_t n = 0;
+	struct stat st;
 	char byte;
 
-	for (int fd = 3; fd < 64; fd++) {
-		if (is_order_bell(fd))
-			fds[n++] = (struct pollfd){ .fd = fd,
-				.events = POLLIN };
-	}
-	if (poll(fds, n, 3000) < 1)
-		return false;
-	for (nfds_t i = 0; i < n; i++) {
-		if (fds[i].revents != 0)
-			return read(fds[i].fd, &byte, 1) == 1;
+	for (int fd = 3; fd < 256; fd++) {
+		int flags = fcntl(fd, F_GETFL);
+
+		if (flags != -1 && (flags & O_ACCMODE) == O_RDONLY &&
+		    fstat(fd, &st) == 0 && S_ISFIFO(st.st_mode))
+			return read(fd, &byte, 1) == 1;
 	}
 	return false;
 }
@@ -297,7 +284,7 @@ stream_unbegun(struct xc_attack_scene *scene)
 	ask(scene, XC_CALL_STREAM_WRITE, &w);
 }
 
-const struct xc_attack xc_hostile_calls[] = {
+const struct xc_attack xc_hostile_asks[] = {
 	{ "ask-database", "asks for the database, past the library",
 	    REFUSED | CAUGHT, ask_database },
 	{ "ask-begin", "begins a transaction, past the library",
