@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -138,6 +139,10 @@ user_name(uid_t uid)
 	return user != NULL ? user->pw_name : "an account without a name";
 }
 
+/*
+ * Who changes accounts without an exec cannot be dumped, and the uid_map of
+ * its children stays root's: no sandbox could be made.
+ */
 static bool
 become(const struct ctl_doctor *doctor)
 {
@@ -147,7 +152,8 @@ become(const struct ctl_doctor *doctor)
 
 	return groups == 0 &&
 	    setresgid(doctor->gid, doctor->gid, doctor->gid) == 0 &&
-	    setresuid(doctor->uid, doctor->uid, doctor->uid) == 0;
+	    setresuid(doctor->uid, doctor->uid, doctor->uid) == 0 &&
+	    prctl(PR_SET_DUMPABLE, 1, 0, 0, 0) == 0;
 }
 
 /* What holds for one account need not hold for another. */
