@@ -51,6 +51,32 @@ struct page *make_page(void);
 void complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void pause_by_ppoll(void);
 
+/* Layers but those without which there is no sandbox. */
+#define OTHERS (~XC_LAYERS_ALWAYS)
+
+bool put_text(const char *path, const char *text);
+_Noreturn void wait_forever(void);
+
+/* In the test's own process. */
+struct xc_jail_cell cell_for_tests(void);
+struct xc_jail *create_jail(uint32_t without);
+pid_t start(const struct xc_jail *jail, const struct xc_jail_cell *cell,
+    const struct inmate *inmate, int *pidfd_r);
+int reap(pid_t pid);	/* the status of waitpid() */
+int run(const struct xc_jail *jail, const struct xc_jail_cell *cell,
+    const struct inmate *inmate);	/* start() and reap() */
+void expect_end(int status);	/* by exit code 0 */
+void expect_end_of(int fd);
+
+void test_namespaces_used_up(void **state);
+void test_no_more_processes(void **state);
+void test_zygote(void **state);
+void test_zygote_killed(void **state);
+void test_no_cgroup(void **state);
+void test_cgroup(void **state);
+void test_limits_of_cgroup(void **state);
+void test_cgroup_of_the_server(void **state);
+
 void try_first_stage(void);
 void start_lasting_thread(void);
 void count_threads_had(void);
