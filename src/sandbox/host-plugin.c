@@ -15,16 +15,16 @@
 
 #include "lib/request-private.h"
 
-/* So that the file is known for a plugin. */
-static const struct {
-	uint32_t name_size;
-	uint32_t size;
-	uint32_t type;
-	char name[8];
-	char text[4];
-} note __attribute__((section(".note.xcore"), aligned(4), used)) = {
-	6, 2, XC_NOTE_MANIFEST, XC_NOTE_NAME, "{}"
-};
+/* So that the file is known for a plugin: name, size and type of a note. */
+__asm__(
+    ".pushsection .note.xcore, \"a\", %note\n"
+    "	.balign 4\n"
+    "	.long 6, 2, 1\n"
+    "	.asciz \"xcore\"\n"
+    "	.balign 4\n"
+    "	.ascii \"{}\"\n"
+    "	.balign 4\n"
+    ".popsection\n");
 
 static int n_runs;
 static volatile uintptr_t nowhere = 16;

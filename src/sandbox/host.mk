@@ -22,8 +22,10 @@ libsandbox_la_SOURCES = \
 host_fixture = src/sandbox/host-fixture.c src/sandbox/host-fixture.h
 host_libs = libsandbox.la libbroker.la libguest.la libjail.la libplugin.la \
 	libloggers.la libxcore.la $(JSONC_LIBS)
-check_PROGRAMS += src/sandbox/test-sandboxes
-TESTS += src/sandbox/test-sandboxes
+check_PROGRAMS += src/sandbox/test-process src/sandbox/test-sandboxes
+TESTS += src/sandbox/test-process src/sandbox/test-sandboxes
+src_sandbox_test_process_SOURCES = src/sandbox/test-process.c
+src_sandbox_test_process_LDADD = $(host_libs) $(CMOCKA_LIBS)
 src_sandbox_test_sandboxes_SOURCES = src/sandbox/test-sandboxes.c \
 	$(host_fixture)
 src_sandbox_test_sandboxes_LDADD = $(host_libs) $(CMOCKA_LIBS)
