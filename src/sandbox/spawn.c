@@ -9,6 +9,8 @@
 #include "sandbox/sandboxes-private.h"
 
 #define FDS_MAX (6 + 3 * XC_SLOTS_MAX)
+/* To try costs nearly nothing, and all sandboxes wait for it. */
+#define RETRY_MAX_MS 1000
 
 /* The largest of what comes. */
 union message {
@@ -113,6 +115,7 @@ enum xc_err
 xc_spawn_connect(struct xc_sandboxes *sandboxes, struct xc_errbuf *errbuf)
 {
 	enum xc_err err;
+	uint64_t pause;
 	int fd;
 
 	if (sandboxes->link_fd >= 0)
@@ -130,9 +133,9 @@ xc_spawn_connect(struct xc_sandboxes *sandboxes, struct xc_errbuf *errbuf)
 		err = xc_fail(errbuf, XC_ERR_IO,
 		    "the spawner cannot be watched");
 	}
-	sandboxes->link_failures++;
+	pause = xc_box_pause(++sandboxes->link_failures + 1);
 	sandboxes->retry_ms = xc_box_now_ms() +
-	    xc_box_pause(sandboxes->link_failures + 1);
+	    (pause < RETRY_MAX_MS ? pause : RETRY_MAX_MS);
 	return err;
 }
 

@@ -370,6 +370,12 @@ says_that_none_spawns(void **state)
 	fixture_call(&f, "count");
 	assert_int_equal(f.outcome.breach, XC_BREACH_START);
 	assert_non_null(strstr(f.outcome.detail, "spawner"));
+	close(f.control);
+	assert_int_equal(waitpid(f.spawner, NULL, 0), f.spawner);
+	assert_true(fixture_start_spawner(&f));
+	assert_true(fixture_settle(&f));
+	assert_serves();
+	assert_int_equal(f.faults, 0);
 }
 
 /* ---- level request ------------------------------------------------------ */
