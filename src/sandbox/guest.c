@@ -113,6 +113,10 @@ set_up(const struct xc_guest *guest, struct xc_layers *layers,
 	enum xc_err err = xc_jail_first(guest->jail, &session.cell, layers,
 	    errbuf);
 
+	/* Constructors must not run without what the plugin requires. */
+	if (err == XC_OK)
+		err = xc_layers_have(layers, session.spec.require &
+		    XC_LAYERS_FIRST, errbuf);
 	if (err == XC_OK && session.spec.complete)
 		xc_traces_take(&session.before);
 	if (err == XC_OK)

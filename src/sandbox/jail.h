@@ -41,7 +41,7 @@ struct xc_jail_options {
 };
 
 /*
- * Layers that xc_jail_first() has settled: to be asked of xc_layers_suffice()
+ * Layers that xc_jail_first() has settled: to be asked of xc_layers_have()
  * before constructors run.  The others stand after xc_jail_last().
  */
 #define XC_LAYERS_FIRST (~(XC_LAYER_BIT(XC_LAYER_SECCOMP) |		\

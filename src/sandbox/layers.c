@@ -250,12 +250,10 @@ xc_layer_reason(enum xc_layer layer, int error)
 }
 
 enum xc_err
-xc_layers_suffice(const struct xc_layers *layers, uint32_t require,
+xc_layers_have(const struct xc_layers *layers, uint32_t needed,
     struct xc_errbuf *errbuf)
 {
-	/* With the filters among XC_LAYERS_ALWAYS it is never the server's
-	 * account and rlimits alone. */
-	uint32_t missing = (XC_LAYERS_ALWAYS | require) & ~layers->active;
+	uint32_t missing = needed & ~layers->active;
 	char list[sizeof(errbuf->text)];
 	size_t used = 0;
 
@@ -276,4 +274,13 @@ xc_layers_suffice(const struct xc_layers *layers, uint32_t require,
 	}
 	return xc_fail(errbuf, XC_ERR_UNSUPPORTED,
 	    "the sandbox lacks what is required: %s", list);
+}
+
+enum xc_err
+xc_layers_suffice(const struct xc_layers *layers, uint32_t require,
+    struct xc_errbuf *errbuf)
+{
+	/* With the filters among XC_LAYERS_ALWAYS it is never the server's
+	 * account and rlimits alone. */
+	return xc_layers_have(layers, XC_LAYERS_ALWAYS | require, errbuf);
 }

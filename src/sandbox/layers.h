@@ -68,6 +68,10 @@ const char *xc_layer_loss(enum xc_layer layer);
  * needed, or not tried yet. */
 const char *xc_layer_reason(enum xc_layer layer, int error);
 
+/* Whether all needed layers (bits) hold; errors as below. */
+enum xc_err xc_layers_have(const struct xc_layers *layers, uint32_t needed,
+    struct xc_errbuf *errbuf);
+
 /* Whether that is enough; XC_ERR_UNSUPPORTED with a sentence that names each
  * missing layer and why if not. */
 enum xc_err xc_layers_suffice(const struct xc_layers *layers,
