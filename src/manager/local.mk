@@ -36,3 +36,8 @@ check_PROGRAMS += src/manager/test-manager
 src_manager_test_manager_SOURCES = src/manager/test-manager.c
 src_manager_test_manager_LDADD = $(src_tools_xcored_LDADD) $(CMOCKA_LIBS)
 TESTS += src/manager/test-manager
+
+check_PROGRAMS += src/manager/test-quarantine
+src_manager_test_quarantine_SOURCES = src/manager/test-quarantine.c
+src_manager_test_quarantine_LDADD = $(src_tools_xcored_LDADD) $(CMOCKA_LIBS)
+TESTS += src/manager/test-quarantine
