@@ -119,6 +119,10 @@ enum xc_err xc_follower_write(struct xc_follower *follower,
 /* Looks at the registry, and composes even if nothing is new. */
 void xc_follower_look(struct xc_follower *follower);
 
+/* follower-applied.c: {"event":"applied"} */
+void xc_follower_applied(struct xc_follower *follower,
+    const struct json_object *message);
+
 /* follower-quarantine.c */
 
 /* {"event":"quarantine"}: takes a version off here, then in the registry. */

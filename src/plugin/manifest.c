@@ -50,7 +50,8 @@ escape(char *text, char *shown, size_t size)
 }
 
 void
-xc_check_fault(struct xc_check *check, const char *pointer, const char *format, ...)
+xc_check_fault(struct xc_check *check, const char *pointer, const char *format,
+    ...)
 {
 	size_t room = sizeof(check->faults) - check->used;
 	char what[512], shown[1024];
@@ -79,8 +80,8 @@ xc_plugin_name_ok(const char *name)
 
 /* A string without NUL and control characters; NULL, with a fault, if not. */
 const char *
-xc_check_text(struct xc_check *check, const char *pointer, struct json_object *value,
-    size_t max)
+xc_check_text(struct xc_check *check, const char *pointer,
+    struct json_object *value, size_t max)
 {
 	const char *text;
 	size_t len;
@@ -92,12 +93,14 @@ xc_check_text(struct xc_check *check, const char *pointer, struct json_object *v
 	text = json_object_get_string(value);
 	len = (size_t)json_object_get_string_len(value);
 	if (len == 0 || len > max) {
-		xc_check_fault(check, pointer, "must be 1 to %zu bytes long", max);
+		xc_check_fault(check, pointer, "must be 1 to %zu bytes long",
+		    max);
 		return NULL;
 	}
 	for (size_t i = 0; i < len; i++) {
 		if ((unsigned char)text[i] < ' ' || text[i] == 0x7f) {
-			xc_check_fault(check, pointer, "holds a control character");
+			xc_check_fault(check, pointer,
+			    "holds a control character");
 			return NULL;
 		}
 	}
@@ -112,8 +115,10 @@ check_name(struct xc_check *check, struct json_object *value)
 	if (name == NULL)
 		return;
 	if (!xc_plugin_name_ok(name))
-		xc_check_fault(check, "/name", "\"%s\" must be a small letter, then "
-		    "small letters, digits, '_' and '-', at most 32", name);
+		xc_check_fault(check, "/name",
+		    "\"%s\" must be a small letter, then "
+		    "small letters, digits, '_' and '-', at most 32",
+		    name);
 	check->manifest->name = name;
 }
 
@@ -126,9 +131,11 @@ check_version(struct xc_check *check, struct json_object *value)
 	if (version == NULL)
 		return;
 	if (!xc_semver_parse(version, &parsed))
-		xc_check_fault(check, "/version", "\"%s\" is not a semantic version; "
+		xc_check_fault(check, "/version",
+		    "\"%s\" is not a semantic version; "
 		    "write three numbers, for example \"1.2.0\" or "
-		    "\"1.2.0-rc.1\"", version);
+		    "\"1.2.0-rc.1\"",
+		    version);
 	check->manifest->version = version;
 }
 
@@ -152,7 +159,8 @@ check_license(struct xc_check *check, struct json_object *value)
 
 	if (license != NULL && strspn(license, "abcdefghijklmnopqrstuvwxyz"
 	    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 .-+()") != strlen(license))
-		xc_check_fault(check, "/license", "must be an SPDX expression, for "
+		xc_check_fault(check, "/license",
+		    "must be an SPDX expression, for "
 		    "example \"MIT\" or \"Apache-2.0 OR MIT\"");
 	check->manifest->license = license;
 }
@@ -207,9 +215,11 @@ check_prefix(struct xc_check *check, struct json_object *value)
 		return;
 	check->manifest->prefix = prefix;
 	if (!prefix_shape_ok(prefix))
-		xc_check_fault(check, "/prefix", "\"%s\" must be '/' and segments of "
+		xc_check_fault(check, "/prefix",
+		    "\"%s\" must be '/' and segments of "
 		    "letters, digits, '.', '_', '~' and '-', at most 63 bytes, "
-		    "without a slash at the end", prefix);
+		    "without a slash at the end",
+		    prefix);
 }
 
 static void
@@ -261,7 +271,8 @@ check_required_plugin(struct xc_check *check, const char *name,
 	}
 	snprintf(pointer, sizeof(pointer), "/requires/plugins/%s", name);
 	if (manifest->name != NULL && strcmp(name, manifest->name) == 0)
-		xc_check_fault(check, pointer, "a plugin cannot require itself");
+		xc_check_fault(check, pointer,
+		    "a plugin cannot require itself");
 	required->name = name;
 	required->range = check_range(check, pointer, value);
 	if (required->range != NULL)
@@ -275,7 +286,8 @@ check_required_plugins(struct xc_check *check, struct json_object *value)
 	size_t n;
 
 	if (!json_object_is_type(value, json_type_object)) {
-		xc_check_fault(check, "/requires/plugins", "must be an object, for "
+		xc_check_fault(check, "/requires/plugins",
+		    "must be an object, for "
 		    "example {\"auth\": \"^1.2\"}");
 		return;
 	}
@@ -309,8 +321,10 @@ check_requires(struct xc_check *check, struct json_object *value)
 		else if (strcmp(key, "plugins") == 0)
 			check_required_plugins(check, lh_entry_v(entry));
 		else
-			xc_check_fault(check, "/requires", "unknown member \"%.40s\"; "
-			    "there are \"xcore\" and \"plugins\"", key);
+			xc_check_fault(check, "/requires",
+			    "unknown member \"%.40s\"; "
+			    "there are \"xcore\" and \"plugins\"",
+			    key);
 	}
 }
 
@@ -323,7 +337,8 @@ check_config(struct xc_check *check, struct json_object *value)
 
 	if (!json_object_is_type(value, json_type_object) ||
 	    (type != NULL && strcmp(type, "object") != 0)) {
-		xc_check_fault(check, "/config", "must be a JSON Schema of type object");
+		xc_check_fault(check, "/config",
+		    "must be a JSON Schema of type object");
 		return;
 	}
 	check->manifest->config = value;
@@ -405,8 +420,10 @@ check_known(struct xc_check *check, const char *key)
 			strcat(list, ", ");
 		strcat(list, fields[i].key);
 	}
-	xc_check_fault(check, "/", "unknown member \"%.40s\"; there are %s, and names "
-	    "of your own that begin with \"x-\"", key, list);
+	xc_check_fault(check, "/",
+	    "unknown member \"%.40s\"; there are %s, and names "
+	    "of your own that begin with \"x-\"",
+	    key, list);
 }
 
 /* "/app/..." for all; other places for core plugins only. */
@@ -425,11 +442,13 @@ check_place(struct xc_check *check)
 	if (prefix == NULL || strncmp(prefix, "/app/", 5) == 0)
 		return;
 	if (!core_prefix(prefix))
-		xc_check_fault(check, "/prefix", "\"%.63s\" must begin with \"/app/\"",
-		    prefix);
+		xc_check_fault(check, "/prefix",
+		    "\"%.63s\" must begin with \"/app/\"", prefix);
 	else if (!manifest->core)
-		xc_check_fault(check, "/prefix", "\"%s\" is for xcore's own plugins; "
-		    "take one below \"/app/\"", prefix);
+		xc_check_fault(check, "/prefix",
+		    "\"%s\" is for xcore's own plugins; "
+		    "take one below \"/app/\"",
+		    prefix);
 }
 
 static void

@@ -84,7 +84,8 @@ apply_install(struct xc_registry *registry,
 	    " ON DUPLICATE KEY UPDATE previous_package_id ="
 	    " IF(? OR package_id = VALUES(package_id), previous_package_id,"
 	    " package_id), package_id = VALUES(package_id),"
-	    " state = IF(? AND state = 'disabled', state, 'enabled'), revision = revision + 1,"
+	    " state = IF(? AND state = 'disabled', state, 'enabled'),"
+	    " revision = revision + 1,"
 	    " changed_at = VALUES(changed_at),"
 	    " changed_by = VALUES(changed_by)",
 	    XC_ARGS(xc_text(change->name), xc_int((int64_t)id),

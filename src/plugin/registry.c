@@ -15,7 +15,7 @@
 #include "plugin/digest.h"
 #include "plugin/registry-private.h"
 
-/* The server's numbers for a schema, a table and a column that are not there. */
+/* The server's numbers for what is not there: schema, table, column. */
 #define ER_BAD_DB_ERROR 1049
 #define ER_NO_SUCH_TABLE 1146
 #define ER_BAD_FIELD_ERROR 1054

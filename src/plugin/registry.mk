@@ -5,6 +5,7 @@ libregistry_sources = \
 	src/plugin/build.c src/plugin/build.h \
 	src/plugin/fault.h \
 	src/plugin/follower.c src/plugin/follower.h \
+	src/plugin/follower-applied.c \
 	src/plugin/follower-compose.c \
 	src/plugin/follower-offline.c \
 	src/plugin/follower-private.h \
