@@ -28,7 +28,7 @@ X("stop", "stops itself with SIGSTOP",					\
 X("threads-burn", "runs for ever in eight threads",			\
     XC_ATTACK_CPU | XC_ATTACK_LIMITED, xc_attack_threads_burn)		\
 X("malloc", "takes memory until there is none",				\
-    XC_ATTACK_LIMITED | XC_ATTACK_DIES, xc_attack_malloc)		\
+    XC_ATTACK_LIMITED | XC_ATTACK_DIES | XC_ATTACK_CPU, xc_attack_malloc) \
 X("malloc-blind", "takes memory without looking",			\
     XC_ATTACK_DIES | XC_ATTACK_CPU, xc_attack_malloc_blind)		\
 X("shared-map", "takes shared memory until there is none",		\

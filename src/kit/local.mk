@@ -4,6 +4,7 @@ noinst_LTLIBRARIES += libkit.la libkittest.la
 libkit_la_SOURCES = \
 	src/kit/expose.c \
 	src/kit/halt.c src/kit/halt.h \
+	src/kit/spawned.c src/kit/spawned.h \
 	src/kit/subject.c src/kit/subject.h
 libkittest_la_SOURCES = \
 	src/kit/cases.c src/kit/cases.h \

@@ -39,6 +39,12 @@
 #define UID_FIRST 2019753984u
 #define UID_COUNT 65536u
 
+#define LAYERS_OF_SITE (XC_LAYER_BIT(XC_LAYER_UID) |			\
+    XC_LAYER_BIT(XC_LAYER_CGROUP_MEMORY) |				\
+    XC_LAYER_BIT(XC_LAYER_CGROUP_PIDS) |				\
+    XC_LAYER_BIT(XC_LAYER_CGROUP_CPU) |					\
+    XC_LAYER_BIT(XC_LAYER_CGROUP_KILL))
+
 struct trial {
 	struct xc_subject *subject;
 	struct xc_jail *jail;
@@ -311,6 +317,9 @@ open_subject(const char *dir)
 	    XC_OK)
 		refuse("%s", why.text);
 	json_object_put(settings);
+	/* Those that only xcored's own place in the system can have: it looks
+	 * when it loads the plugin. */
+	trial.subject->spec.require &= ~LAYERS_OF_SITE;
 	trial.broker.host = &host;
 	trial.broker.plugin = &trial.subject->plugin;
 }

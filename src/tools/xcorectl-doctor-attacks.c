@@ -19,6 +19,7 @@
 
 #include "doctor/attacks-table.h"
 #include "doctor/attacks.h"
+#include "kit/spawned.h"
 #include "lib/plugin-private.h"
 #include "sandbox/process.h"
 #include "tools/xcorectl-doctor-attacks.h"
@@ -49,9 +50,8 @@ struct board {
 
 /* One host. */
 struct scene {
-	const struct xc_jail_options *options;
+	struct ctl_maker maker;
 	struct xc_runner_spec spec;
-	struct xc_jail *jail;
 	struct board *board;
 	size_t number;		/* of this host */
 	int listener;
@@ -80,6 +80,38 @@ now_ms(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	return (uint32_t)(now.tv_sec * 1000 + now.tv_nsec / 1000000);
+}
+
+/* ---- who makes them ----------------------------------------------------- */
+
+enum xc_err
+ctl_maker_open(struct ctl_maker *maker, struct xc_errbuf *errbuf)
+{
+	maker->jail = NULL;
+	maker->link = -1;
+	if (maker->spawner[0] != '\0')
+		return xc_spawned_connect(maker->spawner, &maker->link,
+		    errbuf);
+	return xc_jail_create(maker->options, &maker->jail, errbuf);
+}
+
+void
+ctl_maker_close(struct ctl_maker *maker)
+{
+	xc_jail_free(&maker->jail);
+	if (maker->link != -1)
+		close(maker->link);
+	maker->link = -1;
+}
+
+enum xc_err
+ctl_maker_make(struct ctl_maker *maker, const struct xc_runner_spec *spec,
+    struct xc_sandbox **sandbox_r, struct xc_errbuf *errbuf)
+{
+	if (maker->link != -1)
+		return xc_sandbox_spawned(maker->link, spec, true, sandbox_r,
+		    errbuf);
+	return xc_sandbox_solo(maker->jail, spec, true, sandbox_r, errbuf);
 }
 
 /* ---- what there is to be attacked --------------------------------------- */
@@ -256,8 +288,8 @@ try_attack(struct scene *scene, size_t n)
 	struct xc_sandbox *sandbox = NULL;
 	struct xc_errbuf why = { "" };
 
-	if (xc_sandbox_solo(scene->jail, &scene->spec, true, &sandbox,
-	    &why) != XC_OK) {
+	if (ctl_maker_make(&scene->maker, &scene->spec, &sandbox, &why) !=
+	    XC_OK) {
 		fail_try(result, why.text);
 		return;
 	}
@@ -279,7 +311,7 @@ run_host(struct scene *scene)
 	listen_tcp(scene);
 	listen_abstract(scene);
 	memset(scene->secret, 's', sizeof(scene->secret));
-	if (xc_jail_create(scene->options, &scene->jail, &why) != XC_OK ||
+	if (ctl_maker_open(&scene->maker, &why) != XC_OK ||
 	    xc_request_init(&scene->req, scene->spec.plugin->host, NULL) !=
 	    XC_OK)
 		_exit(1);
@@ -354,7 +386,7 @@ run_hosts(struct scene *scene)
 }
 
 enum xc_err
-ctl_attacks_run(const struct xc_jail_options *options,
+ctl_attacks_run(const struct ctl_maker *maker,
     const struct xc_runner_spec *spec, struct ctl_attack_result *results_r,
     struct xc_errbuf *errbuf)
 {
@@ -367,7 +399,7 @@ ctl_attacks_run(const struct xc_jail_options *options,
 		free(scene);
 		return xc_fail(errbuf, XC_ERR_NOMEM, "out of memory");
 	}
-	scene->options = options;
+	scene->maker = *maker;
 	scene->spec = *spec;
 	scene->board = board;
 	for (size_t i = 0; i < N_ROWS; i++)

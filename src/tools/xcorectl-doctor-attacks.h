@@ -12,6 +12,7 @@
 #include "sandbox/jail.h"
 
 struct json_object;
+struct xc_sandbox;
 
 enum ctl_attack_end {
 	CTL_ATTACK_UNKNOWN,	/* it could not be tried */
@@ -30,8 +31,24 @@ struct ctl_attack_result {
 /* How many attacks there are. */
 size_t ctl_attacks_count(void);
 
-/* Runs them all; results_r has that many rows. */
-enum xc_err ctl_attacks_run(const struct xc_jail_options *options,
+/* Who makes the sandboxes. */
+struct ctl_maker {
+	const struct xc_jail_options *options;
+	const char *spawner;	/* its socket; "": we ourselves do */
+	struct xc_jail *jail;	/* of ctl_maker_open() */
+	int link;
+};
+
+enum xc_err ctl_maker_open(struct ctl_maker *maker,
+    struct xc_errbuf *errbuf);
+void ctl_maker_close(struct ctl_maker *maker);
+enum xc_err ctl_maker_make(struct ctl_maker *maker,
+    const struct xc_runner_spec *spec, struct xc_sandbox **sandbox_r,
+    struct xc_errbuf *errbuf);
+
+/* Runs them all; results_r has that many rows.  The maker is not open: each
+ * host opens its own. */
+enum xc_err ctl_attacks_run(const struct ctl_maker *maker,
     const struct xc_runner_spec *spec, struct ctl_attack_result *results_r,
     struct xc_errbuf *errbuf);
 

@@ -144,10 +144,10 @@ check_settings(const struct ctl_doctor *doctor, const char *server,
 	uint64_t item = stat_of(text, "item_size_max");
 	uint64_t udp = stat_of(text, "udpport");
 
-	if (item > 0 && item <= VALUE_MAX)
+	if (item > 0 && item < VALUE_MAX)
 		ctl_doctor_find(doctor, server, CTL_WARNING, "start it with "
 		    "-I 2m", "item_size_max is %" PRIu64 ": plugins may put "
-		    "values of %u bytes, and those nearest to it do not fit",
+		    "values of %u bytes, and large ones do not fit",
 		    item, VALUE_MAX);
 	if (udp != 0)
 		ctl_doctor_find(doctor, server, CTL_WARNING,

@@ -68,6 +68,8 @@ struct patient {
 	struct xc_plugin plugin;
 	struct xc_runner_spec spec;
 	struct xc_jail_options options;
+	struct ctl_maker maker;
+	char spawner[108];	/* a socket's path is no longer */
 };
 
 static const char *const operations[] = { "attack" };
@@ -120,6 +122,8 @@ fill(const struct ctl_doctor *doctor, struct patient *patient)
 		patient->options.uid_count =
 		    (uint32_t)doctor->settings->sandbox.uid_count;
 	}
+	patient->maker.options = &patient->options;
+	patient->maker.spawner = patient->spawner;
 	if (access(patient->so, R_OK) == 0)
 		return true;
 	ctl_doctor_find(doctor, "attacks", CTL_BAD, "install xcore's helper "
@@ -219,6 +223,35 @@ add_layers(const struct ctl_doctor *doctor, const struct xc_layers *layers)
 	    json_object_new_int(layers->landlock_abi));
 }
 
+/*
+ * Those of the running xcored are the ones that count: it may have a cgroup,
+ * or rights, that we do not have.  Layers are left out in our own only.
+ */
+static void
+choose_maker(const struct ctl_doctor *doctor, struct patient *patient)
+{
+	struct xc_errbuf why = { "" };
+
+	if (doctor->manager == 0 || doctor->settings == NULL ||
+	    doctor->without != 0)
+		return;
+	if (snprintf(patient->spawner, sizeof(patient->spawner),
+	    "%s/spawner.sock", doctor->settings->server.run_dir) >=
+	    (int)sizeof(patient->spawner))
+		snprintf(why.text, sizeof(why.text), "its path is too long");
+	else if (ctl_maker_open(&patient->maker, &why) == XC_OK) {
+		ctl_maker_close(&patient->maker);
+		ctl_doctor_find(doctor, "spawner", CTL_OK, NULL,
+		    "the sandboxes are those of the running xcored");
+		return;
+	}
+	patient->spawner[0] = '\0';
+	ctl_doctor_find(doctor, "spawner", CTL_WARNING, "run this as root or "
+	    "as xcored's account", "the running xcored makes none for us "
+	    "(%s): these are of our own, and may have other layers",
+	    why.text);
+}
+
 /* Builds one sandbox, and tells what it is made of. */
 static bool
 probe(const struct ctl_doctor *doctor, struct patient *patient,
@@ -228,13 +261,12 @@ probe(const struct ctl_doctor *doctor, struct patient *patient,
 		.plugin = &patient->plugin };
 	struct xc_sandbox *sandbox = NULL;
 	struct xc_errbuf why = { "" };
-	struct xc_jail *jail = NULL;
-	enum xc_err err = xc_jail_create(&patient->options, &jail, &why);
+	enum xc_err err = ctl_maker_open(&patient->maker, &why);
 
 	memset(layers_r, 0, sizeof(*layers_r));
 	if (err == XC_OK)
-		err = xc_sandbox_solo(jail, &patient->spec, true, &sandbox,
-		    &why);
+		err = ctl_maker_make(&patient->maker, &patient->spec,
+		    &sandbox, &why);
 	if (err == XC_OK)
 		err = xc_sandbox_wait(sandbox, &broker, READY_MS, &why);
 	if (sandbox != NULL)
@@ -248,7 +280,7 @@ probe(const struct ctl_doctor *doctor, struct patient *patient,
 		    why.text);
 	xc_sandbox_close(&sandbox);
 	xc_broker_end(&broker);
-	xc_jail_free(&jail);
+	ctl_maker_close(&patient->maker);
 	return err == XC_OK;
 }
 
@@ -335,13 +367,13 @@ ctl_doctor_sandbox(const struct ctl_doctor *doctor)
 
 	signal(SIGPIPE, SIG_IGN);
 	if (patient == NULL || results == NULL || !take_account(doctor) ||
-	    !fill(doctor, patient) || !probe(doctor, patient, &layers)) {
-		free(results);
-		free(patient);
-		return;
-	}
+	    !fill(doctor, patient))
+		goto out;
+	choose_maker(doctor, patient);
+	if (!probe(doctor, patient, &layers))
+		goto out;
 	begun = now_s();
-	if (ctl_attacks_run(&patient->options, &patient->spec, results,
+	if (ctl_attacks_run(&patient->maker, &patient->spec, results,
 	    &why) == XC_OK) {
 		json_object_object_add(doctor->out, "attacks",
 		    ctl_attacks_json(results));
@@ -350,6 +382,7 @@ ctl_doctor_sandbox(const struct ctl_doctor *doctor)
 		ctl_doctor_find(doctor, "attacks", CTL_BAD, NULL, "%s",
 		    why.text);
 	}
+out:
 	free(results);
 	free(patient);
 }

@@ -13,7 +13,8 @@ src_tools_xcorectl_SOURCES = \
 	src/tools/xcorectl-doctor-server.c \
 	src/tools/xcorectl-doctor-web.c \
 	src/tools/xcorectl-status.c
-src_tools_xcorectl_LDADD = libmanager.la libregistry.la libsandbox.la libbroker.la \
+src_tools_xcorectl_LDADD = libmanager.la libregistry.la libkit.la \
+	libsandbox.la libbroker.la \
 	libsandbox.la libguest.la libjail.la libplugin.la \
 	libcontract.la libdatabase.la libsettings.la libloggers.la libcontrol.la \
 	libxcore.la $(JSONC_LIBS)
