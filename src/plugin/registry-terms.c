@@ -17,7 +17,7 @@ level_of(const struct xc_settings *settings,
 	(void)xc_isolation_parse(settings->sandbox.isolation, &level);
 	*why_r = "sandbox.isolation of the configuration";
 	if (xc_isolation_parse(plugin->isolation, &asked)) {
-		*why_r = "the operator's choice";
+		*why_r = "set here (--isolation, or quarantine.demote)";
 		return asked;
 	}
 	if (!xc_isolation_parse(manifest->isolation, &asked))

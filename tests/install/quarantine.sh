@@ -127,6 +127,7 @@ await "demoted on this host" is_pool inner
 same "what is untold is kept" 'inner shaky' \
     "$(snapshot '[.untold[].name] | sort | join(" ")')"
 stop_follower
+same "it ends in order" 0 "$code"
 start_follower
 await "after a restart too" said '"reachable":false'
 same "it stays off" 0 "$(serves shaky 1.0.0/enabled; echo $?)"
@@ -163,4 +164,5 @@ start_db
 start_follower
 await "all is served again" serves late 1.0.0/enabled
 stop_follower
+same "that one too" 0 "$code"
 make_config ''

@@ -93,7 +93,7 @@ same "the level is back" inprocess "$(row asks .isolation)"
 expect "another level" 0 'changed' \
     install enable --wait --isolation request asks
 same "it holds" request "$(row asks .isolation)"
-expect "and is shown" 0 "request: the operator's choice" install info asks
+expect "and is shown" 0 'request: set here' install info asks
 expect "no such level" 2 'inprocess, pool, request or manifest' \
     install enable --isolation jail asks
 expect "it stays with an update" 0 'updated' install update --wait "$three"
@@ -154,3 +154,4 @@ await "edited rows give nothing" row_is asks '.permissions | length' 0
 same "nor another level" inprocess "$(row asks .isolation)"
 same "nor limits" 200 "$(row asks .limits.cpu_ms)"
 stop_follower
+same "the follower ends in order" 0 "$code"
