@@ -217,9 +217,9 @@ static void
 print_manifest(const struct json_object *manifest)
 {
 	static const char *const keys[] = { "name", "version", "description",
-		"author", "license", "prefix", NULL };
-	static const char *const lists[] = { "isolation", "permissions",
-		"limits", "require", "events", "requires", NULL };
+		"author", "license", "prefix", "isolation", NULL };
+	static const char *const lists[] = { "permissions", "limits",
+		"require", "events", "requires", NULL };
 
 	for (const char *const *key = keys; *key != NULL; key++) {
 		if (xc_tool_text(manifest, *key)[0] != '\0')

@@ -43,8 +43,24 @@ json "a dry run tells as JSON" '.ok and .data.plugins[0].asks.inprocess' \
     install --dry-run --json "$one"
 same "and gives nothing" plain=1.0.0/enabled "$(in_force)"
 
+# At a terminal a person is asked.
+at_terminal() { # ANSWER FOLDER
+	printf '%s\n' "$1" | script -qec "'$XCORE_INSTALL' \
+	    --config '$T/xcore.json' install '$2'" /dev/null
+}
+if command -v script >/dev/null; then
+	expect "a person is asked" 5 'Allow it?' at_terminal n "$one"
+	same "by name and author" 1 "$(printf '%s' "$out" | grep -c \
+	    'asks 1.0.0 by xcore, at level inprocess, asks to')"
+	same "for each thing" 3 "$(printf '%s' "$out" | tr -d '\r' | grep -c \
+	    '^  .* (\(inprocess\|database\|http:api.example.org\))$')"
+	expect "no answer is a no" 5 'say yes' at_terminal '' "$one"
+	expect "yes is a yes" 0 'asks 1.0.0 installed' at_terminal y "$one"
+	install remove asks >/dev/null
+fi
+
 start_follower
-await "the first snapshot" has_generation 2
+await "the first snapshot" has_generation "$(generation)"
 expect "with a yes" 0 'installed' install --yes --wait "$one"
 same "level" inprocess "$(row asks .isolation)"
 same "limits: its own, then the configuration's" \
