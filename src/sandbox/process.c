@@ -182,6 +182,9 @@ xc_sandbox_kill(struct xc_sandbox *sandbox)
 	if (sandbox->pidfd >= 0)
 		(void)syscall(SYS_pidfd_send_signal, sandbox->pidfd, SIGKILL,
 		    NULL, 0);
+	else if (sandbox->own && !sandbox->reaped)
+		/* Its number is not used again before we have reaped it. */
+		(void)kill(sandbox->pid, SIGKILL);
 }
 
 /* Waits for a child of ours, which was killed or has ended. */
