@@ -22,8 +22,14 @@ libsandbox_la_SOURCES = \
 host_fixture = src/sandbox/host-fixture.c src/sandbox/host-fixture.h
 host_libs = libsandbox.la libbroker.la libguest.la libjail.la libplugin.la \
 	libloggers.la libxcore.la $(JSONC_LIBS)
-check_PROGRAMS += src/sandbox/test-process src/sandbox/test-sandboxes
-TESTS += src/sandbox/test-process src/sandbox/test-sandboxes
+host_tests = src/sandbox/test-process src/sandbox/test-sandboxes \
+	src/sandbox/test-spawner
+check_PROGRAMS += $(host_tests)
+TESTS += $(host_tests)
+src_sandbox_test_spawner_SOURCES = src/sandbox/test-spawner.c $(host_fixture)
+src_sandbox_test_spawner_LDADD = $(host_libs) $(CMOCKA_LIBS)
+EXTRA_src_sandbox_test_spawner_DEPENDENCIES = \
+	src/sandbox/host-plugin.la src/tools/xcore-spawner$(EXEEXT)
 src_sandbox_test_process_SOURCES = src/sandbox/test-process.c
 src_sandbox_test_process_LDADD = $(host_libs) $(CMOCKA_LIBS)
 src_sandbox_test_sandboxes_SOURCES = src/sandbox/test-sandboxes.c \
