@@ -71,7 +71,8 @@ struct xc_notice {
 /* What a guest is doing; it says so before each step (the trial's words are
  * "load", "start()", "warm()", "stop()"). */
 enum xc_stage {
-	XC_STAGE_LOAD,		/* the jail, dlopen(), constructors */
+	XC_STAGE_JAIL,		/* the walls go up: no code of the plugin */
+	XC_STAGE_LOAD,		/* dlopen(), constructors */
 	XC_STAGE_START,
 	XC_STAGE_WARM,
 	XC_STAGE_SERVE,

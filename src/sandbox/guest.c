@@ -119,11 +119,15 @@ set_up(const struct xc_guest *guest, struct xc_layers *layers,
 		    XC_LAYERS_FIRST, errbuf);
 	if (err == XC_OK && session.spec.complete)
 		xc_traces_take(&session.before);
-	if (err == XC_OK)
+	if (err == XC_OK) {
+		session.channel.head->stage = XC_STAGE_LOAD;
 		err = xc_guest_load(&session, errbuf);
-	if (err == XC_OK)
+	}
+	if (err == XC_OK) {
+		session.channel.head->stage = XC_STAGE_JAIL;
 		err = xc_jail_last(guest->jail, &session.cell, layers,
 		    errbuf);
+	}
 	/* Also of one that fails: which layers there were may be why. */
 	session.channel.head->layers = *layers;
 	if (err == XC_OK)

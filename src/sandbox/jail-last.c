@@ -130,7 +130,8 @@ xc_jail_last(const struct xc_jail *jail, const struct xc_jail_cell *cell,
 	if (!xc_jail_leaves_out(jail, XC_LAYER_RLIMITS, layers))
 		xc_layers_note(layers, XC_LAYER_RLIMITS,
 		    limit(cell, size.address_space, stacks));
-	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0)
+	/* A profile reads in it which paths are named. */
+	if (!jail->traced && prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0)
 		return xc_fail(errbuf, XC_ERR_FAILED,
 		    "the sandbox cannot be closed to debuggers: %s",
 		    strerror(errno));

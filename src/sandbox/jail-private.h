@@ -62,6 +62,7 @@ struct xc_jail {
 	uint32_t without;
 	uint32_t uid_first;
 	uint32_t uid_count;
+	bool traced;		/* for a profile: somebody watches */
 	bool is_admin;		/* CAP_SYS_ADMIN */
 	bool can_change_uid;	/* and there are accounts */
 	int uid_error;		/* why not */

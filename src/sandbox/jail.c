@@ -238,6 +238,7 @@ xc_jail_create(const struct xc_jail_options *options, struct xc_jail **jail_r,
 	jail = allocate(options);
 	if (jail == NULL)
 		return xc_fail(errbuf, XC_ERR_NOMEM, "out of memory");
+	jail->traced = options->trace;
 	err = compile_filters(jail, options->trace, errbuf);
 	if (err != XC_OK) {
 		xc_jail_free(&jail);

@@ -68,7 +68,8 @@ __lsan_is_turned_off(void)
 }
 
 static const char *const stages[XC_STAGE__MAX] = {
-	[XC_STAGE_LOAD] = "load", [XC_STAGE_START] = "start()",
+	[XC_STAGE_JAIL] = "load", [XC_STAGE_LOAD] = "load",
+	[XC_STAGE_START] = "start()",
 	[XC_STAGE_WARM] = "warm()", [XC_STAGE_SERVE] = "warm()",
 	[XC_STAGE_STOP] = "stop()",
 };
@@ -191,13 +192,19 @@ pass_output(void)
 }
 
 /* The guest's own word; it may lie, and then a sentence is wrong. */
-static const char *
-stage_of(void)
+static enum xc_stage
+stage_now(void)
 {
 	uint32_t stage = *(volatile uint32_t *)
 	    &trial.sandbox->channel.head->stage;
 
-	return stages[stage < XC_STAGE__MAX ? stage : XC_STAGE_LOAD];
+	return stage < XC_STAGE__MAX ? (enum xc_stage)stage : XC_STAGE_LOAD;
+}
+
+static const char *
+stage_of(void)
+{
+	return stages[stage_now()];
 }
 
 /* The first frames of a crash as " in a.so+0x12, b.so+0x3"; "" without. */
@@ -324,6 +331,13 @@ open_subject(const char *dir)
 	trial.broker.plugin = &trial.subject->plugin;
 }
 
+static void __attribute__((noreturn))
+refuse_host(const char *why)
+{
+	refuse("it cannot be tried: %s; \"xcorectl doctor sandbox\" tells what "
+	    "this host lacks", why);
+}
+
 /* Without walls it is not tried: whoever has none here is told what to do. */
 static void
 make_sandbox(void)
@@ -339,8 +353,7 @@ make_sandbox(void)
 	    xc_jail_create(&options, &trial.jail, &why) != XC_OK ||
 	    xc_sandbox_solo(trial.jail, &trial.subject->spec, true,
 	    &trial.sandbox, &why) != XC_OK)
-		refuse("it cannot be tried: %s; \"xcorectl doctor sandbox\" "
-		    "tells what this host lacks", why.text);
+		refuse_host(why.text);
 }
 
 static void
@@ -359,6 +372,8 @@ wait_until_ready(void)
 		refuse_ended();
 	default:
 		pass_output();
+		if (stage_now() == XC_STAGE_JAIL)
+			refuse_host(why.text);
 		refuse("%s", why.text);
 	}
 }
