@@ -23,7 +23,7 @@ export XCORE_CONFIG="$T/xcore-config"
 
 cd "$T/src" || exit 1
 expect "new" 0 'xcore-install build' install new fresh
-same "its files" "Makefile README.md fresh.c openapi.json plugin.json sql" \
+same "its files" "Makefile README.md fresh.c openapi.json plugin.json sql tests" \
     "$(cd fresh && echo *)"
 expect "new where something is" 4 'exists' install new fresh
 expect "new with a bad name" 6 'cannot be' install new Bad
