@@ -171,3 +171,17 @@ same "nor another level" inprocess "$(row asks .isolation)"
 same "nor limits" 200 "$(row asks .limits.cpu_ms)"
 stop_follower
 same "the follower ends in order" 0 "$code"
+
+# A registry of before: what is installed then was accepted.
+ask "UPDATE xc_plugin SET isolation = NULL WHERE name = 'asks'"
+ask "UPDATE xc_package SET manifest = '{\"name' WHERE name = 'plain'"
+expect "the registry of before" 0 '1 migration undone' \
+    migrate "$SQL_FOLDER" down
+expect "is told" 1 'of an older xcore.*xcorectl migrate up' install list
+expect "brought up to date" 0 '1 migration applied' migrate "$SQL_FOLDER" up
+same "what it has was accepted" '["cache"]/inprocess' "$(ask "SELECT
+    CONCAT(accepted_permissions, '/', accepted_isolation) FROM xc_plugin
+    WHERE name = 'asks'")"
+same "and nothing of a damaged one" NULL "$(ask "SELECT
+    accepted_permissions FROM xc_plugin WHERE name = 'plain'")"
+expect "list" 0 'asks  *1.2.0  *enabled  *inprocess' install list
