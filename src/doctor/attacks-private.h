@@ -77,6 +77,7 @@ void xc_attack_abort(struct xc_attack_scene *scene);
 void xc_attack_exit(struct xc_attack_scene *scene);
 
 /* attacks-reach.c */
+void xc_attack_load_passwd(struct xc_attack_scene *scene);
 void xc_attack_passwd(struct xc_attack_scene *scene);
 void xc_attack_proc(struct xc_attack_scene *scene);
 void xc_attack_tmp(struct xc_attack_scene *scene);

@@ -33,6 +33,29 @@ try_open(struct xc_attack_scene *scene, const char *path, int flags)
 		close(fd);
 }
 
+/* Files can be read while a plugin is loaded, or there would be no libraries;
+ * these are not to be among them. */
+static int load_error;
+
+static void __attribute__((constructor))
+look_while_loaded(void)
+{
+	int fd = open("/etc/passwd", O_RDONLY | O_CLOEXEC);
+
+	load_error = fd == -1 ? errno : 0;
+	if (fd != -1)
+		close(fd);
+}
+
+void
+xc_attack_load_passwd(struct xc_attack_scene *scene)
+{
+	if (load_error != 0)
+		xc_attack_refused(scene, "open(\"/etc/passwd\")", load_error);
+	else
+		xc_attack_succeeded(scene, "a constructor can open it");
+}
+
 void
 xc_attack_passwd(struct xc_attack_scene *scene)
 {

@@ -74,6 +74,8 @@ X("abort", "calls abort()",						\
     XC_ATTACK_DIES, xc_attack_abort)					\
 X("exit", "calls exit(0)",						\
     XC_ATTACK_DIES, xc_attack_exit)					\
+X("load-passwd", "opens /etc/passwd while it is loaded",		\
+    XC_ATTACK_REFUSED, xc_attack_load_passwd)				\
 X("passwd", "opens /etc/passwd",					\
     XC_ATTACK_REFUSED_OR_DIES, xc_attack_passwd)			\
 X("proc", "opens its host's files in /proc",				\
