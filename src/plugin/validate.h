@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The validator: all that can be known of a package without running any of
- * its code, then a trial load in a child process.
+ * its code, then a trial load in a sandbox.
  */
 #ifndef XC_VALIDATE_H
 #define XC_VALIDATE_H

@@ -65,7 +65,7 @@ static void
 check_folder(const struct ctl_doctor *doctor, const char *name,
     const char *path, mode_t forbidden)
 {
-	struct owner owner;
+	struct owner owner = { "", "" };
 	struct stat st;
 	bool bad;
 
@@ -88,7 +88,7 @@ check_control(const struct ctl_doctor *doctor)
 {
 	const char *path = doctor->ctl->control != NULL ?
 	    doctor->ctl->control : doctor->settings->server.control;
-	struct owner owner;
+	struct owner owner = { "", "" };
 	struct stat st;
 	bool bad;
 
@@ -109,7 +109,7 @@ check_control(const struct ctl_doctor *doctor)
 static void
 check_unix_listener(const struct ctl_doctor *doctor, const char *path)
 {
-	struct owner owner;
+	struct owner owner = { "", "" };
 	struct stat st;
 	bool open, shut;
 

@@ -29,7 +29,7 @@ struct ctl_doctor {
 	const struct xc_settings *settings;	/* NULL: not valid */
 	const char *section;
 	struct json_object *out;	/* of the section: "checks" and more */
-	struct json_object *status;	/* the manager's; NULL: no answer */
+	struct json_object *status;	/* the manager's, or NULL */
 	const char *no_status;		/* why */
 	bool known;		/* uid and gid are xcored's; else they are ours */
 	uid_t uid;
