@@ -241,8 +241,9 @@ interrupted_at(const ucontext_t *context)
 #endif
 }
 
-/* Where the call came from that led to what is no function; else 0. */
-static uintptr_t
+/* Where the call came from that led to what is no function; else 0.  What
+ * lies on the stack there is nobody's variable to a sanitizer. */
+__attribute__((no_sanitize("address"))) static uintptr_t
 called_from(const ucontext_t *context)
 {
 	uintptr_t from = 0;
@@ -250,8 +251,8 @@ called_from(const ucontext_t *context)
 	if (find_object(interrupted_at(context)) != NULL)
 		return 0;
 #if defined(__x86_64__)
-	memcpy(&from, (const void *)(uintptr_t)
-	    context->uc_mcontext.gregs[REG_RSP], sizeof(from));
+	from = *(const volatile uintptr_t *)(uintptr_t)
+	    context->uc_mcontext.gregs[REG_RSP];
 #elif defined(__aarch64__)
 	from = (uintptr_t)context->uc_mcontext.regs[30];
 #endif

@@ -26,7 +26,8 @@ on_fault(int number, siginfo_t *info, void *context)
 
 	(void)number;
 	(void)!write(trace_fd, trace, len);
-	_exit(7);
+	/* valgrind has a say in an exit status. */
+	(void)kill(getpid(), SIGKILL);
 }
 
 static void
@@ -71,8 +72,8 @@ trace_of(void (*fault)(void), char *text_r, size_t size)
 	text_r[len] = '\0';
 	close(ends[0]);
 	assert_int_equal(waitpid(pid, &status, 0), pid);
-	assert_true(WIFEXITED(status));
-	assert_int_equal(WEXITSTATUS(status), 7);
+	assert_true(WIFSIGNALED(status));
+	assert_int_equal(WTERMSIG(status), SIGKILL);
 }
 
 static unsigned
