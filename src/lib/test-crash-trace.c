@@ -166,8 +166,8 @@ test_bad_call(void **state)
 
 	(void)state;
 	trace_of(bad_call, text, sizeof(text));
-	assert_ptr_equal(strstr(text, "signal SIGSEGV at 0x0, code 1\n"
-	    "#0 0x0\n"), text);
+	assert_ptr_equal(strstr(text, "signal SIGSEGV at 0x0, code "), text);
+	assert_non_null(strstr(text, "\n#0 0x0\n#1 "));
 	assert_non_null(strstr(text, "#1 test-crash-trace+0x"));
 }
 
