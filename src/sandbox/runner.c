@@ -15,6 +15,7 @@
 #define LIVED_MS 60000		/* who lived so long did not die at once */
 #define BUSY_MS 10		/* until the spawner reads again */
 #define FAILED_MS 1000		/* ... or memory may be had again */
+#define PATIENCE_MS 250		/* of a request, for a pause to end */
 #define SPAWNER_MS 3000		/* for one that is being replaced */
 
 static void
@@ -461,23 +462,42 @@ const struct xc_runner_ops xc_sandboxes_runner_ops = {
 
 /* ---- for runner-call.c -------------------------------------------------- */
 
+/* When something is to be tried again; 0: it is being tried, or never is. */
+static uint64_t
+retry_at(struct xc_runner *runner, uint64_t now)
+{
+	struct xc_sandboxes *owner = runner->owner;
+
+	if (owner->link_fd < 0 && now >= owner->retry_ms)
+		(void)xc_spawn_connect(owner, NULL);
+	return owner->link_fd < 0 ? owner->retry_ms : refill(runner, now);
+}
+
+/*
+ * What has died once or twice, or lost its spawner, is back soon: that is
+ * waited for.  One that is paused for longer is not, or whoever can have it
+ * crash could hold up this worker for all others.
+ */
 struct xc_box *
 xc_runner_box(struct xc_runner *runner, uint64_t until_ms)
 {
-	uint64_t now;
+	uint64_t now = xc_box_now_ms(), at;
 
 	replace_worn(runner);
-	while (!runner->active) {
-		now = xc_box_now_ms();
-		promote(runner);
-		if (runner->active)
-			break;
-		(void)refill(runner, now);
-		if (!runner->coming || now >= until_ms)
+	while (promote(runner), !runner->active) {
+		at = retry_at(runner, now);
+		if (runner->coming)
+			at = until_ms;
+		else if (at == 0 || at > now + PATIENCE_MS)
+			return NULL;
+		if (at > until_ms)
+			at = until_ms;
+		if (now >= until_ms)
 			return NULL;
 		(void)xc_sandboxes_turn(runner->owner,
-		    (int64_t)(until_ms - now));
-		check_coming(runner, xc_box_now_ms());
+		    at > now ? (int64_t)(at - now) : 0);
+		now = xc_box_now_ms();
+		check_coming(runner, now);
 	}
 	return runner->active;
 }
