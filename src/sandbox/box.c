@@ -12,6 +12,8 @@
 /* Each call that it makes while it starts gives it its time anew, since it is
  * the worker that it waits for; so many times at most. */
 #define EXTENSIONS_MAX 10
+/* And calls at all before it is ready: records of the log. */
+#define RINGS_MAX 10000
 /* What the spawner has to say of an end comes within this. */
 #define END_MS 20
 
@@ -106,6 +108,12 @@ on_bell(struct xc_box_source *source, uint32_t events)
 	    &errbuf);
 
 	(void)events;
+	/* It may log; more than that is to hold us up. */
+	if (err == XC_ERR_BUSY && ++box->rings > RINGS_MAX) {
+		xc_sandbox_kill(box->sandbox);
+		err = xc_fail(&errbuf, XC_ERR_INVALID, "it has called for "
+		    "more than %d services before it was ready", RINGS_MAX);
+	}
 	if (err == XC_ERR_BUSY) {
 		box->until_ms = xc_box_now_ms() + load_ms(runner);
 		if (box->until_ms > box->last_ms)

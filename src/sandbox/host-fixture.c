@@ -22,7 +22,8 @@
 static const char *const operations[] = { "echo", "count", "crash",
 	"give_up", "leave", "spin", "spin_threads", "sleep_long",
 	"reply_much", "take_much", "write_much", "stream", "stream_crash",
-	"lie_line", "lie_split", "lie_span", "lie_status", "ring" };
+	"lie_line", "lie_split", "lie_span", "lie_status", "ring",
+	"burn_on", "write_on" };
 #define N_OPERATIONS (sizeof(operations) / sizeof(operations[0]))
 
 static uint64_t

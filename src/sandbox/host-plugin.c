@@ -102,6 +102,36 @@ spin_threads(struct xc_request *req)
 	return XC_OK;
 }
 
+/* A reply in good order, and a thread that never ends. */
+static enum xc_err
+burn_on(struct xc_request *req)
+{
+	pthread_t thread;
+
+	if (pthread_create(&thread, NULL, burn, NULL) != 0)
+		return XC_ERR_FAILED;
+	return xc_reply_empty(req, 204);
+}
+
+static void *
+write_nothing(void *data)
+{
+	(void)data;
+	for (;;)
+		(void)!write(STDOUT_FILENO, "\n", 1);
+	return NULL;
+}
+
+static enum xc_err
+write_on(struct xc_request *req)
+{
+	pthread_t thread;
+
+	if (pthread_create(&thread, NULL, write_nothing, NULL) != 0)
+		return XC_ERR_FAILED;
+	return xc_reply_empty(req, 204);
+}
+
 static enum xc_err
 sleep_long(struct xc_request *req)
 {
@@ -249,6 +279,8 @@ XC_PLUGIN(
 		{ "leave", leave },
 		{ "spin", spin },
 		{ "spin_threads", spin_threads },
+		{ "burn_on", burn_on },
+		{ "write_on", write_on },
 		{ "sleep_long", sleep_long },
 		{ "reply_much", reply_much },
 		{ "take_much", take_much },

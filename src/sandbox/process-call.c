@@ -75,6 +75,15 @@ begin_clocks(struct call *call)
 		call->look_at = call->now + FIRST_LOOK_NS;
 }
 
+/* Else its number may be that of another process by now. */
+static bool
+is_there(const struct xc_sandbox *sandbox)
+{
+	struct pollfd pfd = { .fd = sandbox->pidfd, .events = POLLIN };
+
+	return poll(&pfd, 1, 0) == 0;
+}
+
 /*
  * It takes long: may it run beside us rather than in our place.  The mask is
  * that of this process, which is all that a sandbox could have anyway.
@@ -87,7 +96,7 @@ unpin(struct xc_sandbox *sandbox)
 	if (sandbox->cpu < 0)
 		return;
 	sandbox->cpu = -1;
-	if (sched_getaffinity(0, sizeof(all), &all) == 0)
+	if (is_there(sandbox) && sched_getaffinity(0, sizeof(all), &all) == 0)
 		(void)sched_setaffinity(sandbox->pid, sizeof(all), &all);
 }
 
@@ -337,6 +346,7 @@ xc_sandbox_call(struct xc_sandbox *sandbox, struct xc_broker *broker,
 {
 	struct call call = { .sandbox = sandbox, .broker = broker,
 		.req = req, .limits = limits, .outcome = outcome_r };
+	uint64_t begin;
 
 	outcome_r->breach = XC_BREACH_NONE;
 	outcome_r->handled = XC_OK;
@@ -350,11 +360,13 @@ xc_sandbox_call(struct xc_sandbox *sandbox, struct xc_broker *broker,
 	broker->req = req;
 	broker->waited_us = 0;
 	begin_clocks(&call);
+	begin = call.now;
 	broker->end_us = call.until == NEVER ? 0 : call.until / 1000;
 	sandbox->calls++;
 	if (order(&call, operation))
 		while (step(&call))
 			;
+	sandbox->busy_ns += ns_of(CLOCK_MONOTONIC) - begin;
 	xc_broker_end(broker);
 	broker->req = NULL;
 }
@@ -370,6 +382,7 @@ xc_sandbox_pin(struct xc_sandbox *sandbox)
 	CPU_ZERO(&one);
 	CPU_SET(cpu, &one);
 	/* If that is not allowed, asking again at each call is no use. */
-	(void)sched_setaffinity(sandbox->pid, sizeof(one), &one);
+	if (is_there(sandbox))
+		(void)sched_setaffinity(sandbox->pid, sizeof(one), &one);
 	sandbox->cpu = cpu;
 }

@@ -31,6 +31,7 @@ struct xc_sandbox {
 	bool dead;		/* to be closed; nothing is to be asked of it */
 	uint64_t born_ms;
 	uint64_t calls;
+	uint64_t busy_ns;	/* that calls have taken, by the clock */
 	int cpu;		/* that it is pinned to, -1: none */
 	clockid_t clock;	/* of its processor time */
 	bool own;		/* our child, which we reap */

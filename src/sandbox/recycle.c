@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Sandboxes that have served long enough, and memory that is given back. */
 #include <stdio.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "sandbox/sandboxes-private.h"
@@ -9,6 +10,10 @@
 #define LARGE (256 * 1024)
 #define KEEP (64 * 1024)
 #define LARGE_MS 1000		/* without a large one, until it is given back */
+#define IDLE_MS 4000		/* between looks at what it uses by itself */
+#define IDLE_PART 4		/* of a processor: one in so many may be used */
+#define FORK_NS UINT64_C(10000000)	/* that a zygote may take for a child */
+#define NS_PER_MS UINT64_C(1000000)
 
 /* Resident kilobytes; 0 if they cannot be read. */
 static uint64_t
@@ -81,4 +86,57 @@ xc_recycle_trim(struct xc_box *box, uint64_t now)
 	xc_channel_trim(&box->sandbox->channel, KEEP);
 	box->large_ms = 0;
 	return 0;
+}
+
+/* 0: it has ended. */
+static uint64_t
+cpu_ns(const struct xc_sandbox *sandbox)
+{
+	struct timespec ts;
+
+	if (sandbox->clock == (clockid_t)-1 ||
+	    clock_gettime(sandbox->clock, &ts) != 0)
+		return 0;
+	return (uint64_t)ts.tv_sec * 1000 * NS_PER_MS + (uint64_t)ts.tv_nsec;
+}
+
+/* Time of calls is under limits.cpu_ms; all of its threads may run then. */
+static uint64_t
+may_use(const struct xc_box *box, uint64_t elapsed_ms)
+{
+	const struct xc_sandbox *sandbox = box->sandbox;
+	uint64_t threads = box->runner->plugin->limits.threads;
+	uint64_t busy = (sandbox->busy_ns - box->idle.busy_ns) *
+	    (threads > 1 ? threads : 1);
+
+	if (box->zygote)
+		busy += (sandbox->calls - box->idle.calls) * FORK_NS;
+	return busy + elapsed_ms * NS_PER_MS / IDLE_PART;
+}
+
+uint64_t
+xc_recycle_watch(struct xc_box *box, uint64_t now, char *text_r, size_t size)
+{
+	uint64_t elapsed, used, cpu;
+
+	text_r[0] = '\0';
+	if (box->runner->plugin->limits.cpu_ms == 0)
+		return 0;
+	if (box->idle.at_ms != 0 && now < box->idle.at_ms + IDLE_MS)
+		return box->idle.at_ms + IDLE_MS;
+	elapsed = now - box->idle.at_ms;
+	cpu = cpu_ns(box->sandbox);
+	used = cpu > box->idle.cpu_ns ? cpu - box->idle.cpu_ns : 0;
+	if (box->idle.at_ms != 0 && used > may_use(box, elapsed))
+		snprintf(text_r, size, "%llu ms of processor time within %llu "
+		    "ms, of which requests took %llu: it goes on without one",
+		    (unsigned long long)(used / NS_PER_MS),
+		    (unsigned long long)elapsed, (unsigned long long)
+		    ((box->sandbox->busy_ns - box->idle.busy_ns) /
+		    NS_PER_MS));
+	box->idle.at_ms = now;
+	box->idle.cpu_ns = cpu;
+	box->idle.busy_ns = box->sandbox->busy_ns;
+	box->idle.calls = box->sandbox->calls;
+	return now + IDLE_MS;
 }

@@ -161,6 +161,22 @@ lived_ms(const struct xc_box *box)
 	return xc_box_now_ms() - box->sandbox->born_ms;
 }
 
+/* One that is ready, and that nobody asks for anything now. */
+static void
+lose_idle(struct xc_runner *runner, struct xc_box *box,
+    enum xc_breach breach, const char *text)
+{
+	if (runner->active == box)
+		runner->active = NULL;
+	if (runner->spare == box)
+		runner->spare = NULL;
+	count_death(runner, lived_ms(box));
+	xc_box_free(&box);
+	promote(runner);
+	tell_fault(runner, breach, NULL, NULL, text);
+	(void)refill(runner, xc_box_now_ms());
+}
+
 void
 xc_runner_died(struct xc_runner *runner, struct xc_box *box,
     const struct xc_spawn_end *end)
@@ -170,16 +186,8 @@ xc_runner_died(struct xc_runner *runner, struct xc_box *box,
 	xc_sandbox_last_words(box->sandbox, text, sizeof(text));
 	if (text[0] == '\0' || end->oom_kills > 0)
 		describe_end(end, text, sizeof(text));
-	if (runner->active == box)
-		runner->active = NULL;
-	if (runner->spare == box)
-		runner->spare = NULL;
-	count_death(runner, lived_ms(box));
-	xc_box_free(&box);
-	promote(runner);
-	tell_fault(runner, end->oom_kills > 0 ? XC_BREACH_MEMORY :
-	    XC_BREACH_CRASH, NULL, NULL, text);
-	(void)refill(runner, xc_box_now_ms());
+	lose_idle(runner, box, end->oom_kills > 0 ? XC_BREACH_MEMORY :
+	    XC_BREACH_CRASH, text);
 }
 
 void
@@ -223,6 +231,25 @@ tend_box(struct xc_box *box, uint64_t now)
 	return again;
 }
 
+/* What a plugin has left running would otherwise have a processor for ever. */
+static uint64_t
+check_idle(struct xc_runner *runner, uint64_t now)
+{
+	struct xc_box *boxes[] = { runner->active, runner->spare };
+	uint64_t again = 0;
+	char text[256];
+
+	for (size_t i = 0; i < sizeof(boxes) / sizeof(boxes[0]); i++) {
+		if (!boxes[i])
+			continue;
+		again = xc_box_sooner(again, xc_recycle_watch(boxes[i], now,
+		    text, sizeof(text)));
+		if (text[0] != '\0')
+			lose_idle(runner, boxes[i], XC_BREACH_CPU, text);
+	}
+	return again;
+}
+
 uint64_t
 xc_runner_tend(struct xc_runner *runner, uint64_t now)
 {
@@ -230,7 +257,8 @@ xc_runner_tend(struct xc_runner *runner, uint64_t now)
 
 	check_coming(runner, now);
 	replace_worn(runner);
-	again = refill(runner, now);
+	again = check_idle(runner, now);
+	again = xc_box_sooner(again, refill(runner, now));
 	again = xc_box_sooner(again, tend_box(runner->active, now));
 	again = xc_box_sooner(again, tend_box(runner->spare, now));
 	if (!runner->coming)

@@ -43,9 +43,16 @@ struct xc_box {
 	bool quiet;		/* output is not watched for a while */
 	uint64_t until_ms;	/* when it has to be ready */
 	uint64_t last_ms;	/* ... whatever it asks for */
+	int rings;		/* how often it did until then */
 	uint64_t active_ms;	/* since when it serves; 0: it does not */
 	uint64_t rss_kb;	/* then */
 	uint64_t large_ms;	/* last large request or reply; 0: none */
+	struct {		/* when its processor time was looked at... */
+		uint64_t at_ms;	/* 0: not yet */
+		uint64_t cpu_ns;	/* ...what it was */
+		uint64_t busy_ns;	/* ...and these of its sandbox */
+		uint64_t calls;
+	} idle;
 	struct xc_zygote *zygote;	/* NULL at level pool */
 };
 
@@ -213,6 +220,10 @@ void xc_recycle_begin(struct xc_box *box, uint64_t now);
 /* Notes the size of a call; gives memory back when none was large lately. */
 void xc_recycle_note(struct xc_box *box, uint32_t request, uint32_t reply);
 uint64_t xc_recycle_trim(struct xc_box *box, uint64_t now);
+/* Whether it burns processor time while nobody has asked for anything: what it
+ * did is written into text_r then, else "".  When to look again; 0: never. */
+uint64_t xc_recycle_watch(struct xc_box *box, uint64_t now, char *text_r,
+    size_t size);
 
 /* zygote-host.c: level request. */
 enum xc_err xc_zygote_prepare(struct xc_box *box, struct xc_errbuf *errbuf);

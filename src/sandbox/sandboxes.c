@@ -14,6 +14,7 @@
 
 /* At a time, so that a sandbox that keeps ringing holds nobody up. */
 #define TURNS_MAX 256
+#define TURNS_MS 5
 
 bool
 xc_sandboxes_watch(struct xc_sandboxes *sandboxes, int fd,
@@ -171,10 +172,11 @@ uint64_t
 xc_sandboxes_tend(struct xc_sandboxes *sandboxes, uint64_t now_ms)
 {
 	struct xc_runner *runner, *next;
-	uint64_t again = 0;
+	uint64_t again = 0, until = xc_box_now_ms() + TURNS_MS;
 	int turns = 0;
 
-	while (turns < TURNS_MAX && xc_sandboxes_turn(sandboxes, 0))
+	while (turns < TURNS_MAX && xc_sandboxes_turn(sandboxes, 0) &&
+	    xc_box_now_ms() < until)
 		turns++;
 	xc_box_release_buried(sandboxes);
 	tend_link(sandboxes, now_ms);

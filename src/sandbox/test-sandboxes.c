@@ -14,6 +14,7 @@
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -335,6 +336,58 @@ bounds_output(void **state)
 }
 
 static void
+tend(int ms)
+{
+	struct pollfd pfd = { .fd = xc_sandboxes_fd(f.sandboxes),
+		.events = POLLIN };
+	struct timespec now;
+
+	(void)poll(&pfd, 1, ms);
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	(void)xc_sandboxes_tend(f.sandboxes, (uint64_t)now.tv_sec * 1000 +
+	    (uint64_t)now.tv_nsec / 1000000);
+}
+
+/* A flood of datagrams without a line must not keep the worker busy. */
+static void
+bounds_nothing(void **state)
+{
+	struct pollfd pfd;
+	int quiet = 0;
+
+	(void)state;
+	f.plugin.limits.threads = 4;
+	f.plugin.limits.cpu_ms = 0;
+	open_it();
+	fixture_call(&f, "write_on");
+	assert_int_equal(f.outcome.breach, XC_BREACH_NONE);
+	pfd = (struct pollfd){ .fd = xc_sandboxes_fd(f.sandboxes),
+		.events = POLLIN };
+	for (int i = 0; i < 1000 && !quiet; i++) {
+		tend(0);
+		quiet = poll(&pfd, 1, 20) == 0;
+	}
+	assert_true(quiet);
+}
+
+/* What a plugin leaves running is found when nobody asks for anything. */
+static void
+finds_burners(void **state)
+{
+	(void)state;
+	f.plugin.limits.threads = 4;
+	open_it();
+	fixture_call(&f, "burn_on");
+	assert_int_equal(f.outcome.breach, XC_BREACH_NONE);
+	for (int i = 0; i < 300 && f.faults == 0; i++)
+		tend(100);
+	assert_int_equal(f.faults, 1);
+	assert_int_equal(f.fault, XC_BREACH_CPU);
+	assert_non_null(strstr(f.fault_detail, "it goes on without one"));
+	assert_serves();
+}
+
+static void
 says_why_not(void **state)
 {
 	static const char *const keys[] = { "warm_fails", "warm_crashes",
@@ -440,6 +493,8 @@ main(void)
 		TEST(ends_with_its_worker),
 		TEST(recycles),
 		TEST(bounds_output),
+		TEST(bounds_nothing),
+		TEST(finds_burners),
 		TEST(says_why_not),
 		TEST(says_that_none_spawns),
 		TEST(serves_each_alone),
