@@ -132,8 +132,19 @@ const struct xc_filter_rules xc_filter_serving_only_rules =
     CALLS(serving_only_rules);
 
 static const struct xc_filter_rule loading_rules[] = {
-	{ SCMP_SYS(mmap), 1, { BITS(2, PROT_EXEC, 0) } },
-	{ SCMP_SYS(mmap), 1, { BITS(2, PROT_WRITE, 0) } },
+	/*
+	 * Not both code and writable; and never shared without a file: what a
+	 * zygote's constructors had made so, its children would share, and
+	 * keep from one request to the next.
+	 */
+	{ SCMP_SYS(mmap), 2, { BITS(2, PROT_EXEC, 0),
+	    BITS(3, MAP_SHARED, 0) } },
+	{ SCMP_SYS(mmap), 2, { BITS(2, PROT_EXEC, 0),
+	    BITS(3, MAP_ANONYMOUS, 0) } },
+	{ SCMP_SYS(mmap), 2, { BITS(2, PROT_WRITE, 0),
+	    BITS(3, MAP_SHARED, 0) } },
+	{ SCMP_SYS(mmap), 2, { BITS(2, PROT_WRITE, 0),
+	    BITS(3, MAP_ANONYMOUS, 0) } },
 	{ SCMP_SYS(mprotect), 1, { BITS(2, PROT_EXEC, 0) } },
 	{ SCMP_SYS(mprotect), 1, { BITS(2, PROT_WRITE, 0) } },
 	{ SCMP_SYS(open), 1, { BITS(1, OPEN_WRITES, 0) } },
