@@ -89,6 +89,52 @@ is_public6(const unsigned char bytes[16])
 	return true;
 }
 
+static bool
+is_local4(uint32_t address)
+{
+	return address >> 24 == 127 || address >> 24 == 0 ||
+	    address >> 16 == 0xa9fe;
+}
+
+static bool
+is_local6(const unsigned char bytes[16])
+{
+	static const unsigned char zeros[12];
+
+	if (holds4(bytes))
+		return is_local4(word(bytes + 12));
+	return memcmp(bytes, zeros, sizeof(zeros)) == 0 ||
+	    (bytes[0] == 0xfe && (bytes[1] & 0xc0) == 0x80);
+}
+
+bool
+xc_address_is_local(const struct sockaddr *address)
+{
+	struct sockaddr_in in;
+	struct sockaddr_in6 in6;
+
+	if (address->sa_family == AF_INET) {
+		memcpy(&in, address, sizeof(in));
+		return is_local4(ntohl(in.sin_addr.s_addr));
+	}
+	if (address->sa_family != AF_INET6)
+		return true;
+	memcpy(&in6, address, sizeof(in6));
+	return is_local6(in6.sin6_addr.s6_addr);
+}
+
+bool
+xc_address_text_is_local(const char *text)
+{
+	struct in_addr in;
+	struct in6_addr in6;
+
+	if (inet_pton(AF_INET, text, &in) == 1)
+		return is_local4(ntohl(in.s_addr));
+	return inet_pton(AF_INET6, text, &in6) != 1 ||
+	    is_local6(in6.s6_addr);
+}
+
 bool
 xc_address_is_public(const struct sockaddr *address)
 {

@@ -13,7 +13,17 @@
  */
 bool xc_address_is_public(const struct sockaddr *address);
 
-/* As above; text is an address as inet_ntop() writes it. */
+/*
+ * True for what is this machine or hangs on its own wire (127.0.0.0/8, ::1,
+ * 169.254.0.0/16, fe80::/10: where machines that are rented find their keys),
+ * and for what is neither IPv4 nor IPv6.
+ */
+bool xc_address_is_local(const struct sockaddr *address);
+
+/* As above, of an address as inet_ntop() writes it. */
+bool xc_address_text_is_local(const char *text);
+
+/* As xc_address_is_public(); text is an address as inet_ntop() writes it. */
 bool xc_address_text_is_public(const char *text);
 
 #endif

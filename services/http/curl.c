@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* libcurl: one handle for each process, which keeps connections open. */
+#include <arpa/inet.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -27,6 +28,7 @@ struct flight {
 	const struct xc_http_ask *ask;
 	struct xc_http_answer answer;
 	struct curl_slist *lines;
+	bool local;		/* an address or "localhost" is asked for */
 	bool refused;		/* an address that may not be asked */
 	char why[CURL_ERROR_SIZE];
 };
@@ -65,13 +67,33 @@ take_body(char *data, size_t size, size_t n, void *ctx)
 	    size * n : 0;
 }
 
-/* Before a connection: nothing is sent to an address that is not public. */
+/*
+ * Whoever owns a name has it lead where he likes.  So one that a permission
+ * names may lead into a private network, as names of one's own do, but to this
+ * machine only one that says so itself.
+ */
+static bool
+names_local(const struct xc_http_ask *ask)
+{
+	struct in_addr in;
+	struct xc_url url;
+	const char *tail;
+
+	if (xc_url_parse(ask->url, &url, NULL) != XC_OK)
+		return false;
+	tail = strrchr(url.host, '.');
+	return url.host[0] == '[' || inet_pton(AF_INET, url.host, &in) == 1 ||
+	    strcmp(tail != NULL ? tail + 1 : url.host, "localhost") == 0;
+}
+
+/* Before a connection: nothing is sent to an address that may not be asked. */
 static curl_socket_t
 open_socket(void *ctx, curlsocktype purpose, struct curl_sockaddr *address)
 {
 	struct flight *flight = ctx;
 
-	if (purpose != CURLSOCKTYPE_IPCXN || (!flight->ask->named &&
+	if (purpose != CURLSOCKTYPE_IPCXN || (flight->ask->named ?
+	    !flight->local && xc_address_is_local(&address->addr) :
 	    !xc_address_is_public(&address->addr))) {
 		flight->refused = true;
 		return CURL_SOCKET_BAD;
@@ -91,7 +113,9 @@ look_at_peer(void *ctx, char *peer, char *local, int peer_port,
 	(void)local;
 	(void)peer_port;
 	(void)local_port;
-	if (flight->ask->named || xc_address_text_is_public(peer))
+	if (flight->ask->named ?
+	    flight->local || !xc_address_text_is_local(peer) :
+	    xc_address_text_is_public(peer))
 		return CURL_PREREQFUNC_OK;
 	flight->refused = true;
 	return CURL_PREREQFUNC_ABORT;
@@ -263,6 +287,8 @@ tell(const struct flight *flight, CURLcode code, enum xc_err err)
 	    err == XC_OK ? "answered" : xc_strerror(err),
 	    err == XC_OK ? "" : ": ",
 	    err == XC_OK ? "" :
+	    flight->refused && ask->named ? "it leads to this machine, for "
+	    "which a permission names localhost or an address" :
 	    flight->refused ? "its address is not public, and no permission "
 	    "names the host" :
 	    err == XC_ERR_TOO_LARGE ? "the answer is over the limit" :
@@ -308,7 +334,7 @@ fly(struct client *client, struct flight *flight, struct xc_http_got *got_r)
 static enum xc_err
 curl_ask(void *ctx, const struct xc_http_ask *ask, struct xc_http_got *got_r)
 {
-	struct flight flight = { .ask = ask,
+	struct flight flight = { .ask = ask, .local = names_local(ask),
 		.answer = { .body_max = ask->reply_max } };
 	struct client *client = ctx;
 	enum xc_err err = open_client(client);

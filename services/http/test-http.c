@@ -392,6 +392,48 @@ test_not_public(void **state)
 	xc_http_close(&service);
 }
 
+/* A name that a permission names, and whose owner has it lead to us. */
+static void
+test_led_home(void **state)
+{
+	struct server *server = *state;
+	struct xc_http_service service = open_service();
+	struct xc_http_got got;
+	struct xc_http_ask ask;
+	char url[128];
+
+	ask = ask_for("GET", url, server, "/");
+	assert_true(ask.named);
+	/* As good as any name: libcurl makes 127.0.0.1 of it. */
+	snprintf(url, sizeof(url), "http://2130706433:%u/",
+	    (unsigned)server->port);
+	assert_int_equal(service.ops->ask(service.ctx, &ask, &got),
+	    XC_ERR_DENIED);
+	assert_int_equal(server->connections, 0);
+	snprintf(url, sizeof(url), "http://localhost:%u/",
+	    (unsigned)server->port);
+	assert_int_equal(service.ops->ask(service.ctx, &ask, &got), XC_OK);
+	free(got.memory);
+	xc_http_close(&service);
+}
+
+static void
+test_local(void **state)
+{
+	static const char *const local[] = { "127.0.0.1", "127.9.9.9",
+		"0.0.0.0", "169.254.169.254", "::1", "::", "fe80::1",
+		"::ffff:127.0.0.1", "64:ff9b::127.0.0.1", "nothing" };
+	static const char *const other[] = { "10.0.0.1", "192.168.1.1",
+		"8.8.8.8", "fd00::1", "2600::1", "::ffff:10.0.0.1" };
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(local) / sizeof(local[0]); i++)
+		assert_true(xc_address_text_is_local(local[i]));
+	for (i = 0; i < sizeof(other) / sizeof(other[0]); i++)
+		assert_false(xc_address_text_is_local(other[i]));
+}
+
 /* It is not asked, so that the request would be seen. */
 static void
 test_no_proxy(void **state)
@@ -510,6 +552,9 @@ main(void)
 		    tear_down),
 		cmocka_unit_test_setup_teardown(test_tls, set_up, tear_down),
 		cmocka_unit_test(test_addresses),
+		cmocka_unit_test(test_local),
+		cmocka_unit_test_setup_teardown(test_led_home, set_up,
+		    tear_down),
 		cmocka_unit_test(test_fake),
 	};
 

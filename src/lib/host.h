@@ -81,7 +81,8 @@ struct xc_http_ask {
 	uint32_t timeout_ms;
 	uint32_t reply_max;	/* bytes of the answer's body */
 	bool named;		/* the permission names the host: it may lie in
-				 * a private network, or be this machine */
+				 * a private network, or, as localhost or by
+				 * its address, be this machine */
 };
 
 /* Its answer; what it points to is one malloc'ed block, memory. */

@@ -13,7 +13,9 @@
  * The plugin needs a permission for each host: "http:api.example.com" for the
  * ports 80 and 443, "http:api.example.com:8443" for another port, or "http:*"
  * for any host on 80 and 443 that lies in the public Internet.  A host that
- * is named may also be in a private network or be this machine.
+ * is named may also be in a private network.  This machine is asked only as
+ * localhost or by an address: the owner of any other name could have it lead
+ * here.
  *
  * TLS certificates are verified.  Redirects are not followed: they are
  * replies like others.  No proxy is used, no cookie is kept, nothing is
