@@ -1,18 +1,26 @@
 # SPDX-License-Identifier: MIT
 noinst_LTLIBRARIES += libcontract.la
 libcontract_la_SOURCES = \
+	src/contract/decimal.c src/contract/decimal.h \
 	src/contract/routes.c src/contract/routes.h \
 	src/contract/routes-compile.c src/contract/routes-private.h \
-	src/contract/routes-read.c
+	src/contract/routes-read.c \
+	src/contract/tape.c src/contract/tape.h \
+	src/contract/tape-read.c
 libcontract_la_LIBADD = $(JSONC_LIBS)
 
-check_PROGRAMS += src/contract/test-routes
-TESTS += src/contract/test-routes
+contract_tests = src/contract/test-routes src/contract/test-tape
+check_PROGRAMS += $(contract_tests)
+TESTS += $(contract_tests)
+contract_test_libs = libcontract.la libxcore.la $(JSONC_LIBS) $(CMOCKA_LIBS)
 src_contract_test_routes_SOURCES = src/contract/test-routes.c
-src_contract_test_routes_LDADD = libcontract.la libxcore.la $(JSONC_LIBS) \
-	$(CMOCKA_LIBS)
+src_contract_test_routes_LDADD = $(contract_test_libs)
+src_contract_test_tape_SOURCES = src/contract/test-tape.c
+src_contract_test_tape_LDADD = $(contract_test_libs)
 
-FUZZ_TARGETS += src/contract/fuzz-routes
+FUZZ_TARGETS += src/contract/fuzz-routes src/contract/fuzz-tape
+contract_fuzz_libs = libcontract.la libxcore.la $(JSONC_LIBS) $(FUZZ_LIBS)
 src_contract_fuzz_routes_SOURCES = src/contract/fuzz-routes.c
-src_contract_fuzz_routes_LDADD = libcontract.la libxcore.la $(JSONC_LIBS) \
-	$(FUZZ_LIBS)
+src_contract_fuzz_routes_LDADD = $(contract_fuzz_libs)
+src_contract_fuzz_tape_SOURCES = src/contract/fuzz-tape.c
+src_contract_fuzz_tape_LDADD = $(contract_fuzz_libs)
