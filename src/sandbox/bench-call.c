@@ -147,6 +147,9 @@ bench_limit(const char *what, const char *operation, double limit_ms, int n)
 		begin = now_us();
 		fixture_run(&f, number);
 		times[i] = now_us() - begin - limit_ms * 1e3;
+		/* By its own clock, which other processes do not move. */
+		if (f.outcome.breach == XC_BREACH_CPU)
+			times[i] = (double)f.outcome.cpu_us - limit_ms * 1e3;
 	}
 	show(what, n);
 }
