@@ -133,7 +133,9 @@ door_config() { # NAME
 	echo "}"
 	echo "server {"
 	echo "	listen 127.0.0.1:${door[$1]} reuseport backlog=1024;"
-	echo "	${door_extra[$1]:-}"
+	# Parameters of a location replace those of its server.
+	[[ -z ${door_extra[$1]:-} ]] ||
+	    edit+=(-e "/fastcgi_pass/a\\	${door_extra[$1]}")
 	sed "${edit[@]}" "$top/nginx/xcore.conf"
 	echo "}"
 }
