@@ -11,6 +11,9 @@
 #include "worker/worker.h"
 
 #define PARAM_MAX 512
+/* No request is served meanwhile, and each handler has its own time: what one
+ * request has set off may hold this worker up for so long. */
+#define TELL_MS 30000
 
 static enum xc_err
 emit(void *ctx, struct xc_plugin *from, const char *name,
@@ -85,6 +88,8 @@ tell(struct xc_worker *worker, const struct xc_loaded *loaded,
 		xc_request_reset(req);
 		return;
 	}
+	/* Its time begins here, not with what was deferred before it. */
+	(void)xc_worker_clock(worker);
 	xc_events_begin(&worker->told);
 	xc_execute_note(worker, req, &target);
 	if (xc_execute(worker, req, &target) != XC_OK)
@@ -107,8 +112,10 @@ find(const struct xc_loaded *loaded, const char *name)
 	return NULL;
 }
 
-static void
-tell_all(struct xc_worker *worker, const struct xc_event *event)
+/* False: there was no time for all. */
+static bool
+tell_all(struct xc_worker *worker, const struct xc_event *event,
+    uint64_t until_ms)
 {
 	const struct xc_table *table = xc_loader_table(worker->loader);
 	const struct xc_loaded_event *wanted;
@@ -117,9 +124,13 @@ tell_all(struct xc_worker *worker, const struct xc_event *event)
 	for (i = 0; i < table->n; i++) {
 		wanted = table->rows[i]->state == XC_SERVING ?
 		    find(table->rows[i], event->name) : NULL;
-		if (wanted)
-			tell(worker, table->rows[i], wanted, event);
+		if (!wanted)
+			continue;
+		if (worker->now_ms >= until_ms)
+			return false;
+		tell(worker, table->rows[i], wanted, event);
 	}
+	return true;
 }
 
 /* Nobody waits for what is replied: there is nowhere to stream to. */
@@ -129,17 +140,25 @@ xc_events_deliver(struct xc_worker *worker, bool well)
 	const struct xc_stream_ops *stream = worker->host.stream;
 	struct xc_events *told = &worker->told;
 	struct xc_event *event;
+	uint64_t until_ms;
+	unsigned late = 0;
 
 	if (told->n == 0)
 		return;
 	if (!well)
 		xc_events_take_back(told);
+	(void)xc_worker_clock(worker);
+	until_ms = worker->now_ms + TELL_MS;
 	worker->host.stream = NULL;
 	while ((event = xc_events_take(told)) != NULL) {
 		told->depth = event->depth;
-		tell_all(worker, event);
+		late += !tell_all(worker, event, until_ms);
 		free(event);
 	}
+	if (late > 0)
+		xc_logf(&worker->log, XC_LOG_WARNING, "%u events were not "
+		    "told to all: those of one request may take %d s", late,
+		    TELL_MS / 1000);
 	told->depth = 0;
 	worker->host.stream = stream;
 	xc_events_begin(told);
