@@ -151,13 +151,19 @@ static enum xc_err
 run(struct xc_worker *worker, struct xc_request *req,
     const struct xc_target *target)
 {
+	static const struct xc_request_limits outside = {
+		.reply_max = UINT32_MAX };
 	struct xc_plugin_row *board = target->loaded->plugin->board;
 
 	if (board)
 		atomic_fetch_add_explicit(&board->requests, 1,
 		    memory_order_relaxed);
-	return target->handler ? run_here(worker, req, target) :
-	    xc_outside_call(req, target);
+	if (target->handler)
+		return run_here(worker, req, target);
+	/* Its sandbox sees to its limits; those of the last one that ran here
+	 * are not its own. */
+	xc_request_limit(req, &outside);
+	return xc_outside_call(req, target);
 }
 
 enum xc_err

@@ -85,6 +85,9 @@ send_reply(struct xc_worker *worker, enum xc_err handled)
 		    "the reply's header lines are over 64 KiB");
 		return false;
 	}
+	/* It waited for the peer: what runs from here on begins now. */
+	if (wire->deadline_ms != 0)
+		(void)xc_worker_clock(worker);
 	if (err == XC_ERR_TIMEOUT)
 		xc_worker_warn(worker, "a reply was not taken in time",
 		    "fastcgi.write_timeout_ms");
@@ -127,6 +130,7 @@ execute(struct xc_worker *worker, const struct xc_target *target)
 
 	wire->head_only = xc_request_method(&worker->req) == XC_HEAD;
 	wire->first = xc_gasp_release;
+	wire->row = worker->row;
 	xc_gasp_arm(wire->fd, wire->request_id, wire->head_only);
 	return xc_execute(worker, &worker->req, target);
 }
@@ -150,11 +154,9 @@ answer(struct xc_worker *worker, char **envp, size_t body_len)
 		keep = false;
 	xc_gasp_release();
 	xc_execute_finish(worker, req, &target);
-	/* What a request that failed has emitted did not happen. */
-	if (handled != XC_OK)
-		xc_events_take_back(&worker->told);
 	xc_rescuer_end(worker);
 	forget_request(worker);
+	/* What a request that failed has emitted did not happen. */
 	xc_events_deliver(worker, handled == XC_OK);
 	return keep;
 }
@@ -234,10 +236,6 @@ xc_serve(struct xc_worker *worker, struct xc_conn *conn,
 	trim_body(worker);
 	atomic_fetch_add_explicit(&worker->row->requests, 1,
 	    memory_order_relaxed);
-	/* Time passes in a handler, where it was taken, and in waiting for a
-	 * peer. */
-	if (worker->wire.deadline_ms != 0)
-		(void)xc_worker_clock(worker);
 	worker->quiet_ms = worker->now_ms;
 	if (worker->settle_ms == 0)
 		worker->settle_ms = worker->now_ms +

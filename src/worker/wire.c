@@ -80,19 +80,36 @@ piece(const void *data, size_t len)
 	return iov;
 }
 
+/* That a client reads slowly is no fault of the handler that streams. */
+static uint64_t
+pause_run(struct xc_worker_row *row)
+{
+	return row ? atomic_exchange(&row->run_since_ms, 0) : 0;
+}
+
+static void
+resume_run(struct xc_worker_row *row, uint64_t since, uint64_t waited)
+{
+	if (since != 0)
+		atomic_store(&row->run_since_ms, since + waited);
+}
+
 static enum xc_err
 wait_writable(struct xc_wire *wire)
 {
 	struct pollfd pfd = { .fd = wire->fd, .events = POLLOUT };
-	uint64_t now = xc_now_ms();
-	int n;
+	uint64_t now = xc_now_ms(), since;
+	int n, saved;
 
 	if (wire->deadline_ms == 0)
 		wire->deadline_ms = now + (uint64_t)wire->timeout_ms;
 	if (now >= wire->deadline_ms)
 		return XC_ERR_TIMEOUT;
+	since = pause_run(wire->row);
 	n = poll(&pfd, 1, (int)(wire->deadline_ms - now));
-	if (n < 0 && errno != EINTR)
+	saved = errno;
+	resume_run(wire->row, since, xc_now_ms() - now);
+	if (n < 0 && saved != EINTR)
 		return XC_ERR_IO;
 	return XC_OK;
 }

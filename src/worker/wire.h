@@ -14,6 +14,8 @@
 #include "lib/host.h"
 #include "lib/request-private.h"
 
+struct xc_worker_row;
+
 /* One reply.  The worker sets the first part, the calls below the second. */
 struct xc_wire {
 	int fd;			/* a stream socket; may be non-blocking */
@@ -22,6 +24,8 @@ struct xc_wire {
 	int timeout_ms;		/* for all of the reply to be taken */
 	void (*first)(void);	/* called before the first byte goes out, or
 				 * NULL; it may not return */
+	struct xc_worker_row *row;	/* whose run's time stands still while
+					 * the peer is waited for, or NULL */
 
 	bool begun;		/* streaming: the head stands */
 	bool head_sent;

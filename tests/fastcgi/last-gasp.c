@@ -236,10 +236,10 @@ row(void)
 }
 
 static int
-begin_spin(const char *uri)
+begin(const char *uri)
 {
 	struct wire_buf buf = { .len = 0 }, more = { .len = 0 };
-	int fd = pool_connect(&pool), i;
+	int fd = pool_connect(&pool);
 
 	buf_pair(&more, "REQUEST_ID", "my-own-id");
 	buf_pair(&more, "HTTP_X_REQUEST_ID", "my-own-id");
@@ -247,6 +247,14 @@ begin_spin(const char *uri)
 	(void)send_bytes(fd, buf.p, buf.len);
 	buf_free(&buf);
 	buf_free(&more);
+	return fd;
+}
+
+static int
+begin_spin(const char *uri)
+{
+	int fd = begin(uri), i;
+
 	for (i = 0; i < WAIT_MS && atomic_load(&row()->run_since_ms) == 0;
 	    i++)
 		(void)poll(NULL, 0, 1);
@@ -356,6 +364,33 @@ clock_noted(void)
 	check(pool_stop(&pool), "clock: the end");
 }
 
+/* No time of a handler's passes while its client does not read. */
+static void
+slow_reader(void)
+{
+	uint32_t before;
+	int fd, i;
+
+	pool_init(&pool);
+	pool.workers = 1;
+	pool.settings.server.state_dir = dir;
+	pool.settings.fastcgi.write_timeout_ms = 600000;
+	pool_start(&pool, dir);
+	before = atomic_load(&row()->run);
+	fd = begin("/app/t/stream/100000");
+	for (i = 0; i < WAIT_MS && atomic_load(&row()->run) == before; i++)
+		(void)poll(NULL, 0, 1);
+	check(i < WAIT_MS, "slow: it is not run");
+	(void)poll(NULL, 0, 20);
+	for (i = 0; i < WAIT_MS && atomic_load(&row()->run_since_ms) != 0; i++)
+		(void)poll(NULL, 0, 1);
+	check(i < WAIT_MS, "slow: its time goes on");
+	/* Was it meant, this would end the worker. */
+	say(before + 1, XC_BREACH_TIMEOUT);
+	close(fd);
+	check(pool_stop(&pool), "slow: the end");
+}
+
 int
 main(void)
 {
@@ -371,6 +406,7 @@ main(void)
 	not_meant();
 	blocked();
 	clock_noted();
+	slow_reader();
 	(void)rmdir(crashes);
 	(void)unlink(pool.address);
 	(void)rmdir(dir);
