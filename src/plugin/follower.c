@@ -331,6 +331,14 @@ ask_again(struct xc_follower *follower)
 		tell_snapshot(follower, path, false);
 }
 
+/* Whether something is left to be done though the registry stays as it is. */
+static bool
+is_unsettled(const struct xc_follower *follower)
+{
+	return follower->again ||
+	    json_object_object_length(follower->untold) > 0;
+}
+
 /* Asks for the generation; composes when it is new, or anyway if told. */
 static void
 look(struct xc_follower *follower, bool anyway)
@@ -347,7 +355,7 @@ look(struct xc_follower *follower, bool anyway)
 		ask_again(follower);
 	}
 	now = xc_follower_clock();
-	if (follower->again && now >= follower->next_again)
+	if (is_unsettled(follower) && now >= follower->next_again)
 		anyway = true;
 	if (err == XC_OK && (anyway || generation != follower->generation))
 		err = compose(follower, &errbuf);

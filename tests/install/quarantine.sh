@@ -11,6 +11,7 @@ state() { ask "SELECT state FROM xc_plugin WHERE name = '$1'"; }
 is_state() { [ "$(state "$1")" = "$2" ]; }
 marked() { ask "SELECT GROUP_CONCAT(version ORDER BY version) FROM xc_package
     WHERE quarantined_at IS NOT NULL"; }
+is_untold() { [ "$(snapshot '[.untold[].name] | join(" ")')" = "$1" ]; }
 urgent() { grep -q '"urgent":1' "$T/said"; }
 
 make_plugin shaky 1.0.0
@@ -73,6 +74,8 @@ same "lifts that one" 1.1.0 "$(marked)"
 fault shaky 1.2.0 "no"
 await "back to the one whose quarantine was lifted" \
     serves shaky 1.0.0/enabled
+expect "a rollback warns" 0 'is quarantined since 20.*lifts that' \
+    install rollback --dry-run shaky
 expect "a rollback is a word too" 0 'rolled back' \
     install rollback --wait shaky
 same "what it brings is not marked any more" 1.1.0 "$(marked)"
@@ -140,6 +143,14 @@ await "nothing is untold" [ "$(snapshot '.untold | length')" = 0 ]
 expect "enable lifts it" 0 'enabled' install enable --wait shaky
 await "it is served" serves shaky "$(ask "SELECT version FROM xc_plugin p
     JOIN xc_package k ON k.id = p.package_id WHERE p.name = 'shaky'")/enabled"
+
+# The same without a restart, while nothing else changes in the registry.
+stop_db
+fault shaky "$(row shaky .version)" "away again"
+await "it is not told yet" is_untold shaky
+start_db
+await "MariaDB is told by itself" is_untold ""
+install enable --wait shaky >/dev/null
 stop_follower
 
 # Safe mode: only the core, and nothing of it stays in the registry.
