@@ -262,6 +262,19 @@ check_previous(struct state_change *state,
 	    installer->options.dry_run, state->errbuf);
 }
 
+/* After an automatic way back it is the faulty one that stands before. */
+static void
+warn_quarantined(const struct state_change *state,
+    const struct xc_registry_plugin *plugin)
+{
+	if (plugin->previous_quarantined.at[0] != '\0')
+		xc_installer_say(state->installer, true, "%s %s is "
+		    "quarantined since %s: %.300s; going back to it lifts "
+		    "that", state->name, plugin->previous_version,
+		    plugin->previous_quarantined.at,
+		    plugin->previous_quarantined.reason);
+}
+
 static enum xc_err
 check_rollback(struct state_change *state,
     const struct xc_registry_view *view,
@@ -281,6 +294,7 @@ check_rollback(struct state_change *state,
 		    "\"xcore-install install %s --version %s\"", state->name,
 		    plugin->version, plugin->previous_version, wanted,
 		    state->name, wanted);
+	warn_quarantined(state, plugin);
 	err = xc_registry_fetch(state->installer->registry,
 	    plugin->previous_id, &package, state->errbuf);
 	if (err != XC_OK)

@@ -155,7 +155,8 @@ xc_tool_open(struct xc_tool *tool)
 		.replace = tool->replace, .wait = tool->wait,
 		.timeout_ms = tool->timeout_ms, .version = tool->version,
 		.isolation = tool->isolation, .limits = tool->limits,
-		.say = say, .accept = xc_tool_accept, .confirm = confirm, .ctx = tool };
+		.say = say, .accept = xc_tool_accept, .confirm = confirm,
+		.ctx = tool };
 
 	if (tool->installer != NULL)
 		return XC_EXIT_DONE;
