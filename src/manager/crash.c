@@ -37,16 +37,31 @@ is_of(const char *name, pid_t pid)
 	return dash != NULL && strcmp(dash, end) == 0;
 }
 
+/* How a report begins that is not older than the worker: others may have had
+ * its number before. */
+static void
+first_name(const struct xc_worker_row *b, char *name_r, size_t size)
+{
+	time_t began = time(NULL) - 1 - (time_t)((xc_now_ms() -
+	    atomic_load(&b->started_ms)) / 1000);
+	struct tm tm;
+
+	gmtime_r(&began, &tm);
+	strftime(name_r, size, "%Y-%m-%dT%H%M%SZ", &tm);
+}
+
 /* The process's report, a path in that buffer, or ""; the oldest of all
  * reports go. */
 static void
-find_report(const struct xc_manager *m, pid_t pid, char *path_r, size_t size)
+find_report(const struct xc_manager *m, const struct xc_pool_row *row,
+    char *path_r, size_t size)
 {
-	char folder[4096];
+	char folder[4096], first[32];
 	struct dirent **list;
 	int n, fd;
 
 	path_r[0] = '\0';
+	first_name(xc_row_board(m, row), first, sizeof(first));
 	snprintf(folder, sizeof(folder), "%s/" XC_CRASHES_DIR,
 	    m->settings->server.state_dir);
 	fd = open(folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -54,7 +69,8 @@ find_report(const struct xc_manager *m, pid_t pid, char *path_r, size_t size)
 		return;
 	n = scandirat(fd, ".", &list, is_report, alphasort);
 	for (int i = 0; i < n; i++) {
-		if (is_of(list[i]->d_name, pid))
+		if (is_of(list[i]->d_name, row->pid) &&
+		    strcmp(list[i]->d_name, first) >= 0)
 			snprintf(path_r, size, "%.3800s/%s", folder,
 			    list[i]->d_name);
 		else if (i < n - REPORTS_KEPT)
@@ -175,7 +191,7 @@ xc_crash_note(struct xc_manager *m, const struct xc_pool_row *row, int status)
 	char report[4096];
 
 	xc_row_work(b, &work);
-	find_report(m, row->pid, report, sizeof(report));
+	find_report(m, row, report, sizeof(report));
 	json_object_object_add(crash, "when", now_text());
 	json_object_object_add(crash, "worker",
 	    json_object_new_int64(row->index));
