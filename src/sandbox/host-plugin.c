@@ -257,6 +257,9 @@ warm(struct xc_plugin *plugin)
 		return XC_ERR_BUSY;
 	if (xc_config_bool(plugin, "warm_crashes", false))
 		abort();
+	if (xc_config_bool(plugin, "warm_forks", false) && fork() == 0)
+		for (;;)
+			(void)poll(NULL, 0, 1000);
 	while (xc_config_bool(plugin, "warm_hangs", false))
 		(void)poll(NULL, 0, 1000);
 	return XC_OK;

@@ -125,6 +125,9 @@ xc_recycle_watch(struct xc_box *box, uint64_t now, char *text_r, size_t size)
 	if (box->idle.at_ms != 0 && now < box->idle.at_ms + IDLE_MS)
 		return box->idle.at_ms + IDLE_MS;
 	elapsed = now - box->idle.at_ms;
+	if (box->zygote && xc_zygote_strays(box))
+		snprintf(text_r, size, "it has made processes that serve no "
+		    "request");
 	cpu = cpu_ns(box->sandbox);
 	used = cpu > box->idle.cpu_ns ? cpu - box->idle.cpu_ns : 0;
 	if (box->idle.at_ms != 0 && used > may_use(box, elapsed))

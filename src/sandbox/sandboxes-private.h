@@ -246,4 +246,9 @@ struct xc_sandbox *xc_zygote_take(struct xc_box *box, int64_t ms);
 void xc_zygote_spent(struct xc_box *box, struct xc_sandbox *child);
 uint64_t xc_zygote_tend(struct xc_box *box, uint64_t now);
 
+/* Whether it has children that it was not told to fork, whose time and memory
+ * nobody looks at: at the second look at the latest.  False if this host does
+ * not say. */
+bool xc_zygote_strays(struct xc_box *box);
+
 #endif

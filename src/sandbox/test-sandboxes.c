@@ -473,6 +473,29 @@ survives_ends_alone(void **state)
 	assert_string_equal(f.fault_detail, "it ended without a word");
 }
 
+/* A zygote may fork, but not for itself. */
+static void
+finds_strays(void **state)
+{
+	char path[64];
+
+	(void)state;
+	snprintf(path, sizeof(path), "/proc/self/task/%d/children",
+	    (int)getpid());
+	if (access(path, R_OK) != 0)
+		skip();
+	f.plugin.isolation = XC_ISOLATION_REQUEST;
+	f.plugin.config = json_object_new_object();
+	json_object_object_add(f.plugin.config, "warm_forks",
+	    json_object_new_boolean(true));
+	open_it();
+	assert_serves();
+	for (int i = 0; i < 300 && f.faults == 0; i++)
+		tend(100);
+	assert_int_not_equal(f.faults, 0);
+	assert_non_null(strstr(f.fault_detail, "serve no request"));
+}
+
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, begin, end)
 
 int
@@ -499,6 +522,7 @@ main(void)
 		TEST(says_that_none_spawns),
 		TEST(serves_each_alone),
 		TEST(survives_ends_alone),
+		TEST(finds_strays),
 	};
 
 	/* valgrind knows no pidfd, without which nothing can be ended. */

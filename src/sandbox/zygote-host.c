@@ -4,6 +4,7 @@
  * ahead for each; it serves one request and ends.  A slot is used again only
  * when its child has been seen dead and its memory is blank.
  */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -20,7 +21,7 @@
 #include "sandbox/sandboxes-private.h"
 
 #define FORK_MS 2000		/* a zygote that takes longer hangs */
-#define EXIT_MS 1000		/* a child that lives on behind its reply */
+#define EXIT_MS 200		/* a child that lives on behind its reply */
 #define END_MS 20		/* until the spawner says how one ended */
 
 enum slot_stage {
@@ -47,6 +48,7 @@ struct xc_zygote {
 	uint32_t forking;	/* the slot, or n_slots: none */
 	uint32_t n_slots;
 	struct slot slots[XC_SLOTS_MAX];
+	pid_t stray;		/* a child that is none of theirs; 0: none */
 };
 
 static uint32_t
@@ -410,6 +412,73 @@ xc_zygote_spent(struct xc_box *box, struct xc_sandbox *child)
 	slot->until_ms = xc_box_now_ms() + EXIT_MS;
 	box->sandbox->calls++;
 	xc_sandboxes_kick(box->runner->owner);
+}
+
+/* ---- what it makes besides ---------------------------------------------- */
+
+static bool
+is_slots(const struct xc_zygote *zygote, pid_t pid)
+{
+	for (uint32_t i = 0; i < zygote->n_slots; i++)
+		if (zygote->slots[i].child.pid == pid)
+			return true;
+	return false;
+}
+
+/* What is seen at one look. */
+struct strays {
+	uint32_t n;
+	pid_t one;
+	bool again;		/* one that was seen at the last look */
+};
+
+static void
+look_at_thread(const struct xc_zygote *zygote, pid_t pid, const char *thread,
+    struct strays *strays)
+{
+	char path[320];
+	FILE *file;
+	int child;
+
+	snprintf(path, sizeof(path), "/proc/%d/task/%s/children", (int)pid,
+	    thread);
+	file = fopen(path, "re");
+	if (!file)
+		return;
+	while (fscanf(file, "%d", &child) == 1) {
+		if (is_slots(zygote, child))
+			continue;
+		strays->n++;
+		strays->one = child;
+		strays->again |= child == zygote->stray;
+	}
+	fclose(file);
+}
+
+bool
+xc_zygote_strays(struct xc_box *box)
+{
+	struct xc_zygote *zygote = box->zygote;
+	struct strays strays = { 0 };
+	struct dirent *entry;
+	char path[64];
+	DIR *dir;
+
+	snprintf(path, sizeof(path), "/proc/%d/task",
+	    (int)box->sandbox->pid);
+	dir = opendir(path);
+	if (!dir)
+		return false;
+	while ((entry = readdir(dir)))
+		if (entry->d_name[0] != '.')
+			look_at_thread(zygote, box->sandbox->pid,
+			    entry->d_name, &strays);
+	closedir(dir);
+	/* One may just be forked for a slot; those of slots may just die. */
+	if (strays.again || strays.n > zygote->n_slots + 1)
+		return true;
+	zygote->stray = strays.one;
+	return false;
 }
 
 /* A child that lives on is ended; a zygote that does not fork has failed. */
