@@ -36,6 +36,7 @@ struct words {
 
 static struct {
 	_Atomic(uint32_t) state;
+	pid_t pid;		/* the worker's own */
 	int fd;
 	uint16_t request_id;
 	bool head_only;
@@ -303,6 +304,12 @@ on_fault(int number, siginfo_t *info, void *context)
 	int saved = errno;
 	uint32_t depth = atomic_fetch_add(&gasp.depth, 1);
 
+	/* A process that the plugin forked: the client is still answered by
+	 * the worker, and two replies would be taken for those of two. */
+	if (getpid() != gasp.pid) {
+		pass_on(number, info);
+		return;
+	}
 	if (depth == 0) {
 		limit_time();
 		try_answer(XC_BREACH_CRASH);
@@ -435,6 +442,7 @@ xc_gasp_open(const struct xc_worker_row *row, uint32_t worker,
     const char *state_dir, struct xc_errbuf *errbuf)
 {
 	gasp.row = row;
+	gasp.pid = getpid();
 	gasp.worker = worker;
 	prepare_words(XC_BREACH_CRASH);
 	prepare_words(XC_BREACH_TIMEOUT);

@@ -5,7 +5,9 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <json-c/json_object.h>
 #include <xcore/xcore.h>
@@ -164,6 +166,21 @@ call_nothing(void)
 	function();
 }
 
+/* In a child, which nobody asked. */
+static enum xc_err
+fault_in_child(struct xc_request *req)
+{
+	pid_t pid = fork();
+	int status = 0;
+
+	if (pid == 0)
+		*(volatile int *)bad_place = 1;
+	if (pid == -1 || waitpid(pid, &status, 0) != pid ||
+	    status == 0)
+		return XC_ERR_FAILED;
+	return xc_reply_text(req, 200, "text/plain", "fine", 4);
+}
+
 static enum xc_err
 fault(struct xc_request *req)
 {
@@ -185,6 +202,8 @@ fault(struct xc_request *req)
 		return (enum xc_err)(many / zero);
 	} else if (strcmp(how, "corrupt") == 0) {
 		corrupt_heap();
+	} else if (strcmp(how, "child") == 0) {
+		return fault_in_child(req);
 	} else if (strcmp(how, "thread") == 0) {
 		(void)pthread_create(&thread, NULL, fault_elsewhere, NULL);
 		(void)pthread_join(thread, NULL);

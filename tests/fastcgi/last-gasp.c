@@ -209,6 +209,29 @@ head_only(void)
 	check(pool_stop(&pool), "HEAD: the end");
 }
 
+/* What a handler forks may crash: the reply is the worker's. */
+static void
+child(void)
+{
+	struct reply reply;
+	DIR *folder;
+	struct dirent *entry;
+
+	start();
+	reply = ask_fault("GET", "/app/t/fault/child");
+	check(reply.status == 200 && reply.ended && reply.extra == 0 &&
+	    reply.body_len == 4, "child: status %d, %zu more", reply.status,
+	    reply.extra);
+	reply_free(&reply);
+	folder = opendir(crashes);
+	while (folder && (entry = readdir(folder)) != NULL)
+		check(entry->d_name[0] == '.', "child: a report %s",
+		    entry->d_name);
+	if (folder)
+		closedir(folder);
+	check(pool_stop(&pool), "child: the end");
+}
+
 /* Bytes are out: no other reply can be made of them. */
 static void
 streaming(void)
@@ -399,6 +422,7 @@ main(void)
 	snprintf(crashes, sizeof(crashes), "%s/" XC_CRASHES_DIR, dir);
 	faults();
 	head_only();
+	child();
 	streaming();
 	over("/app/t/spin/300000", XC_BREACH_CPU, "urn:xcore:problem:cpu");
 	over("/app/t/slow/300000", XC_BREACH_TIMEOUT,

@@ -14,7 +14,7 @@
  *	GET  /app/t/params	the headers, the query and the path
  *	GET  /app/t/crash	SIGSEGV, by its default
  *	ANY  /app/t/fault/{how}	read, call, abort, overflow, divide, thread,
- *				stream (behind some bytes), corrupt (the heap)
+ *				child (which it forks; 200 follows), stream (behind some bytes), corrupt (the heap)
  *	GET  /app/t/spin/{ms}	burns processor time, with its signals blocked
  *				if the query is "block"
  *	/app/off, /app/broken	a disabled and a failed plugin
