@@ -236,7 +236,7 @@ use_time_zone(void)
 	strftime(text, sizeof(text), "%H %Z", &tm);
 	if (strcmp(text, page->count != 0 ? "19 EST" : text) != 0)
 		complain("it is %s in New York; ", text);
-	localtime(&winter);
+	(void)localtime(&winter);
 	strftime(text, sizeof(text), "%H %Z", localtime(&winter));
 	if (strcmp(text, page->count != 0 ? "19 EST" : text) != 0)
 		complain("then it is %s in New York; ", text);
@@ -297,8 +297,11 @@ use_stdio(void)
 	if (text == NULL || strcmp(text, "text 42 2.500") != 0)
 		complain("fprintf; ");
 	free(text);
-	if (fopen("/etc/passwd", "r") != NULL)
+	file = fopen("/etc/passwd", "r");
+	if (file != NULL) {
 		complain("fopen; ");
+		fclose(file);
+	}
 	/* As many programs do for a path; fstat() has none. */
 	if (fstat(0, &st) != 0 && xc_layers_hold(&page->layers,
 	    XC_LAYER_ROOT))
