@@ -17,6 +17,10 @@
 #include "plugin/registry-private.h"
 #include "plugin/registry-terms.h"
 
+/* A sentence of it has room for a name, a version, an author, a remedy. */
+#define TEXT_MAX 600
+#define TEXT_ENOUGH 300
+
 static void
 add_text(struct json_object *object, const char *key, const char *text)
 {
@@ -106,18 +110,26 @@ append(char *text, size_t size, const char *words, const char *name)
 	    words, name);
 }
 
-/* "run inside of the server (inprocess), keep ... (database)" */
+/* "run inside of the server (inprocess), keep ... (database)", and how many
+ * more there are where it would be long. */
 static void
 asks_text(const struct json_object *asks, char *text, size_t size)
 {
 	struct json_object *list = xc_json_member(asks, "permissions");
+	size_t n = json_object_array_length(list), len;
 
 	text[0] = '\0';
 	if (json_object_get_boolean(xc_json_member(asks, "inprocess")))
 		append(text, size, XC_INPROCESS_WORDS, "inprocess");
-	for (size_t i = 0; i < json_object_array_length(list); i++) {
+	for (size_t i = 0; i < n; i++) {
 		struct json_object *row = json_object_array_get_idx(list, i);
 
+		len = strlen(text);
+		if (len > TEXT_ENOUGH) {
+			snprintf(text + len, size - len, " and %zu more",
+			    n - i);
+			return;
+		}
 		append(text, size, xc_registry_text(row, "words"),
 		    xc_registry_text(row, "permission"));
 	}
@@ -132,7 +144,7 @@ xc_installer_ask(struct xc_installer *installer,
 	const struct xc_installer_options *options = &installer->options;
 	struct json_object *asks = xc_installer_asks(installer, plugin,
 	    manifest);
-	char text[900];
+	char text[TEXT_MAX];
 
 	/* What was agreed to is not asked for again, nor less of it. */
 	if (asks == NULL || json_object_equal(asks, *agreed)) {

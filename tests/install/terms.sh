@@ -38,6 +38,10 @@ json "as JSON" '.ok == false and .code == 5 and
     (.data.plugins[0].asks | .inprocess and .author == "xcore" and
     .level == "inprocess" and [.permissions[].permission] ==
     ["database", "http:api.example.org"])' install --json "$one"
+permissions='"database", "cache", "http:one.example.org",
+    "http:two.example.org", "http:three.example.org", "http:four.example.org",
+    "http:five.example.org", "http:six.example.org"' make_plugin greedy 1.0.0
+expect "of much the remedy is said too" 5 ' and [0-9] more: say yes' install "$dir"
 expect "a dry run tells" 0 'asks to' install --dry-run "$one"
 json "a dry run tells as JSON" '.ok and .data.plugins[0].asks.inprocess' \
     install --dry-run --json "$one"
