@@ -368,8 +368,10 @@ say_settled(const struct json_object *row,
 
 	if (is_demotion(row))
 		xc_logf(&xc_follower_log, XC_LOG_WARNING, "plugin %s %s runs "
-		    "in a sandbox from now on (quarantine.demote): %s",
-		    plugin->name, plugin->version, reason);
+		    "in a sandbox from now on (quarantine.demote): %s; take "
+		    "it back with \"xcore-install enable --isolation "
+		    "manifest %s\"", plugin->name, plugin->version, reason,
+		    plugin->name);
 	else if (instead != 0)
 		xc_logf(&xc_follower_log, XC_LOG_ERROR, "plugin %s %s is "
 		    "quarantined, back to %s: %s", plugin->name,
