@@ -42,6 +42,14 @@ permissions='"database", "cache", "http:one.example.org",
     "http:two.example.org", "http:three.example.org", "http:four.example.org",
     "http:five.example.org", "http:six.example.org"' make_plugin greedy 1.0.0
 expect "of much the remedy is said too" 5 ' and [0-9] more: say yes' install "$dir"
+
+# What this host cannot meet is refused, and said.
+extra=', "require": [ "landlock" ]' make_plugin walled 1.0.0
+expect "a layer that is not here" 6 'landlock.*xcorectl doctor' \
+    "$build/tests/sandbox/without" landlock \
+    "$XCORE_INSTALL" --config "$T/xcore.json" install "$dir"
+same "it is not installed either" plain=1.0.0/enabled "$(in_force)"
+
 expect "a dry run tells" 0 'asks to' install --dry-run "$one"
 json "a dry run tells as JSON" '.ok and .data.plugins[0].asks.inprocess' \
     install --dry-run --json "$one"
