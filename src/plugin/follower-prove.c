@@ -160,17 +160,14 @@ make_entry(struct xc_follower *follower, const struct xc_package *package,
 	return XC_OK;
 }
 
-/* What the manifest says as JSON, or an empty one of that type. */
 static struct json_object *
-said(const struct xc_manifest *manifest, const char *key,
-    enum json_type type)
+required_layers(const struct xc_manifest *manifest)
 {
-	struct json_object *value = xc_json_member(manifest->json, key);
+	struct json_object *value = xc_json_member(manifest->json, "require");
 
-	if (json_object_is_type(value, type))
+	if (json_object_is_type(value, json_type_array))
 		return json_object_get(value);
-	return type == json_type_array ? json_object_new_array() :
-	    json_object_new_object();
+	return json_object_new_array();
 }
 
 static void
@@ -187,11 +184,11 @@ add_terms(const struct xc_follower *follower, struct json_object *entry,
 	json_object_object_add(entry, "limits",
 	    xc_limits_json(&terms.limits));
 	json_object_object_add(entry, "require",
-	    said(manifest, "require", json_type_array));
+	    required_layers(manifest));
 	json_object_object_add(entry, "permissions",
 	    xc_terms_permissions(plugin, manifest));
 	json_object_object_add(entry, "events",
-	    said(manifest, "events", json_type_object));
+	    xc_terms_events(plugin, manifest));
 }
 
 /* The terms may change without the version. */

@@ -48,24 +48,34 @@ asks_inprocess(const struct xc_installer *installer,
 	    (plugin == NULL || !plugin->accepted_inprocess);
 }
 
+static void
+add_asked(struct json_object *list, const char *name)
+{
+	struct json_object *row = json_object_new_object();
+	char words[400];
+
+	xc_permission_words(name, words, sizeof(words));
+	add_text(row, "permission", name);
+	add_text(row, "words", words);
+	json_object_array_add(list, row);
+}
+
+/* A subscription is asked for as a permission is. */
 static struct json_object *
 asked_permissions(const struct xc_registry_plugin *plugin,
     const struct xc_manifest *manifest)
 {
 	struct json_object *list = json_object_new_array();
+	char hears[XC_TERMS_HEARS_SIZE];
 
 	for (size_t i = 0; i < manifest->n_permissions; i++) {
-		const char *name = manifest->permissions[i];
-		struct json_object *row;
-		char words[400];
-
-		if (xc_terms_allow(plugin, manifest, name))
-			continue;
-		xc_permission_words(name, words, sizeof(words));
-		row = json_object_new_object();
-		add_text(row, "permission", name);
-		add_text(row, "words", words);
-		json_object_array_add(list, row);
+		if (!xc_terms_allow(plugin, manifest,
+		    manifest->permissions[i]))
+			add_asked(list, manifest->permissions[i]);
+	}
+	for (size_t i = 0; i < manifest->n_events; i++) {
+		if (!xc_terms_hears(plugin, manifest, i, hears))
+			add_asked(list, hears);
 	}
 	return list;
 }
@@ -222,6 +232,7 @@ merge_accepted(const struct xc_registry_plugin *plugin,
 	struct json_object *list = json_object_new_array();
 	size_t n = plugin == NULL || plugin->accepted == NULL ? 0 :
 	    json_object_array_length(plugin->accepted);
+	char hears[XC_TERMS_HEARS_SIZE];
 
 	for (size_t i = 0; i < n; i++)
 		json_object_array_add(list, json_object_get(
@@ -232,6 +243,11 @@ merge_accepted(const struct xc_registry_plugin *plugin,
 		if (!xc_terms_allow(plugin, manifest, name))
 			json_object_array_add(list,
 			    json_object_new_string(name));
+	}
+	for (size_t i = 0; i < manifest->n_events; i++) {
+		if (!xc_terms_hears(plugin, manifest, i, hears))
+			json_object_array_add(list,
+			    json_object_new_string(hears));
 	}
 	return list;
 }

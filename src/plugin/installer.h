@@ -37,7 +37,8 @@ struct xc_installer_options {
 	/*
 	 * What a plugin asks for: {"name","version","author","level",
 	 * "inprocess":B,"permissions":[{"permission","words"}]}, only what was
-	 * not accepted before.  True if the person agrees; NULL: never.
+	 * not accepted before; an event of others that it wants to hear of is
+	 * the permission "hears:NAME".  True if the person agrees; NULL: never.
 	 */
 	bool (*accept)(void *ctx, const struct json_object *asks);
 	/* Before a purge: true if the person agrees. */

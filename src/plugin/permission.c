@@ -154,6 +154,7 @@ xc_permission_words(const char *permission, char *words_r, size_t size)
 {
 	const char *host = after(permission, "http:");
 	const char *event = after(permission, "event:");
+	const char *heard = after(permission, XC_HEARS);
 
 	if (strcmp(permission, "database") == 0)
 		snprintf(words_r, size, "keep tables of its own in MariaDB");
@@ -165,6 +166,9 @@ xc_permission_words(const char *permission, char *words_r, size_t size)
 		snprintf(words_r, size, "send requests to %s", host);
 	else if (event != NULL)
 		snprintf(words_r, size, "say that %s has happened", event);
+	else if (heard != NULL)
+		snprintf(words_r, size, "hear the event %s of other plugins",
+		    heard);
 	else
 		snprintf(words_r, size, "%s", permission);
 }

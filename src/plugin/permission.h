@@ -17,7 +17,13 @@
 enum xc_err xc_permission_check(const char *permission,
     struct xc_errbuf *errbuf);
 
-/* In words, for whoever is to say yes: "tables of its own in MariaDB". */
+/*
+ * Begins what is accepted of a subscription: "hears:NAME".  No plugin asks for
+ * it by that name: its "events" do.
+ */
+#define XC_HEARS "hears:"
+
+/* In words, for whoever is to say yes: "keep tables of its own in MariaDB". */
 void xc_permission_words(const char *permission, char *words_r, size_t size);
 
 /* The name of an event: words of small letters, digits, '_' and '-' with dots

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
+#include <stdio.h>
 #include <string.h>
 
 #include <json-c/json.h>
 
 #include "plugin/limit.h"
+#include "plugin/permission.h"
 #include "plugin/registry-terms.h"
 
 /* Running in the server itself needs the operator's yes. */
@@ -66,6 +68,24 @@ xc_terms_allow(const struct xc_registry_plugin *plugin,
 	return false;
 }
 
+bool
+xc_terms_hears(const struct xc_registry_plugin *plugin,
+    const struct xc_manifest *manifest, size_t i,
+    char accepts_r[XC_TERMS_HEARS_SIZE])
+{
+	const char *event = manifest->events[i].event;
+	size_t len = strlen(manifest->name);
+	char accepts[XC_TERMS_HEARS_SIZE] = "";
+	bool own = strncmp(event, manifest->name, len) == 0 &&
+	    event[len] == '.';
+
+	if (!own)
+		snprintf(accepts, sizeof(accepts), XC_HEARS "%s", event);
+	if (accepts_r != NULL)
+		memcpy(accepts_r, accepts, sizeof(accepts));
+	return own || xc_terms_allow(plugin, manifest, accepts);
+}
+
 struct json_object *
 xc_terms_permissions(const struct xc_registry_plugin *plugin,
     const struct xc_manifest *manifest)
@@ -79,4 +99,19 @@ xc_terms_permissions(const struct xc_registry_plugin *plugin,
 			    manifest->permissions[i]));
 	}
 	return list;
+}
+
+struct json_object *
+xc_terms_events(const struct xc_registry_plugin *plugin,
+    const struct xc_manifest *manifest)
+{
+	struct json_object *events = json_object_new_object();
+
+	for (size_t i = 0; i < manifest->n_events; i++) {
+		if (xc_terms_hears(plugin, manifest, i, NULL))
+			json_object_object_add(events,
+			    manifest->events[i].event, json_object_new_string(
+			    manifest->events[i].operation));
+	}
+	return events;
 }

@@ -27,9 +27,24 @@ void xc_terms_of(const struct xc_settings *settings,
 bool xc_terms_allow(const struct xc_registry_plugin *plugin,
     const struct xc_manifest *manifest, const char *permission);
 
+/*
+ * Of subscription i of the manifest: whether it is in force.  What happens in
+ * the plugin itself it may always hear of; what others say may be as secret as
+ * what they keep, so that needs a yes as a permission does.  accepts_r, or
+ * NULL, gets what is accepted then: "hears:NAME"; "" for an event of its own.
+ */
+#define XC_TERMS_HEARS_SIZE 80
+bool xc_terms_hears(const struct xc_registry_plugin *plugin,
+    const struct xc_manifest *manifest, size_t i,
+    char accepts_r[XC_TERMS_HEARS_SIZE]);
+
 /* Those of the manifest that are accepted, an array; a new reference. */
 struct json_object *xc_terms_permissions(
     const struct xc_registry_plugin *plugin,
+    const struct xc_manifest *manifest);
+
+/* The subscriptions in force, {NAME: OPERATION}; a new reference. */
+struct json_object *xc_terms_events(const struct xc_registry_plugin *plugin,
     const struct xc_manifest *manifest);
 
 #endif

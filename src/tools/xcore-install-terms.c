@@ -165,17 +165,25 @@ add_quarantined(struct json_object *list, const char *version,
 	json_object_array_add(list, row);
 }
 
-/* {"permission":accepted} */
+/* {"permission":accepted}, with the events of others that it hears. */
 static struct json_object *
 permissions_of(const struct xc_registry_plugin *plugin)
 {
 	const struct xc_manifest *manifest = plugin->manifest;
 	struct json_object *object = json_object_new_object();
+	char hears[XC_TERMS_HEARS_SIZE];
 
 	for (size_t i = 0; i < manifest->n_permissions; i++)
 		json_object_object_add(object, manifest->permissions[i],
 		    json_object_new_boolean(xc_terms_allow(plugin, manifest,
 		    manifest->permissions[i])));
+	for (size_t i = 0; i < manifest->n_events; i++) {
+		bool yes = xc_terms_hears(plugin, manifest, i, hears);
+
+		if (hears[0] != '\0')
+			json_object_object_add(object, hears,
+			    json_object_new_boolean(yes));
+	}
 	return object;
 }
 

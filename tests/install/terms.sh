@@ -17,7 +17,8 @@ json() { # WHAT FILTER COMMAND...
 
 permissions='"database", "http:api.example.org"'
 extra=', "isolation": "inprocess", "limits": { "cpu_ms": 200, "rate": 9 },
-    "require": [ "seccomp" ], "events": { "shop.paid": "say_hello" }'
+    "require": [ "seccomp" ],
+    "events": { "shop.paid": "say_hello", "asks.done": "say_hello" }'
 make_plugin asks 1.0.0
 one=$dir
 permissions='"database", "cache"' make_plugin asks 1.1.0
@@ -31,13 +32,13 @@ plain=$dir
 # Nothing is given without a yes, and nothing is asked of who asks nothing.
 expect "what asks nothing needs no yes" 0 'installed' install "$plain"
 expect "what asks needs one" 5 'say yes' install "$one"
-expect "all is listed" 5 'inside of the server itself (inprocess), keep tables of its own in MariaDB (database), send requests to api.example.org (http:api.example.org)' \
+expect "all is listed" 5 'inside of the server itself (inprocess), keep tables of its own in MariaDB (database), send requests to api.example.org (http:api.example.org), hear the event shop.paid of other plugins (hears:shop.paid): say yes' \
     install "$one"
 same "it is not installed" plain=1.0.0/enabled "$(in_force)"
 json "as JSON" '.ok == false and .code == 5 and
     (.data.plugins[0].asks | .inprocess and .author == "xcore" and
     .level == "inprocess" and [.permissions[].permission] ==
-    ["database", "http:api.example.org"])' install --json "$one"
+    ["database", "http:api.example.org", "hears:shop.paid"])' install --json "$one"
 permissions='"database", "cache", "http:one.example.org",
     "http:two.example.org", "http:three.example.org", "http:four.example.org",
     "http:five.example.org", "http:six.example.org"' make_plugin greedy 1.0.0
@@ -64,8 +65,8 @@ if command -v script >/dev/null; then
 	expect "a person is asked" 5 'Allow it?' at_terminal n "$one"
 	same "by name and author" 1 "$(printf '%s' "$out" | grep -c \
 	    'asks 1.0.0 by xcore, at level inprocess, asks to')"
-	same "for each thing" 3 "$(printf '%s' "$out" | tr -d '\r' | grep -c \
-	    '^  .* (\(inprocess\|database\|http:api.example.org\))$')"
+	same "for each thing" 4 "$(printf '%s' "$out" | tr -d '\r' | grep -c \
+	    '^  .* (\(inprocess\|database\|http:api.example.org\|hears:shop.paid\))$')"
 	expect "no answer is a no" 5 'say yes' at_terminal '' "$one"
 	expect "yes is a yes" 0 'asks 1.0.0 installed' at_terminal y "$one"
 	install remove asks >/dev/null
@@ -80,7 +81,8 @@ same "limits: its own, then the configuration's" \
 same "permissions" 'database http:api.example.org' \
     "$(row asks '.permissions | join(" ")')"
 same "required layers" seccomp "$(row asks '.require | join(" ")')"
-same "events" say_hello "$(row asks '.events["shop.paid"]')"
+same "events" 'asks.done shop.paid say_hello' \
+    "$(row asks '(.events | keys | join(" ")) + " " + .events["shop.paid"]')"
 same "what says nothing" 'pool 10000 0' "$(row plain \
     '"\(.isolation) \(.limits.cpu_ms) \(.permissions | length)"')"
 expect "once more needs none" 0 'already installed' install "$one"
@@ -89,7 +91,7 @@ expect "list shows the level" 0 'asks  *1.0.0  *enabled  *inprocess' \
 expect "info says whose word it is" 0 'level  *inprocess: its plugin.json' \
     install info asks
 expect "info shows what was accepted" 0 \
-    'accepted  *database http:api.example.org$' install info asks
+    'accepted  *database http:api.example.org hears:shop.paid$' install info asks
 
 # An update asks for what is new, and a rollback for nothing.
 expect "an update asks for what is new only" 5 \
@@ -110,12 +112,16 @@ ask "UPDATE xc_plugin SET accepted_permissions = '[\"cache\"]',
 ask "UPDATE xc_generation SET generation = generation + 1"
 await "not accepted, not given" row_is asks '.permissions | join(" ")' cache
 same "nor the level" pool "$(row asks .isolation)"
+same "nor what others say, but its own" asks.done \
+    "$(row asks '.events | keys | join(" ")')"
 expect "info says so" 0 'which was not accepted' install info asks
-expect "and what" 0 'accepted  *database (not) cache' install info asks
+expect "and what" 0 \
+    'accepted  *database (not) cache hears:shop.paid (not)$' install info asks
 expect "enable asks" 5 'asks to' install enable asks
 expect "enable with a yes gives it" 0 'asks 1.1.0 changed' \
     install enable --yes --wait asks
 same "the level is back" inprocess "$(row asks .isolation)"
+same "and the event" say_hello "$(row asks '.events["shop.paid"]')"
 
 # The operator's own word.
 expect "another level" 0 'changed' \
