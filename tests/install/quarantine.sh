@@ -69,7 +69,7 @@ same "both are marked" 1.0.0,1.1.0 "$(marked)"
 expect "an update serves again" 0 'updated' install update --wait "$three"
 await "the new one" serves shaky 1.2.0/enabled
 expect "enable with a quarantined one before" 0 'lifted\|changed' \
-    install enable shaky
+    install enable --wait shaky
 same "lifts that one" 1.1.0 "$(marked)"
 fault shaky 1.2.0 "no"
 await "back to the one whose quarantine was lifted" \
