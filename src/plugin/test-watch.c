@@ -123,6 +123,25 @@ test_sources(void **state)
 	end(&site);
 }
 
+/* As the linker of a plugin does: a build must not cause the next. */
+static void
+test_builds(void **state)
+{
+	struct site site;
+	char path[PATH_MAX], to[PATH_MAX];
+
+	(void)state;
+	begin(&site, XC_WATCH_SOURCES);
+	snprintf(path, sizeof(path), "%s/one.so.new", site.one);
+	snprintf(to, sizeof(to), "%s/one.so", site.one);
+	save(site.one, "one.so.new");
+	assert_int_equal(rename(path, to), 0);
+	save(site.one, "one.so.new");
+	assert_int_equal(unlink(path), 0);
+	expect_quiet(&site);
+	end(&site);
+}
+
 static void
 test_folders_that_come(void **state)
 {
@@ -170,6 +189,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_sources),
+		cmocka_unit_test(test_builds),
 		cmocka_unit_test(test_folders_that_come),
 		cmocka_unit_test(test_built)
 	};

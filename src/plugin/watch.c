@@ -57,7 +57,8 @@ static bool
 is_litter(const char *name)
 {
 	static const char *const ends[] = { "~", ".o", ".lo", ".la", ".so",
-		".d", ".a", ".swp", ".swx", ".tmp", ".xcp", NULL };
+		".new", ".d", ".a", ".swp", ".swx", ".tmp", ".xcp",
+		NULL };
 
 	if (name[0] == '.' || name[0] == '#' || strcmp(name, "4913") == 0)
 		return true;
