@@ -119,6 +119,7 @@ static void
 print_table(const struct page *page, struct table *table)
 {
 	int width[COLUMNS_MAX] = { 0 };
+	size_t last;
 	int len;
 
 	for (size_t i = 0; i < table->rows * table->columns; i++) {
@@ -128,11 +129,14 @@ print_table(const struct page *page, struct table *table)
 	}
 	for (size_t r = 0; r < table->rows; r++) {
 		fputs(r == 0 ? paint(page, "\033[1m") : "", page->out);
-		for (size_t c = 0; c + 1 < table->columns; c++)
+		/* No line ends in blanks. */
+		for (last = table->columns - 1;
+		    last > 0 && *cell(table, r, last) == '\0';)
+			last--;
+		for (size_t c = 0; c < last; c++)
 			fprintf(page->out, "  %-*s", width[c],
 			    cell(table, r, c));
-		fprintf(page->out, "  %s%s\n",
-		    cell(table, r, table->columns - 1),
+		fprintf(page->out, "  %s%s\n", cell(table, r, last),
 		    r == 0 ? paint(page, "\033[0m") : "");
 	}
 	for (size_t i = 0; i < table->rows * table->columns; i++)
@@ -236,23 +240,64 @@ print_workers(const struct page *page, struct json_object *list)
 	print_table(page, &table);
 }
 
-static void
-print_plugins(const struct page *page, const char *title,
-    struct json_object *list)
+/* "crash 2, rate 31"; "-" if there were none. */
+static const char *
+breaches_of(struct json_object *plugin, char *text, size_t size)
 {
-	struct table table = { .columns = 4 };
+	struct json_object *breaches = part_of(plugin, "breaches");
+	size_t len = 0;
+
+	snprintf(text, size, "-");
+	if (!json_object_is_type(breaches, json_type_object))
+		return text;
+	json_object_object_foreach(breaches, name, n) {
+		if (len >= size)
+			break;
+		len += (size_t)snprintf(text + len, size - len,
+		    "%s%s %" PRId64, len > 0 ? ", " : "", name,
+		    json_object_get_int64(n));
+	}
+	return text;
+}
+
+static void
+print_plugins(const struct page *page, struct json_object *list)
+{
+	struct table table = { .columns = 7 };
+	struct json_object *p;
+	char breaches[200];
+
+	if (length_of(list) == 0)
+		return;
+	add_row(&table, "PLUGIN", "VERSION", "STATE", "LEVEL", "REQUESTS",
+	    "BREACHES", "REASON");
+	for (size_t i = 0; i < length_of(list); i++) {
+		p = json_object_array_get_idx(list, i);
+		add_row(&table, text_of(p, "name"), text_of(p, "version"),
+		    text_of(p, "state"), text_of(p, "isolation"),
+		    text_of(p, "requests"),
+		    breaches_of(p, breaches, sizeof(breaches)),
+		    text_of(p, "reason"));
+	}
+	fprintf(page->out, "\nplugins\n");
+	print_table(page, &table);
+}
+
+static void
+print_rejected(const struct page *page, struct json_object *list)
+{
+	struct table table = { .columns = 3 };
 	struct json_object *p;
 
 	if (length_of(list) == 0)
 		return;
-	add_row(&table, "PLUGIN", "VERSION", "STATE", "REASON");
+	add_row(&table, "PLUGIN", "VERSION", "REASON");
 	for (size_t i = 0; i < length_of(list); i++) {
 		p = json_object_array_get_idx(list, i);
 		add_row(&table, text_of(p, "name"), text_of(p, "version"),
-		    part_of(p, "state") == NULL ? "rejected" :
-		    text_of(p, "state"), text_of(p, "reason"));
+		    text_of(p, "reason"));
 	}
-	fprintf(page->out, "\n%s\n", title);
+	fprintf(page->out, "\nrejected on this host\n");
 	print_table(page, &table);
 }
 
@@ -306,9 +351,8 @@ ctl_print_status(struct json_object *data, FILE *out, bool colour)
 	print_manager(&page, data);
 	print_generation(&page, data);
 	print_workers(&page, part_of(data, "workers"));
-	print_plugins(&page, "plugins", part_of(data, "plugins"));
-	print_plugins(&page, "rejected on this host",
-	    part_of(data, "rejected"));
+	print_plugins(&page, part_of(data, "plugins"));
+	print_rejected(&page, part_of(data, "rejected"));
 	print_quarantined(&page, part_of(data, "quarantined"));
 	print_crashes(&page, data);
 }
