@@ -219,6 +219,15 @@ check_server(const struct ctl_doctor *doctor, const char *server)
 	int fd = server[0] == '/' ? connect_unix(server) :
 	    connect_tcp(server);
 
+	/* What we may not do, xcored's account may. */
+	if (fd == -1 && errno == EACCES && geteuid() != 0 &&
+	    (!doctor->known || doctor->uid != geteuid())) {
+		ctl_doctor_find(doctor, server, CTL_UNKNOWN,
+		    "run this as root or as xcored's user",
+		    "cannot be reached by this account: %s",
+		    strerror(errno));
+		return;
+	}
 	if (fd == -1) {
 		ctl_doctor_find(doctor, server, CTL_BAD, errno == EACCES ?
 		    "give xcored's account the right to write to the socket" :

@@ -35,21 +35,19 @@ print_words(const char *text, int column, int indent)
 {
 	int at = column;
 
-	while (*text != '\0') {
+	for (text += strspn(text, " "); *text != '\0';
+	    text += strspn(text, " ")) {
 		int len = (int)strcspn(text, " ");
 
-		if (at + len > TEXT_COLUMN && at > indent)
+		if (at + 1 + len > TEXT_COLUMN && at > indent)
 			at = printf("\n%*s", indent, "") - 1;
+		else if (at > column)
+			at += printf(" ");
 		for (int i = 0; i < len; i++)
 			putchar((unsigned char)text[i] < ' ' ||
 			    text[i] == 0x7f ? '?' : text[i]);
 		at += len;
 		text += len;
-		if (*text == ' ') {
-			putchar(' ');
-			at++;
-			text++;
-		}
 	}
 	putchar('\n');
 }
@@ -82,11 +80,28 @@ print_check(struct json_object *row, bool colour)
 	}
 }
 
+/* The layer before the nth that is absent for the same reason, or NULL. */
+static struct json_object *
+same_reason(struct json_object *layers, size_t n)
+{
+	const char *reason = text_of(json_object_array_get_idx(layers, n),
+	    "reason");
+
+	for (size_t i = 0; i < n; i++) {
+		struct json_object *row = json_object_array_get_idx(layers, i);
+
+		if (strcmp(text_of(row, "reason"), reason) == 0)
+			return row;
+	}
+	return NULL;
+}
+
 static void
 print_layers(struct json_object *layers)
 {
 	for (size_t i = 0; i < json_object_array_length(layers); i++) {
 		struct json_object *row = json_object_array_get_idx(layers, i);
+		struct json_object *like;
 		char text[600];
 		bool active = false;
 
@@ -96,8 +111,11 @@ print_layers(struct json_object *layers)
 			continue;
 		}
 		printf("  %-15s ABSENT  ", text_of(row, "name"));
-		snprintf(text, sizeof(text), "%s; lost: %s",
-		    text_of(row, "reason"), text_of(row, "lost"));
+		like = same_reason(layers, i);
+		snprintf(text, sizeof(text), "%s%s; lost: %s",
+		    like != NULL ? "as " : "", like != NULL ?
+		    text_of(like, "name") : text_of(row, "reason"),
+		    text_of(row, "lost"));
 		print_words(text, 26, 26);
 	}
 }

@@ -44,9 +44,10 @@ check_manager(const struct ctl_doctor *doctor)
 	const char *state = xc_json_string(doctor->status, "state");
 
 	if (doctor->status == NULL) {
-		ctl_doctor_find(doctor, "xcored", CTL_BAD,
-		    "start it, or run this as root, as xcored's user or one "
-		    "of its group", "%s", doctor->no_status);
+		ctl_doctor_find(doctor, "xcored", doctor->no_right ?
+		    CTL_UNKNOWN : CTL_BAD, doctor->no_right ? "run this as "
+		    "root, as xcored's user or one of its group" :
+		    "start it", "%s", doctor->no_status);
 		return;
 	}
 	if (version == NULL || strcmp(version, PACKAGE_VERSION) != 0) {

@@ -163,13 +163,17 @@ ask_manager(struct ctl_doctor *doctor, const char *control, char *why,
 {
 	struct json_object *request = ctl_request("status"), *reply = NULL;
 	struct xc_errbuf errbuf = { "" };
+	enum xc_err err = XC_ERR_NOT_FOUND;
 	int64_t pid = 0;
 
 	doctor->no_status = why;
 	snprintf(why, size, "no configuration says where its control socket "
 	    "is");
-	if (control != NULL && xc_control_call(control, request, STATUS_MS,
-	    &reply, &errbuf) == XC_OK) {
+	if (control != NULL)
+		err = xc_control_call(control, request, STATUS_MS, &reply,
+		    &errbuf);
+	doctor->no_right = err == XC_ERR_DENIED;
+	if (err == XC_OK) {
 		doctor->status = json_object_get(xc_json_member(reply,
 		    "data"));
 		snprintf(why, size, "it does not tell its status");
@@ -466,7 +470,8 @@ report(struct xc_ctl *ctl, struct json_object *list)
 		for (size_t i = 0; i < json_object_array_length(list); i++)
 			ctl_doctor_print(json_object_array_get_idx(list, i),
 			    ctl_wants_colour());
-		printf("%zu bad, %zu warnings\n", bad, warnings);
+		printf("%zu bad, %zu %s\n", bad, warnings, warnings == 1 ?
+		    "warning" : "warnings");
 		json_object_put(list);
 		return bad > 0 ? XC_EXIT_FAILED : XC_EXIT_OK;
 	}

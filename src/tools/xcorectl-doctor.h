@@ -31,6 +31,7 @@ struct ctl_doctor {
 	struct json_object *out;	/* of the section: "checks" and more */
 	struct json_object *status;	/* the manager's, or NULL */
 	const char *no_status;		/* why */
+	bool no_right;		/* we may not ask the manager */
 	bool known;		/* uid and gid are xcored's; else they are ours */
 	uid_t uid;
 	gid_t gid;
