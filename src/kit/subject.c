@@ -182,6 +182,10 @@ fill_spec(struct xc_subject *subject, struct xc_errbuf *errbuf)
 	    sizeof(*subject->operations));
 	if (subject->so == NULL || subject->operations == NULL)
 		return fail_nomem(errbuf);
+	if (access(subject->so, F_OK) != 0)
+		return xc_fail(errbuf, XC_ERR_INVALID, "there is no %s.so in "
+		    "%s; build the plugin first (make, or xcore-install "
+		    "build)", manifest->name, subject->dir);
 	for (size_t i = 0; i < subject->n_rows; i++)
 		subject->operations[i] = subject->rows[i].operation;
 	for (size_t i = 0; i < manifest->n_events; i++)
