@@ -312,6 +312,9 @@ print_all(struct json_object *data)
 	for (size_t i = 0; i < json_object_array_length(parts); i++)
 		print_part(json_object_array_get_idx(parts, i));
 	printf("\npermissions\n");
+	if ((used == NULL || json_object_object_length(used) == 0) &&
+	    json_object_array_length(xc_json_member(all, "asked")) == 0)
+		printf("  none used, none asked for\n");
 	if (used != NULL) {
 		json_object_object_foreach(used, name, n)
 			printf("  used: %s (%s)\n", name,
@@ -358,8 +361,10 @@ report(struct xc_tool *tool, const struct xc_subject *subject,
 		    "%s", reason));
 	if (xc_tool_number(result, "failed") != 0)
 		return xc_exit_of(xc_fail(&tool->errbuf, XC_ERR_INVALID,
-		    "%lld tests failed; what they would have used is "
-		    "missing here", xc_tool_number(result, "failed")));
+		    "%lld of %zu tests failed; what they would have used is "
+		    "missing here", xc_tool_number(result, "failed"),
+		    json_object_array_length(xc_json_member(result,
+		    "tests"))));
 	return XC_EXIT_DONE;
 }
 

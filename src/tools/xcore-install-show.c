@@ -214,6 +214,16 @@ xc_tool_status(struct xc_tool *tool)
 }
 
 static void
+print_words(const char *key, const struct json_object *list)
+{
+	printf("%-14s", key);
+	for (size_t i = 0; i < json_object_array_length(list); i++)
+		printf(" %s", json_object_get_string(
+		    json_object_array_get_idx(list, i)));
+	printf("%s\n", json_object_array_length(list) == 0 ? " none" : "");
+}
+
+static void
 print_manifest(const struct json_object *manifest)
 {
 	static const char *const keys[] = { "name", "version", "description",
@@ -227,7 +237,10 @@ print_manifest(const struct json_object *manifest)
 			    xc_tool_text(manifest, *key));
 	}
 	for (const char *const *key = lists; *key != NULL; key++) {
-		if (member(manifest, *key) != NULL)
+		if (json_object_is_type(member(manifest, *key),
+		    json_type_array))
+			print_words(*key, member(manifest, *key));
+		else if (member(manifest, *key) != NULL)
 			printf("%-14s %s\n", *key,
 			    json_object_to_json_string_ext(member(manifest,
 			    *key), JSON_C_TO_STRING_PLAIN |

@@ -148,6 +148,15 @@ confirm(void *ctx, const char *question, const char *name)
 	return strcmp(answer, name) == 0;
 }
 
+static void
+add_remedy(struct xc_errbuf *errbuf)
+{
+	size_t len = strlen(errbuf->text);
+
+	snprintf(errbuf->text + len, sizeof(errbuf->text) - len,
+	    "; run this as root or as xcored's user");
+}
+
 enum xc_exit
 xc_tool_open(struct xc_tool *tool)
 {
@@ -157,16 +166,18 @@ xc_tool_open(struct xc_tool *tool)
 		.isolation = tool->isolation, .limits = tool->limits,
 		.say = say, .accept = xc_tool_accept, .confirm = confirm,
 		.ctx = tool };
+	enum xc_err err;
 
 	if (tool->installer != NULL)
 		return XC_EXIT_DONE;
 	if (xc_settings_load(tool->config, &tool->settings,
 	    &tool->errbuf) != XC_OK)
 		return XC_EXIT_FAILED;
-	if (xc_installer_new(tool->settings, &how, &tool->installer,
-	    &tool->errbuf) != XC_OK)
-		return XC_EXIT_FAILED;
-	return XC_EXIT_DONE;
+	err = xc_installer_new(tool->settings, &how, &tool->installer,
+	    &tool->errbuf);
+	if (err == XC_ERR_DENIED && geteuid() != 0)
+		add_remedy(&tool->errbuf);
+	return err == XC_OK ? XC_EXIT_DONE : XC_EXIT_FAILED;
 }
 
 static enum xc_exit
