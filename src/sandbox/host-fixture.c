@@ -87,6 +87,7 @@ stream_write(void *ctx, struct xc_request *req, const void *data, size_t len)
 	(void)req;
 	(void)data;
 	f->streamed += (unsigned)len;
+	usleep(f->slow_ms * 1000);
 	return XC_OK;
 }
 

@@ -32,6 +32,7 @@ struct fixture {
 	unsigned lines;		/* that the plugin has logged */
 	char line[4200];	/* the last */
 	unsigned streamed;	/* bytes */
+	unsigned slow_ms;	/* that a client takes for each piece */
 };
 
 /* Starts the spawner and makes the sandboxes of one worker.  False with a

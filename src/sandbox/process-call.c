@@ -5,6 +5,7 @@
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <time.h>
 
 #include <xcore/reply.h>
@@ -20,6 +21,8 @@
 #define FIRST_LOOK_NS NS_PER_MS
 /* The clock is not looked at more often, however many threads burn. */
 #define LEAST_LOOK_NS (NS_PER_MS / 2)
+/* A process that was killed is gone by then. */
+#define DEATH_MS 100
 
 struct call {
 	struct xc_sandbox *sandbox;
@@ -32,6 +35,7 @@ struct call {
 	uint64_t look_at;	/* at the processor time; NEVER */
 	uint64_t cpu_base;	/* processor time at the first look */
 	bool looked;
+	bool heard;		/* it has said something that is valid */
 };
 
 static uint64_t
@@ -59,6 +63,25 @@ fail_ended(struct call *call)
 	fail(call, XC_BREACH_CRASH, "");
 	xc_sandbox_last_words(call->sandbox, call->outcome->detail,
 	    sizeof(call->outcome->detail));
+}
+
+/*
+ * What it rings for after its reply is found in the next call, which is
+ * somebody else's request.  If it has not taken the order, and now never will,
+ * another sandbox may.
+ */
+static void
+fail_ring(struct call *call)
+{
+	struct xc_sandbox *sandbox = call->sandbox;
+	struct pollfd end = { .fd = sandbox->pidfd, .events = POLLIN };
+	int unread = 0;
+
+	fail(call, XC_BREACH_PROTOCOL, "what it rang for is not valid");
+	if (call->heard || sandbox->pidfd < 0 || poll(&end, 1, DEATH_MS) != 1)
+		return;
+	call->outcome->unheard = ioctl(sandbox->channel.bell_write, FIONREAD,
+	    &unread) == 0 && unread > 0;
 }
 
 /* ---- time --------------------------------------------------------------- */
@@ -219,14 +242,40 @@ take_reply(struct call *call, const struct xc_notice *notice)
 		take_limit(call, XC_BREACH_MEMORY);
 }
 
+/*
+ * While a stream waits for the client the plugin's time stands still: else
+ * whoever reads slowly could have its sandboxes killed.  The wire bounds it.
+ */
+static enum xc_err
+serve_stream(struct call *call, const struct xc_notice *notice)
+{
+	uint64_t began = ns_of(CLOCK_MONOTONIC);
+	enum xc_err err = xc_broker_serve(call->broker,
+	    &call->sandbox->channel, notice);
+
+	if (call->until == NEVER)
+		return err;
+	call->until += ns_of(CLOCK_MONOTONIC) - began;
+	call->broker->end_us = call->until / 1000;
+	return err;
+}
+
+static enum xc_err
+serve_call(struct call *call, const struct xc_notice *notice)
+{
+	if (notice->call == XC_CALL_STREAM_BEGIN ||
+	    notice->call == XC_CALL_STREAM_WRITE)
+		return serve_stream(call, notice);
+	return xc_broker_serve(call->broker, &call->sandbox->channel, notice);
+}
+
 /* False: the call is over. */
 static bool
 serve(struct call *call, const struct xc_notice *notice)
 {
 	char text[64];
 
-	switch (xc_broker_serve(call->broker, &call->sandbox->channel,
-	    notice)) {
+	switch (serve_call(call, notice)) {
 	case XC_OK:
 		break;
 	case XC_ERR_IO:
@@ -260,10 +309,10 @@ take(struct call *call, bool ended)
 		fail_ended(call);
 		return false;
 	default:
-		fail(call, XC_BREACH_PROTOCOL,
-		    "what it rang for is not valid");
+		fail_ring(call);
 		return false;
 	}
+	call->heard = true;
 	if (notice.kind == XC_NOTICE_CALL)
 		return serve(call, &notice);
 	if (notice.kind == XC_NOTICE_REPLY)

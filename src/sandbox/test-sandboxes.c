@@ -131,6 +131,21 @@ serves_streams(void **state)
 	assert_breach("stream_crash", XC_BREACH_CRASH);
 }
 
+/* The three pieces take the client longer than the plugin has. */
+static void
+waits_for_clients(void **state)
+{
+	(void)state;
+	f.plugin.limits.timeout_ms = 500;
+	open_it();
+	f.slow_ms = 250;
+	fixture_call(&f, "stream");
+	f.slow_ms = 0;
+	assert_int_equal(f.outcome.breach, XC_BREACH_NONE);
+	assert_int_equal(f.streamed, 15);
+	assert_serves();
+}
+
 static void
 survives_ends(void **state)
 {
@@ -505,6 +520,7 @@ main(void)
 		TEST(serves),
 		TEST(serves_large),
 		TEST(serves_streams),
+		TEST(waits_for_clients),
 		TEST(survives_ends),
 		TEST(keeps_limits),
 		TEST(keeps_sizes),
