@@ -150,6 +150,12 @@ take_require(struct xc_version *version, struct json_object *json,
 			    "does not know", text_at(list, i));
 		version->require |= XC_LAYER_BIT(layer);
 	}
+	if (version->require != 0 &&
+	    version->plugin.isolation == XC_ISOLATION_INPROCESS)
+		return xc_fail(errbuf, XC_ERR_UNSUPPORTED, "it requires the "
+		    "layer \"%s\" of a sandbox and is to run in-process, "
+		    "where there is none: give it the level \"pool\"",
+		    text_at(list, 0));
 	return XC_OK;
 }
 

@@ -270,6 +270,7 @@ test_bad_terms(void **state)
 	static const char *const rows[] = {
 		",\"isolation\":\"jail\"",
 		POOL ",\"require\":[\"moat\"]",
+		",\"isolation\":\"inprocess\",\"require\":[\"seccomp\"]",
 		POOL ",\"events\":{\"a.b\":1}",
 	};
 	struct fixture *fixture = *state;
