@@ -24,7 +24,7 @@ static const struct kind kinds[XC_BREACH__MAX] = {
 	    "The plugin used up its processor time." },
 	[XC_BREACH_MEMORY] = { "memory", 503, true, "Memory limit",
 	    "The plugin used up its memory." },
-	[XC_BREACH_REPLY] = { "reply", 502, true, "Reply too large",
+	[XC_BREACH_REPLY] = { "reply", 502, false, "Reply too large",
 	    "The plugin's reply is over its limit." },
 	[XC_BREACH_PROTOCOL] = { "protocol", 502, true, "Bad reply",
 	    "The plugin's reply is not valid." },

@@ -21,7 +21,8 @@ enum xc_breach {
 	XC_BREACH_TIMEOUT,	/* limits.timeout_ms: 504 */
 	XC_BREACH_CPU,		/* limits.cpu_ms: 504 */
 	XC_BREACH_MEMORY,	/* limits.memory_mb: 503 */
-	XC_BREACH_REPLY,	/* limits.reply_kb: 502 */
+	XC_BREACH_REPLY,	/* limits.reply_kb: 502; no fault, as clients
+				 * bring it about */
 	XC_BREACH_PROTOCOL,	/* what it sent its host is not valid: 502 */
 	XC_BREACH_RATE,		/* limits.rate: 429, no fault */
 	XC_BREACH_DENIED,	/* a service without permission; the handler
