@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -72,6 +73,23 @@ limit_core(const struct xc_manager *m)
 		(void)setrlimit(RLIMIT_CORE, &none);
 }
 
+/*
+ * Where a host has no landlock, a sandbox that got the server's own account
+ * would read all of this in /proc/PID/mem, and what is in it: passwords,
+ * other requests.  A program that is executed, as the spawner, starts anew:
+ * it must be open, or the accounts of its sandboxes could not be mapped.
+ */
+void
+xc_child_guard(const struct xc_manager *m)
+{
+	unsigned long dumpable = m->settings->server.development ? 1 : 0;
+
+	if (prctl(PR_SET_DUMPABLE, dumpable, 0, 0, 0) != 0)
+		xc_logf(&xc_manager_log, XC_LOG_WARNING,
+		    "other processes can read the memory of this one: %s",
+		    strerror(errno));
+}
+
 pid_t
 xc_child_fork(struct xc_manager *m, const char *role, uint32_t keep_row)
 {
@@ -90,6 +108,7 @@ xc_child_fork(struct xc_manager *m, const char *role, uint32_t keep_row)
 		snprintf(detail, sizeof(detail), "%u", keep_row);
 	xc_title_set(role, detail);
 	limit_core(m);
+	xc_child_guard(m);
 	leave(m, keep_row);
 	return 0;
 }

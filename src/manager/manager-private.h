@@ -200,11 +200,15 @@ void xc_manager_step(struct xc_manager *m, const char *name,
 /*
  * Forks.  In the child: signals as at a program's start (those that would
  * only end it ignored), SIGTERM when the manager dies, the role shown by
- * ps(1), no core file unless in development, and closed what only the
- * manager uses; keep_row as for xc_pool_leave().
+ * ps(1), no core file and no debugger unless in development, and closed what
+ * only the manager uses; keep_row as for xc_pool_leave().
  */
 pid_t xc_child_fork(struct xc_manager *m, const char *role,
     uint32_t keep_row);
+
+/* Keeps the memory of this process from others of its account, unless in
+ * development. */
+void xc_child_guard(const struct xc_manager *m);
 
 /* Says how a child ended: "signal SIGSEGV", "status 1". */
 void xc_child_end_text(int status, char *text_r, size_t size);

@@ -511,6 +511,7 @@ start(struct xc_manager *m, struct xc_errbuf *errbuf)
 	if (err != XC_OK)
 		return err;
 	loaded = xc_now_ms();
+	xc_child_guard(m);
 	err = xc_manager_open_log(m, m->settings, errbuf);
 	if (err != XC_OK)
 		return err;
