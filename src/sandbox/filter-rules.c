@@ -125,7 +125,8 @@ static const struct xc_filter_rule serving_only_rules[] = {
 	    BITS(3, MAP_ANONYMOUS, 0) } },
 	{ SCMP_SYS(mprotect), 1, { BITS(2, PROT_EXEC, 0) } },
 	/* fstat() of the C library.  A name can come with it, which leads
-	 * nowhere in an empty root. */
+	 * nowhere in an empty root, with no folder open: xc_jail_last()
+	 * closes those, and no more can be opened. */
 	{ SCMP_SYS(newfstatat), 1, { IS(3, AT_EMPTY_PATH) } },
 };
 const struct xc_filter_rules xc_filter_serving_only_rules =

@@ -172,6 +172,12 @@ keep_descriptors(const struct xc_jail *jail, const struct xc_jail_cell *cell,
 	return XC_OK;
 }
 
+uint64_t
+xc_jail_loading_files(const struct xc_jail_cell *cell)
+{
+	return 3 + cell->n_keep_fds + LOADING_FILES + cell->limits.files;
+}
+
 /* 0 or errno of the first that failed. */
 static int
 limit_resources(const struct xc_jail_cell *cell)
@@ -182,8 +188,7 @@ limit_resources(const struct xc_jail_cell *cell)
 	} limits[] = {
 		{ RLIMIT_CORE, 0 },
 		{ RLIMIT_FSIZE, 0 },
-		{ RLIMIT_NOFILE, 3 + cell->n_keep_fds + LOADING_FILES +
-		    cell->limits.files },
+		{ RLIMIT_NOFILE, xc_jail_loading_files(cell) },
 		{ RLIMIT_STACK, STACK_BYTES },
 		{ RLIMIT_MEMLOCK, 0 },
 		{ RLIMIT_MSGQUEUE, 0 },

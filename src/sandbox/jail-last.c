@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -104,6 +105,22 @@ filter(const struct xc_jail *jail, const struct xc_jail_cell *cell,
 	    xc_jail_own_pid(cell)));
 }
 
+/*
+ * A folder that a constructor has left open, maybe in place of 0 to 2, is a
+ * way around the empty root: names begin there, and ".." leads on.
+ */
+static void
+close_folders(const struct xc_jail_cell *cell)
+{
+	int end = (int)xc_jail_loading_files(cell);
+	struct stat st;
+
+	for (int fd = 0; fd < end; fd++) {
+		if (fstat(fd, &st) == 0 && S_ISDIR(st.st_mode))
+			close(fd);
+	}
+}
+
 enum xc_err
 xc_jail_last(const struct xc_jail *jail, const struct xc_jail_cell *cell,
     struct xc_layers *layers, struct xc_errbuf *errbuf)
@@ -122,6 +139,7 @@ xc_jail_last(const struct xc_jail *jail, const struct xc_jail_cell *cell,
 	enter_empty_root(jail, layers);
 	if (jail->root_fd != -1)
 		close(jail->root_fd);
+	close_folders(cell);
 	error = xc_caps_keep(0);
 	if (error != 0)
 		return xc_fail(errbuf, XC_ERR_FAILED,

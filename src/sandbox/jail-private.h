@@ -86,6 +86,9 @@ struct xc_jail {
 /* Processes and threads that the sandbox may have at a time. */
 uint32_t xc_jail_tasks(const struct xc_jail_cell *cell);
 
+/* Descriptors are below that while constructors run. */
+uint64_t xc_jail_loading_files(const struct xc_jail_cell *cell);
+
 /* Whom the filter lets it signal; 0: nobody.  A zygote's children have its
  * filter, and would signal the zygote. */
 uint32_t xc_jail_own_pid(const struct xc_jail_cell *cell);

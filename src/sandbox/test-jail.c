@@ -19,6 +19,7 @@
 #include <sys/ptrace.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -408,6 +409,44 @@ test_descriptors(void **state)
 	xc_jail_free(&jail);
 }
 
+/* A constructor leaves folders open: one for paths alone, one as 0. */
+static void
+leave_folders(void)
+{
+	if (open("/usr/lib", O_PATH | O_DIRECTORY) == -1)
+		complain("open: %s; ", strerror(errno));
+	close(0);
+	if (open("/usr/lib", O_RDONLY | O_DIRECTORY) != 0)
+		complain("0 is something else; ");
+}
+
+static void
+go_through_folders(void)
+{
+	struct stat st;
+
+	for (int fd = 0; fd < 64; fd++) {
+		page->ran |= syscall(SYS_newfstatat, fd, "../../etc/passwd",
+		    &st, AT_EMPTY_PATH) == 0;
+		page->ran |= fstat(fd, &st) == 0 && S_ISDIR(st.st_mode);
+	}
+}
+
+static void
+test_folders_of_constructors(void **state)
+{
+	const struct inmate inmate = { .early = leave_folders,
+		.late = go_through_folders };
+	struct xc_jail *jail = create_jail(0);
+	struct xc_jail_cell cell = cell_for_tests();
+
+	(void)state;
+	expect_end(run(jail, &cell, &inmate));
+	assert_string_equal(page->text, "");
+	assert_false(page->ran);
+	xc_jail_free(&jail);
+}
+
 static void
 write_out(void)
 {
@@ -632,6 +671,7 @@ run_group(void)
 		cmocka_unit_test(test_processes_of_constructors_are_refused),
 		cmocka_unit_test(test_limits_of_threads),
 		cmocka_unit_test(test_descriptors),
+		cmocka_unit_test(test_folders_of_constructors),
 		cmocka_unit_test(test_output),
 		cmocka_unit_test(test_maker_killed),
 		cmocka_unit_test(test_not_admitted),
