@@ -211,34 +211,38 @@ sweep(const struct xc_cgroup *cgroup)
 }
 
 static enum xc_err
-open_folder(const char *path, int *fd_r, struct xc_errbuf *errbuf)
+open_folder(const char *path, int *fd_r, int *error_r,
+    struct xc_errbuf *errbuf)
 {
 	struct statfs fs;
 	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
+	*error_r = fd == -1 ? errno : EINVAL;
 	if (fd == -1)
 		return xc_fail(errbuf, XC_ERR_INVALID, "sandbox.cgroup: %s: "
-		    "%s", path, strerror(errno));
+		    "%s", path, strerror(*error_r));
 	if (fstatfs(fd, &fs) != 0 || fs.f_type != CGROUP2_MAGIC) {
 		close(fd);
 		return xc_fail(errbuf, XC_ERR_INVALID, "sandbox.cgroup: %s is "
 		    "no folder of cgroup v2", path);
 	}
 	*fd_r = fd;
+	*error_r = 0;
 	return XC_OK;
 }
 
 enum xc_err
 xc_cgroup_open(const char *path, struct xc_cgroup **cgroup_r,
-    struct xc_errbuf *errbuf)
+    int *error_r, struct xc_errbuf *errbuf)
 {
 	struct xc_cgroup *cgroup = calloc(1, sizeof(*cgroup));
 	enum xc_err err;
 
 	*cgroup_r = NULL;
+	*error_r = ENOMEM;
 	if (cgroup == NULL)
 		return xc_fail(errbuf, XC_ERR_NOMEM, "out of memory");
-	err = open_folder(path, &cgroup->fd, errbuf);
+	err = open_folder(path, &cgroup->fd, error_r, errbuf);
 	if (err != XC_OK) {
 		free(cgroup);
 		return err;

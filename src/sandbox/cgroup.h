@@ -15,11 +15,12 @@ struct xc_cgroup;
  * Opens the folder, passes on the controllers that it has, and removes what
  * makers that are gone have left there.  If this process is in the folder
  * itself, it and all others there are moved to the leaf xcore-server.
- * XC_ERR_INVALID: it is no folder of cgroup v2.  Which controllers can be
- * used shows in the leaves.
+ * XC_ERR_INVALID: it cannot be opened, or is no folder of cgroup v2, and
+ * *error_r is the errno of that, EINVAL for the second.  Which controllers can
+ * be used shows in the leaves.
  */
 enum xc_err xc_cgroup_open(const char *path, struct xc_cgroup **cgroup_r,
-    struct xc_errbuf *errbuf);
+    int *error_r, struct xc_errbuf *errbuf);
 void xc_cgroup_free(struct xc_cgroup **cgroup);
 
 struct xc_cgroup_leaf {

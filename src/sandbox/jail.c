@@ -251,9 +251,9 @@ xc_jail_create(const struct xc_jail_options *options, struct xc_jail **jail_r,
 	xc_jail_measure(&size);
 	jail->address_space = size.address_space;
 	make_root(jail);
-	if (options->cgroup != NULL && options->cgroup[0] != '\0' &&
-	    xc_cgroup_open(options->cgroup, &jail->cgroup, &remark) != XC_OK)
-		jail->cgroup_error = EINVAL;
+	if (options->cgroup != NULL && options->cgroup[0] != '\0')
+		(void)xc_cgroup_open(options->cgroup, &jail->cgroup,
+		    &jail->cgroup_error, &remark);
 	*jail_r = jail;
 	return xc_fail(errbuf, XC_OK, "%s", remark.text);
 }

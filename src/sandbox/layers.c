@@ -158,6 +158,11 @@ cgroup_reason(enum xc_layer layer, int error)
 		return "the controller is not offered there: it belongs to "
 		    "cgroup v1, or the folder above does not pass it on "
 		    "(cgroup.subtree_control; Delegate=yes)";
+	case ENOENT:
+	case ENOTDIR:
+		return "sandbox.cgroup names no folder that is there";
+	case EINVAL:
+		return "sandbox.cgroup names no folder of cgroup v2";
 	case EBUSY:
 		return "the folder holds processes that are not the server's; "
 		    "name one without any";

@@ -636,6 +636,9 @@ begin(const struct xc_spawner_options *options)
 		say(LOG_ERR, "no sandbox can be made: %s", errbuf.text);
 		return false;
 	}
+	if (errbuf.text[0] != '\0')
+		say(LOG_WARNING, "%s: sandboxes are without a cgroup of their "
+		    "own", errbuf.text);
 	spawner.epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	if (spawner.epoll_fd < 0) {
 		say(LOG_ERR, "epoll_create1: %s", strerror(errno));

@@ -34,6 +34,10 @@ test_names(void **state)
 	    "max_"));
 	assert_non_null(strstr(xc_layer_reason(XC_LAYER_CGROUP_MEMORY,
 	    ENODEV), "cgroup v1"));
+	assert_non_null(strstr(xc_layer_reason(XC_LAYER_CGROUP_CPU, EINVAL),
+	    "no folder of cgroup v2"));
+	assert_non_null(strstr(xc_layer_reason(XC_LAYER_CGROUP_PIDS, ENOENT),
+	    "sandbox.cgroup"));
 }
 
 static void

@@ -223,6 +223,24 @@ add_layers(const struct ctl_doctor *doctor, const struct xc_layers *layers)
 	    json_object_new_int(layers->landlock_abi));
 }
 
+/* The layers say what is lost; here is which folder it is. */
+static void
+tell_cgroup(const struct ctl_doctor *doctor, const struct patient *patient,
+    const struct xc_layers *layers)
+{
+	const uint32_t wanted = XC_LAYER_BIT(XC_LAYER_CGROUP_MEMORY) |
+	    XC_LAYER_BIT(XC_LAYER_CGROUP_PIDS) |
+	    XC_LAYER_BIT(XC_LAYER_CGROUP_CPU);
+	const char *folder = patient->options.cgroup;
+
+	if (folder[0] == '\0' || (layers->active & wanted) != 0)
+		return;
+	ctl_doctor_find(doctor, "cgroup", CTL_WARNING, "name a folder of "
+	    "cgroup v2 that is delegated to xcored (Delegate=yes), or leave "
+	    "sandbox.cgroup empty", "%s: %s", folder, xc_layer_reason(
+	    XC_LAYER_CGROUP_MEMORY, layers->why[XC_LAYER_CGROUP_MEMORY]));
+}
+
 /*
  * Those of the running xcored are the ones that count: it may have a cgroup,
  * or rights, that we do not have.  Layers are left out in our own only.
@@ -273,6 +291,8 @@ probe(const struct ctl_doctor *doctor, struct patient *patient,
 		xc_channel_layers(&sandbox->channel, layers_r);
 	if (err == XC_OK || layers_r->active != 0)
 		add_layers(doctor, layers_r);
+	if (err == XC_OK)
+		tell_cgroup(doctor, patient, layers_r);
 	if (err != XC_OK)
 		ctl_doctor_find(doctor, "sandbox", CTL_BAD, "run plugins of "
 		    "level \"inprocess\" only, which you trust, or give this "
