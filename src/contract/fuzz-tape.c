@@ -20,7 +20,7 @@ walk(const struct xc_tape *tape, uint32_t at)
 	enum xc_token_type type = xc_tape_type(tape, at);
 	uint32_t child = xc_tape_first(at);
 	char pointer[1024];
-	uint32_t found;
+	uint32_t found = 0;
 	int64_t whole;
 	uint32_t n;
 

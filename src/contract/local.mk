@@ -2,12 +2,27 @@
 noinst_LTLIBRARIES += libcontract.la
 libcontract_la_SOURCES = \
 	src/contract/decimal.c src/contract/decimal.h \
+	src/contract/pattern.c src/contract/pattern.h \
 	src/contract/routes.c src/contract/routes.h \
 	src/contract/routes-compile.c src/contract/routes-private.h \
 	src/contract/routes-read.c \
+	src/contract/schema.h src/contract/schema-private.h \
+	src/contract/schema-assert.c \
+	src/contract/schema-build.h \
+	src/contract/schema-children.c \
+	src/contract/schema-compile.c \
+	src/contract/schema-equal.c \
+	src/contract/schema-format.c \
+	src/contract/schema-keyword.c \
+	src/contract/schema-meta.c \
+	src/contract/schema-object.c \
+	src/contract/schema-run.c src/contract/schema-run.h \
+	src/contract/schema-set.c \
 	src/contract/tape.c src/contract/tape.h \
-	src/contract/tape-read.c
-libcontract_la_LIBADD = $(JSONC_LIBS)
+	src/contract/tape-read.c \
+	src/contract/uri.c src/contract/uri.h
+libcontract_la_CPPFLAGS = $(AM_CPPFLAGS) $(PCRE2_CFLAGS)
+libcontract_la_LIBADD = $(PCRE2_LIBS) $(JSONC_LIBS)
 
 contract_tests = src/contract/test-routes src/contract/test-tape
 check_PROGRAMS += $(contract_tests)

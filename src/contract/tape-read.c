@@ -290,7 +290,7 @@ xc_tape_find(const struct xc_tape *tape, const char *pointer, size_t len,
 	const char *end = pointer + len;
 	const char *slash;
 	char buf[1024];
-	uint32_t at = 0;
+	uint32_t at = *at_r;
 	size_t n;
 
 	while (pointer < end) {

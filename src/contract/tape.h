@@ -168,7 +168,8 @@ bool xc_tape_double(const struct xc_tape *tape, uint32_t at, double *value_r);
 void xc_tape_pointer(const struct xc_tape *tape, uint32_t at, char *buf,
     size_t size);
 
-/* Finds what a JSON Pointer names.  False if nothing is there. */
+/* Finds what a JSON Pointer names, from the value *at_r (0: the root) on.
+ * False if nothing is there. */
 bool xc_tape_find(const struct xc_tape *tape, const char *pointer, size_t len,
     uint32_t *at_r);
 

@@ -164,11 +164,13 @@ test_pointers(void **state)
 	(void)state;
 	assert_int_equal(scanned.err, XC_OK);
 	for (i = 0; i < sizeof(pointers) / sizeof(pointers[0]); i++) {
+		at = 0;
 		assert_true(xc_tape_find(&scanned.tape, pointers[i],
 		    strlen(pointers[i]), &at));
 		xc_tape_pointer(&scanned.tape, at, buf, sizeof(buf));
 		assert_string_equal(buf, pointers[i]);
 	}
+	at = 0;
 	for (i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
 		assert_false(xc_tape_find(&scanned.tape, wrong[i],
 		    strlen(wrong[i]), &at));
