@@ -112,9 +112,12 @@ print_remarks(const struct json_object *row)
 	    i < json_object_array_length(list); i++) {
 		const struct json_object *one =
 		    json_object_array_get_idx(list, i);
+		char which[24];
 
-		printf("  %s is quarantined since %s: %s\n",
-		    xc_tool_text(one, "version"), xc_tool_text(one, "at"),
+		printf("  %s%s is quarantined since %s: %s\n",
+		    xc_tool_text(one, "version"),
+		    xc_tool_which(row, one, which, sizeof(which)),
+		    xc_tool_text(one, "at"),
 		    xc_tool_text(one, "reason"));
 	}
 	if (strcmp(xc_tool_text(row, "state"), "quarantined") != 0 &&

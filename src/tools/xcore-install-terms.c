@@ -151,7 +151,7 @@ xc_tool_accept(void *ctx, const struct json_object *asks)
 
 static void
 add_quarantined(struct json_object *list, const char *version,
-    const struct xc_quarantined *quarantined)
+    const char *hash, const struct xc_quarantined *quarantined)
 {
 	struct json_object *row;
 
@@ -159,6 +159,7 @@ add_quarantined(struct json_object *list, const char *version,
 		return;
 	row = json_object_new_object();
 	add_text(row, "version", version);
+	add_text(row, "hash", hash);
 	add_text(row, "at", quarantined->at);
 	add_text(row, "by", quarantined->by);
 	add_text(row, "reason", quarantined->reason);
@@ -195,9 +196,10 @@ xc_tool_add_terms(const struct xc_tool *tool, struct json_object *row,
 	const char *asked;
 	struct xc_terms terms;
 
-	add_quarantined(quarantined, plugin->version, &plugin->quarantined);
+	add_quarantined(quarantined, plugin->version, plugin->hash,
+	    &plugin->quarantined);
 	add_quarantined(quarantined, plugin->previous_version,
-	    &plugin->previous_quarantined);
+	    plugin->previous_hash, &plugin->previous_quarantined);
 	json_object_object_add(row, "quarantined", quarantined);
 	add_text(row, "isolation", plugin->isolation);
 	json_object_object_add(row, "operator_limits",
@@ -228,6 +230,17 @@ print_limits(const struct json_object *row)
 	putchar('\n');
 }
 
+const char *
+xc_tool_which(const struct json_object *row, const struct json_object *one,
+    char *buf, size_t size)
+{
+	buf[0] = '\0';
+	if (strcmp(xc_tool_text(row, "version"),
+	    xc_tool_text(row, "previous_version")) == 0)
+		snprintf(buf, size, " (%.12s)", xc_tool_text(one, "hash"));
+	return buf;
+}
+
 void
 xc_tool_print_terms(const struct json_object *row)
 {
@@ -238,7 +251,9 @@ xc_tool_print_terms(const struct json_object *row)
 		printf("%-14s %s: %s\n", "level", xc_tool_text(row, "level"),
 		    xc_tool_text(row, "level_why"));
 		print_limits(row);
-		printf("%-14s", "accepted");
+		printf("%-14s%s", "accepted", json_object_object_length(
+		    member(row, "permissions")) == 0 ? " nothing: it asks "
+		    "for none" : "");
 		lh_foreach(json_object_get_object(member(row,
 		    "permissions")), entry)
 			printf(" %s%s", (const char *)lh_entry_k(entry),
@@ -249,9 +264,12 @@ xc_tool_print_terms(const struct json_object *row)
 	for (size_t i = 0; i < json_object_array_length(list); i++) {
 		const struct json_object *one =
 		    json_object_array_get_idx(list, i);
+		char which[24];
 
-		printf("%-14s %s since %s by %s: %s\n", "quarantined",
-		    xc_tool_text(one, "version"), xc_tool_text(one, "at"),
+		printf("%-14s %s%s since %s by %s: %s\n", "quarantined",
+		    xc_tool_text(one, "version"),
+		    xc_tool_which(row, one, which, sizeof(which)),
+		    xc_tool_text(one, "at"),
 		    xc_tool_text(one, "by"), xc_tool_text(one, "reason"));
 	}
 }

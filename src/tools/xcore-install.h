@@ -97,6 +97,12 @@ void xc_tool_add_terms(const struct xc_tool *tool, struct json_object *row,
     const struct xc_registry_plugin *plugin);
 void xc_tool_print_terms(const struct json_object *row);
 
+/* In buf, which is returned: " (HASH)" where a plugin's row has two versions
+ * of one name, so that their number does not say which one is meant; else
+ * "".  one is of the row's "quarantined". */
+const char *xc_tool_which(const struct json_object *row,
+    const struct json_object *one, char *buf, size_t size);
+
 /* The help for a verb; NULL: of all. */
 void xc_tool_help(const char *verb);
 

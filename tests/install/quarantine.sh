@@ -80,6 +80,19 @@ expect "a rollback is a word too" 0 'rolled back' \
     install rollback --wait shaky
 same "what it brings is not marked any more" 1.1.0 "$(marked)"
 
+# Of two of the same number the hash says which is meant.
+word=7 make_plugin twin 1.0.0
+install --wait "$dir" >/dev/null
+word=8 make_plugin twin 1.0.0
+expect "the same version again" 0 'updated' install --wait --replace "$dir"
+bad=$(row twin .hash | cut -c 1-12)
+fault twin 1.0.0 "it hangs"
+is_back() { [ "$(row twin .hash | cut -c 1-12)" != "$bad" ]; }
+await "the one before is back" is_back
+expect "list names the bad one" 0 "1.0.0 ($bad) is quarantined" install list
+expect "info too" 0 "quarantined  *1.0.0 ($bad) since" install info twin
+install remove --wait --purge --yes twin >/dev/null
+
 # Told of a version that is not in force, or twice: nothing.
 before=$(generation)
 tell '{"event":"quarantine","name":"shaky","version":"1.0.0","hash":"00","reason":"x"}'
