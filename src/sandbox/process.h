@@ -44,8 +44,9 @@ struct xc_sandbox {
 struct xc_outcome {
 	enum xc_breach breach;	/* NONE: a reply stands */
 	enum xc_err handled;	/* what the handler returned */
-	bool unheard;		/* CRASH: it had ended before it was asked,
-				 * so the request may be given to another */
+	bool unheard;		/* it had ended, or broken the protocol, before
+				 * it took the order: the request may be given
+				 * to another */
 	uint64_t cpu_us;	/* 0 also for a call under a millisecond */
 	char detail[256];	/* for the log: "signal SIGSEGV", ... */
 };

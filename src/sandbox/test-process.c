@@ -3,6 +3,8 @@
  * are children that say what no library would. */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
+#include <sched.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -10,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -107,6 +110,22 @@ answers_twice(struct xc_channel *channel)
 	reply(channel, order.seq);
 	reply(channel, order.seq);
 	xc_channel_wait_order(channel, &order);
+	(void)pause();
+}
+
+/* Rings once more when its reply was taken, and takes no order then. */
+static void
+rings_late(struct xc_channel *channel)
+{
+	struct xc_order order;
+	int unread = 1;
+
+	xc_channel_wait_order(channel, &order);
+	reply(channel, order.seq);
+	while (ioctl(channel->bell_write, FIONREAD, &unread) == 0 &&
+	    unread > 0)
+		sched_yield();
+	reply(channel, order.seq);
 	(void)pause();
 }
 
@@ -303,6 +322,26 @@ takes_no_late_reply(void **state)
 	if (outcome.breach == XC_BREACH_NONE)
 		call();
 	assert_int_equal(outcome.breach, XC_BREACH_PROTOCOL);
+}
+
+/* Who comes next has not done it, and can be served by another. */
+static void
+spares_the_next(void **state)
+{
+	struct pollfd bell = { .events = POLLIN };
+
+	(void)state;
+	make(rings_late);
+	call();
+	assert_int_equal(outcome.breach, XC_BREACH_NONE);
+	assert_false(outcome.unheard);
+	bell.fd = sandbox->channel.bell_read;
+	assert_int_equal(poll(&bell, 1, -1), 1);
+	call();
+	assert_int_equal(outcome.breach, XC_BREACH_PROTOCOL);
+	assert_true(outcome.unheard);
+	assert_breach(answers_another, XC_BREACH_PROTOCOL);
+	assert_false(outcome.unheard);
 }
 
 static void
@@ -566,6 +605,7 @@ main(void)
 		TEST(believes_an_honest_one),
 		TEST(sees_through_lies),
 		TEST(takes_no_late_reply),
+		TEST(spares_the_next),
 		TEST(notices_ends),
 		TEST(says_if_it_was_unheard),
 		TEST(checks_texts),
