@@ -183,7 +183,7 @@ print_manager(const struct page *page, struct json_object *data)
 		    paint(page, "\033[0m"));
 	fprintf(page->out, "configuration %s", text_of(data, "config"));
 	if (number_of(data, "upgrades") > 0)
-		fprintf(page->out, ", upgraded %" PRId64 " times",
+		fprintf(page->out, ", upgrades: %" PRId64,
 		    number_of(data, "upgrades"));
 	fputc('\n', page->out);
 }
@@ -214,6 +214,21 @@ print_generation(const struct page *page, struct json_object *data)
 		fprintf(page->out, "registry %sdoes not answer%s: %s\n",
 		    paint(page, "\033[31m"), paint(page, "\033[0m"),
 		    text_of(registry, "reason"));
+}
+
+/* Only what is not as usual. */
+static void
+print_spawner(const struct page *page, struct json_object *spawner)
+{
+	int64_t restarts = number_of(spawner, "restarts");
+
+	if (restarts > 0)
+		fprintf(page->out, "restarts of the sandboxes' spawner: %"
+		    PRId64 ", see the log\n", restarts);
+	if (spawner != NULL && number_of(spawner, "pid") == 0)
+		fprintf(page->out, "the sandboxes' spawner %sdoes not run%s, "
+		    "see the log\n", paint(page, "\033[31m"),
+		    paint(page, "\033[0m"));
 }
 
 static void
@@ -350,6 +365,7 @@ ctl_print_status(struct json_object *data, FILE *out, bool colour)
 
 	print_manager(&page, data);
 	print_generation(&page, data);
+	print_spawner(&page, part_of(data, "spawner"));
 	print_workers(&page, part_of(data, "workers"));
 	print_plugins(&page, part_of(data, "plugins"));
 	print_rejected(&page, part_of(data, "rejected"));
