@@ -376,8 +376,6 @@ run_ops(struct run *run, const struct node *node, uint32_t at,
 
 	for (i = 0; i < node->n_ops; i++, op++) {
 		run->steps++;
-		/* The ops before may have run other nodes. */
-		run->node = node;
 		if (run_op(run, op, at, evals))
 			continue;
 		valid = false;
@@ -410,16 +408,19 @@ refuse(struct run *run, const struct node *node, uint32_t at)
 	    "propertyNames", "not", "then", "else" };
 	const char *where = run->schema->constants.text + node->where;
 	const char *slash = strrchr(where, '/');
+	const struct node *outer = run->node;
 	const char *keyword = "false";
 	size_t i;
 
 	if (!run->collect)
 		return false;
-	run->node = node;
 	for (i = 0; i < sizeof(ends) / sizeof(ends[0]); i++)
 		if (slash != NULL && strcmp(slash + 1, ends[i]) == 0)
 			keyword = ends[i];
-	return xc_run_fault(run, at, keyword, "is not allowed here");
+	run->node = node;
+	xc_run_fault(run, at, keyword, "is not allowed here");
+	run->node = outer;
+	return false;
 }
 
 bool
@@ -427,6 +428,7 @@ xc_run_node(struct run *run, uint32_t number, uint32_t at,
     struct evals *evals)
 {
 	const struct node *node = &run->schema->nodes[number];
+	const struct node *outer = run->node;
 	uint32_t n_scopes = run->n_scopes;
 	bool valid;
 
@@ -442,12 +444,14 @@ xc_run_node(struct run *run, uint32_t number, uint32_t at,
 		return xc_run_give_up(run, XC_ERR_TOO_LARGE, at,
 		    "more than %u schemas in each other", run->depth_max);
 	run->depth++;
+	run->node = node;
 	if (n_scopes == 0 || run->scopes[n_scopes - 1] != node->resource)
 		run->scopes[run->n_scopes++] = node->resource;
 	valid = (node->flags & NODE_UNEVALUATED) != 0
 	    ? run_with_evals(run, node, at, evals)
 	    : run_ops(run, node, at, evals);
 	run->n_scopes = n_scopes;
+	run->node = outer;
 	run->depth--;
 	return valid;
 }
