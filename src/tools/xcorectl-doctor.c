@@ -464,14 +464,18 @@ report(struct xc_ctl *ctl, struct json_object *list)
 {
 	size_t bad = count_health(list, CTL_BAD);
 	size_t warnings = count_health(list, CTL_WARNING);
+	size_t unknown = count_health(list, CTL_UNKNOWN);
 	struct json_object *data;
 
 	if (!ctl->json) {
 		for (size_t i = 0; i < json_object_array_length(list); i++)
 			ctl_doctor_print(json_object_array_get_idx(list, i),
 			    ctl_wants_colour());
-		printf("%zu bad, %zu %s\n", bad, warnings, warnings == 1 ?
+		printf("%zu bad, %zu %s", bad, warnings, warnings == 1 ?
 		    "warning" : "warnings");
+		if (unknown > 0)
+			printf(", %zu unknown", unknown);
+		putchar('\n');
 		json_object_put(list);
 		return bad > 0 ? XC_EXIT_FAILED : XC_EXIT_OK;
 	}
@@ -480,6 +484,8 @@ report(struct xc_ctl *ctl, struct json_object *list)
 	    json_object_new_int64((int64_t)bad));
 	json_object_object_add(data, "warnings",
 	    json_object_new_int64((int64_t)warnings));
+	json_object_object_add(data, "unknown",
+	    json_object_new_int64((int64_t)unknown));
 	json_object_object_add(data, "sections", list);
 	return ctl_found(bad > 0 ? XC_EXIT_FAILED : XC_EXIT_OK, data);
 }
