@@ -340,6 +340,7 @@ spares_the_next(void **state)
 	call();
 	assert_int_equal(outcome.breach, XC_BREACH_PROTOCOL);
 	assert_true(outcome.unheard);
+	xc_sandbox_close(&sandbox);
 	assert_breach(answers_another, XC_BREACH_PROTOCOL);
 	assert_false(outcome.unheard);
 }
