@@ -10,3 +10,11 @@ EXTRA_DIST += $(schema_test_scripts) tests/schema/README.md \
 	tests/schema/cases/keywords.json tests/schema/cases/references.json \
 	tests/schema/cases/unevaluated.json tests/schema/formats/formats.json
 LINT_SHELL += $(schema_test_scripts)
+
+# Measures; run by hand: make tests/bench/schema, then tests/bench/schema.sh.
+EXTRA_PROGRAMS += tests/bench/schema
+CLEANFILES += tests/bench/schema
+tests_bench_schema_SOURCES = tests/bench/schema.c
+tests_bench_schema_LDADD = libcontract.la libxcore.la
+EXTRA_DIST += tests/bench/schema.sh
+LINT_SHELL += tests/bench/schema.sh
