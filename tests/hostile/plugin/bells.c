@@ -301,8 +301,9 @@ const struct xc_attack xc_hostile_bells[] = {
 	    scribble },
 	{ "flip-notice", "changes what it says while it is read",
 	    HARMLESS | CAUGHT | DIES, flip_notice },
+	/* Its own end reads the reply too, and may fall over it. */
 	{ "flip-reply", "changes its reply while it is read",
-	    HARMLESS | CAUGHT, flip_reply },
+	    HARMLESS | CAUGHT | DIES, flip_reply },
 	{ "close-bells", "closes its pipes and waits", DIES | WALL,
 	    close_bells },
 	{ "silent", "closes its pipes and runs for ever", DIES | CPU, silent },
