@@ -27,7 +27,6 @@
 
 struct xc_pattern {
 	pcre2_code *code;
-	bool jit;
 };
 
 struct xc_pattern_run {
@@ -462,37 +461,60 @@ compile(const char *text, char *why, size_t size)
 	return code;
 }
 
-struct xc_pattern *
-xc_pattern_compile(const char *text, size_t len, char *why, size_t size)
+/* From one dialect to the other, and compiled; NULL with the reason. */
+static pcre2_code *
+translate_and_compile(const char *text, size_t len, char *why, size_t size)
 {
-	struct xc_pattern *pattern;
+	pcre2_code *code = NULL;
 	const char *wrong;
 	char *buf;
 
-	snprintf(why, size, "out of memory");
 	if (len > XC_PATTERN_MAX) {
 		snprintf(why, size, "longer than %d bytes", XC_PATTERN_MAX);
 		return NULL;
 	}
-	pattern = calloc(1, sizeof(*pattern));
 	buf = malloc(len * GROWTH + GROWTH);
-	if (pattern != NULL && buf != NULL) {
-		wrong = translate(text, len, buf);
-		if (wrong != NULL)
-			snprintf(why, size, "%s", wrong);
-		else
-			pattern->code = compile(buf, why, size);
+	if (buf == NULL) {
+		snprintf(why, size, "out of memory");
+		return NULL;
 	}
+	wrong = translate(text, len, buf);
+	if (wrong != NULL)
+		snprintf(why, size, "%s", wrong);
+	else
+		code = compile(buf, why, size);
 	free(buf);
-	if (pattern != NULL && pattern->code == NULL) {
+	return code;
+}
+
+struct xc_pattern *
+xc_pattern_compile(const char *text, size_t len, char *why, size_t size)
+{
+	struct xc_pattern *pattern = calloc(1, sizeof(*pattern));
+
+	if (pattern == NULL) {
+		snprintf(why, size, "out of memory");
+		return NULL;
+	}
+	pattern->code = translate_and_compile(text, len, why, size);
+	if (pattern->code == NULL) {
 		free(pattern);
 		return NULL;
 	}
 	/* Where memory cannot be made executable it is interpreted. */
-	if (pattern != NULL)
-		pattern->jit = pcre2_jit_compile(pattern->code,
-		    PCRE2_JIT_COMPLETE) == 0;
+	pcre2_jit_compile(pattern->code, PCRE2_JIT_COMPLETE);
 	return pattern;
+}
+
+bool
+xc_pattern_is_valid(const char *text, size_t len)
+{
+	char why[8];
+	pcre2_code *code = translate_and_compile(text, len, why, sizeof(why));
+	bool valid = code != NULL;
+
+	pcre2_code_free(code);
+	return valid;
 }
 
 void

@@ -22,6 +22,9 @@ struct xc_pattern_run;		/* what matching needs; one for a thread */
  */
 struct xc_pattern *xc_pattern_compile(const char *text, size_t len,
     char *why, size_t size);
+
+/* Whether it would be compiled; dear, as compiling is. */
+bool xc_pattern_is_valid(const char *text, size_t len);
 void xc_pattern_free(struct xc_pattern **pattern);
 
 /* The bytes that a compiled pattern holds. */

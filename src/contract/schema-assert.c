@@ -323,7 +323,7 @@ run_format(struct run *run, const struct op *op, uint32_t at)
 	if (xc_run_type(run, at) != XC_TOKEN_STRING)
 		return true;
 	text = xc_tape_string(run->tape, at, &len);
-	run->steps += 2 + len / 64;
+	run->steps += xc_format_cost(op->a, len);
 	if (xc_format_is(op->a, text, len))
 		return true;
 	return run->collect && xc_run_fault(run, at, "format",

@@ -378,7 +378,7 @@ tell_dynamics(struct compiler *compiler)
 	return true;
 }
 
-/* --- circles --------------------------------------------------------------- */
+/* --- circles ----------------------------------------------------------- */
 
 /* The k-th of the nodes that an op runs on the same value; NO_NODE if there
  * is none there. */
@@ -514,7 +514,7 @@ refuse_circles(struct compiler *compiler)
 	return compiler->err == XC_OK;
 }
 
-/* --- the program ------------------------------------------------------------ */
+/* --- the program -------------------------------------------------------- */
 
 /* Room for a block's content in a sum. */
 static size_t
@@ -544,12 +544,13 @@ join(struct compiler *compiler)
 	    rounded(&c->objects) + rounded(&c->divisors) +
 	    rounded(&c->dynamics) + rounded(&c->tokens) + rounded(&c->text);
 	struct xc_schema *schema = calloc(1, size);
-	unsigned char *at = (unsigned char *)(schema + 1);
+	unsigned char *at;
 
 	if (schema == NULL) {
 		set_error(c, XC_ERR_NOMEM);
 		return NULL;
 	}
+	at = (unsigned char *)(schema + 1);
 	schema->size = size;
 	schema->n_nodes = ROWS(c->nodes, struct node);
 	schema->n_dynamics = ROWS(c->dynamics, struct dynamic);

@@ -69,7 +69,7 @@ take_digits(struct cursor *cursor)
 	return (size_t)(cursor->at - start);
 }
 
-/* --- dates and times --------------------------------------------------------- */
+/* --- dates and times ----------------------------------------------------- */
 
 static bool
 take_date(struct cursor *cursor)
@@ -196,7 +196,7 @@ is_duration(struct cursor cursor)
 	return n > 0 && cursor.at == cursor.end;
 }
 
-/* --- hosts ------------------------------------------------------------------- */
+/* --- hosts --------------------------------------------------------------- */
 
 /* Letters, digits and hyphens, none at the ends; with "--" in the third
  * place only what has been made of another script. */
@@ -269,7 +269,7 @@ is_ipv6(struct cursor cursor)
 	return inet_pton(AF_INET6, buf, address) == 1;
 }
 
-/* --- mail -------------------------------------------------------------------- */
+/* --- mail ---------------------------------------------------------------- */
 
 static bool
 is_atom(char c)
@@ -342,7 +342,7 @@ is_email(struct cursor cursor)
 	    : is_hostname(cursor);
 }
 
-/* --- the rest ---------------------------------------------------------------- */
+/* --- the rest ------------------------------------------------------------ */
 
 static bool
 is_uri(struct cursor cursor)
@@ -390,15 +390,8 @@ is_json_pointer(struct cursor cursor)
 static bool
 is_regex(struct cursor cursor)
 {
-	struct xc_pattern *pattern;
-	bool valid;
-	char why[8];
-
-	pattern = xc_pattern_compile(cursor.at,
-	    (size_t)(cursor.end - cursor.at), why, sizeof(why));
-	valid = pattern != NULL;
-	xc_pattern_free(&pattern);
-	return valid;
+	return xc_pattern_is_valid(cursor.at,
+	    (size_t)(cursor.end - cursor.at));
 }
 
 static const struct {
@@ -438,6 +431,13 @@ const char *
 xc_format_name(uint32_t format)
 {
 	return formats[format].name;
+}
+
+uint64_t
+xc_format_cost(uint32_t format, size_t len)
+{
+	return formats[format].is == is_regex ? 1000 + len * 20
+	    : 2 + len / 64;
 }
 
 bool

@@ -11,7 +11,7 @@ type_of(const struct build *build, uint32_t token)
 	return xc_tape_type(xc_build_tape(build), token);
 }
 
-/* --- type ------------------------------------------------------------------ */
+/* --- type -------------------------------------------------------------- */
 
 static const struct {
 	const char *name;
@@ -70,7 +70,7 @@ kw_type(struct build *build, uint32_t token)
 	return xc_build_op(build, OP_TYPE, mask, 0);
 }
 
-/* --- values ---------------------------------------------------------------- */
+/* --- values ------------------------------------------------------------ */
 
 static bool
 kw_const(struct build *build, uint32_t token)
@@ -153,7 +153,7 @@ kw_multiple(struct build *build, uint32_t token)
 	    xc_build_op(build, OP_MULTIPLE, row, constant);
 }
 
-/* --- counts ---------------------------------------------------------------- */
+/* --- counts ------------------------------------------------------------ */
 
 static bool
 add_count(struct build *build, uint32_t token, enum op_kind kind)
@@ -210,7 +210,7 @@ kw_unique(struct build *build, uint32_t token)
 	return xc_build_op(build, OP_UNIQUE, 0, 0);
 }
 
-/* --- strings --------------------------------------------------------------- */
+/* --- strings ----------------------------------------------------------- */
 
 static bool
 kw_pattern(struct build *build, uint32_t token)
@@ -243,7 +243,7 @@ kw_format(struct build *build, uint32_t token)
 	    xc_build_op(build, OP_FORMAT, (uint32_t)format, 0);
 }
 
-/* --- schemas in schemas ---------------------------------------------------- */
+/* --- schemas in schemas ------------------------------------------------ */
 
 static bool
 add_one(struct build *build, uint32_t token, enum op_kind kind)
@@ -409,7 +409,7 @@ build_contains(struct build *build)
 	    xc_build_op(build, OP_CONTAINS, first, 0);
 }
 
-/* --- references ------------------------------------------------------------ */
+/* --- references -------------------------------------------------------- */
 
 static bool
 find_target(struct build *build, uint32_t token, uint32_t *node_r,
@@ -461,7 +461,7 @@ kw_dynamic_ref(struct build *build, uint32_t token)
 	    xc_build_op(build, OP_DYNAMIC_REF, node, anchor);
 }
 
-/* --- all of them ----------------------------------------------------------- */
+/* --- all of them ------------------------------------------------------- */
 
 static const struct {
 	const char *keyword;

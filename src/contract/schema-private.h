@@ -131,19 +131,22 @@ struct xc_schema {
 	size_t size;
 };
 
-/* --- formats ------------------------------------------------------------- */
+/* --- formats --------------------------------------------------------- */
 
 /* The number of a format that is checked, or -1. */
 int xc_format_find(const char *name, size_t len);
 const char *xc_format_name(uint32_t format);
 bool xc_format_is(uint32_t format, const char *text, size_t len);
 
-/* --- the metaschemas ------------------------------------------------------ */
+/* The steps that a look at len bytes takes. */
+uint64_t xc_format_cost(uint32_t format, size_t len);
+
+/* --- the metaschemas -------------------------------------------------- */
 
 /* The text of the draft's document with this URI, or NULL. */
 const char *xc_schema_meta(const char *uri);
 
-/* --- the set -------------------------------------------------------------- */
+/* --- the set ---------------------------------------------------------- */
 
 #define VOCABULARY_APPLICATOR 0x01u
 #define VOCABULARY_UNEVALUATED 0x02u
@@ -164,6 +167,7 @@ struct schema_document {
 struct schema_resource {
 	const char *uri;
 	uint32_t hash;
+	uint32_t next;		/* of the same slot, plus 1 */
 	uint32_t document;
 	uint32_t token;
 	uint32_t vocabularies;
@@ -172,10 +176,13 @@ struct schema_resource {
 struct schema_anchor {
 	const char *name;
 	uint32_t hash;		/* of resource and name */
+	uint32_t next;		/* of the same slot, plus 1 */
 	uint32_t resource;
 	uint32_t token;
 	bool dynamic;
 };
+
+#define SET_SLOTS 4096
 
 /* A place in a document of the set. */
 struct schema_place {
@@ -194,6 +201,9 @@ struct xc_schema_set {
 	uint32_t documents_cap;
 	uint32_t resources_cap;
 	uint32_t anchors_cap;
+	/* Rows by their hash, plus 1. */
+	uint32_t resource_slots[SET_SLOTS];
+	uint32_t anchor_slots[SET_SLOTS];
 };
 
 /*
@@ -210,7 +220,7 @@ enum xc_err xc_schema_set_find(struct xc_schema_set *set,
 void xc_schema_set_where(const struct xc_schema_set *set,
     struct schema_place place, char *buf, size_t size);
 
-/* --- equality -------------------------------------------------------------- */
+/* --- equality ---------------------------------------------------------- */
 
 struct xc_value {
 	const struct xc_tape *tape;

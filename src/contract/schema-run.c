@@ -30,7 +30,7 @@ static const char *const keywords[] = {
 #undef KEYWORD_OF
 };
 
-/* --- faults ---------------------------------------------------------------- */
+/* --- faults ------------------------------------------------------------ */
 
 static const char *
 keep(struct xc_validator *validator, const char *text)
@@ -117,7 +117,7 @@ xc_run_memory(struct run *run, uint32_t at, size_t size)
 	return memset(memory, 0, size);
 }
 
-/* --- what has been looked at ----------------------------------------------- */
+/* --- what has been looked at ------------------------------------------- */
 
 bool
 xc_evals_init(struct run *run, struct evals *evals, uint32_t at)
@@ -153,7 +153,7 @@ xc_evals_join(struct evals *evals, const struct evals *more)
 		evals->bits[i / 64] |= more->bits[i / 64];
 }
 
-/* --- schemas for the same value --------------------------------------------- */
+/* --- schemas for the same value ----------------------------------------- */
 
 /* Whether a schema takes a value, without a word about why not.  What it has
  * looked at counts only if it does. */
@@ -456,7 +456,7 @@ xc_run_node(struct run *run, uint32_t number, uint32_t at,
 	return valid;
 }
 
-/* --- the validator ----------------------------------------------------------- */
+/* --- the validator ------------------------------------------------------- */
 
 static void
 set_limits(struct xc_validator_limits *limits,

@@ -139,27 +139,34 @@ static uint32_t
 find_resource(const struct xc_schema_set *set, const char *uri)
 {
 	uint32_t hash = xc_tape_hash(uri, strlen(uri));
-	uint32_t i;
+	uint32_t i = set->resource_slots[hash % SET_SLOTS];
 
-	for (i = 0; i < set->n_resources; i++)
-		if (set->resources[i].hash == hash &&
-		    strcmp(set->resources[i].uri, uri) == 0)
-			return i;
+	for (; i != 0; i = set->resources[i - 1].next)
+		if (set->resources[i - 1].hash == hash &&
+		    strcmp(set->resources[i - 1].uri, uri) == 0)
+			return i - 1;
 	return NO_NODE;
+}
+
+static uint32_t
+anchor_hash(uint32_t resource, const char *name)
+{
+	return xc_tape_hash(name, strlen(name)) ^
+	    resource * UINT32_C(0x9e3779b1) >> 8;
 }
 
 static uint32_t
 find_anchor(const struct xc_schema_set *set, uint32_t resource,
     const char *name)
 {
-	uint32_t hash = xc_tape_hash(name, strlen(name)) ^ resource << 8;
-	uint32_t i;
+	uint32_t hash = anchor_hash(resource, name);
+	uint32_t i = set->anchor_slots[hash % SET_SLOTS];
 
-	for (i = 0; i < set->n_anchors; i++)
-		if (set->anchors[i].hash == hash &&
-		    set->anchors[i].resource == resource &&
-		    strcmp(set->anchors[i].name, name) == 0)
-			return i;
+	for (; i != 0; i = set->anchors[i - 1].next)
+		if (set->anchors[i - 1].hash == hash &&
+		    set->anchors[i - 1].resource == resource &&
+		    strcmp(set->anchors[i - 1].name, name) == 0)
+			return i - 1;
 	return NO_NODE;
 }
 
@@ -313,7 +320,8 @@ add_resource(struct xc_schema_set *set, struct schema_place place,
 	resource->document = place.document;
 	resource->token = place.token;
 	resource->vocabularies = vocabularies;
-	set->n_resources++;
+	resource->next = set->resource_slots[resource->hash % SET_SLOTS];
+	set->resource_slots[resource->hash % SET_SLOTS] = ++set->n_resources;
 	return XC_OK;
 }
 
@@ -396,9 +404,11 @@ read_anchor(struct xc_schema_set *set, struct schema_place place,
 	if (find_anchor(set, resource, own) != NO_NODE)
 		return fail_at(set, place, errbuf,
 		    "another schema has the anchor", own);
-	anchor = &set->anchors[set->n_anchors++];
+	anchor = &set->anchors[set->n_anchors];
 	anchor->name = own;
-	anchor->hash = xc_tape_hash(own, len) ^ resource << 8;
+	anchor->hash = anchor_hash(resource, own);
+	anchor->next = set->anchor_slots[anchor->hash % SET_SLOTS];
+	set->anchor_slots[anchor->hash % SET_SLOTS] = ++set->n_anchors;
 	anchor->resource = resource;
 	anchor->token = place.token;
 	anchor->dynamic = dynamic;
@@ -618,26 +628,40 @@ percent_decode(const char *text, size_t len, char *buf, size_t size)
 	return i == len;
 }
 
-/* Gives a place that no keyword leads to the resource that it lies in. */
+/* The child of a container in which a token lies. */
+static uint32_t
+child_around(const struct xc_tape *tape, uint32_t at, uint32_t token)
+{
+	bool object = xc_tape_type(tape, at) == XC_TOKEN_OBJECT;
+	uint32_t child = xc_tape_first(at);
+	uint32_t value;
+
+	for (;;) {
+		value = object ? xc_tape_value(tape, child) : child;
+		child = xc_tape_next(tape, value);
+		if (child > token)
+			return value;
+	}
+}
+
+/* Gives a place that no keyword leads to the resource that it lies in: that
+ * of the innermost schema around it. */
 static enum xc_err
 adopt(struct xc_schema_set *set, struct schema_place place,
     struct xc_errbuf *errbuf)
 {
 	const struct schema_document *document =
 	    &set->documents[place.document];
-	uint32_t resource = 0;
-	uint32_t i;
+	uint32_t resource = document->resources[0] - 1;
+	uint32_t at = 0;
 
 	if (document->resources[place.token] != 0)
 		return XC_OK;
-	/* The innermost schema around it is the last one that begins before
-	 * it and ends behind it. */
-	for (i = place.token; i-- > 0;)
-		if (document->resources[i] != 0 &&
-		    document->tape.tokens[i].next > place.token) {
-			resource = document->resources[i] - 1;
-			break;
-		}
+	while (at < place.token) {
+		at = child_around(&document->tape, at, place.token);
+		if (document->resources[at] != 0)
+			resource = document->resources[at] - 1;
+	}
 	return index_schema(set, place, resource, errbuf);
 }
 

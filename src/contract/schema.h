@@ -35,7 +35,8 @@ void xc_schema_set_free(struct xc_schema_set **set);
  * Adds a document, which need not be a schema itself, under an absolute URI.
  * The text is copied.  XC_ERR_INVALID with the reason and place: no JSON, an
  * "$id" or anchor that stands twice; XC_ERR_EXISTS for a URI that is taken;
- * XC_ERR_TOO_LARGE, XC_ERR_NOMEM.
+ * XC_ERR_TOO_LARGE, XC_ERR_NOMEM.  After an error other than XC_ERR_EXISTS
+ * the set is only good to be freed.
  */
 enum xc_err xc_schema_set_add(struct xc_schema_set *set, const char *uri,
     const char *text, size_t len, struct xc_errbuf *errbuf);

@@ -270,6 +270,20 @@ long_text(const char *before, const char *unit, size_t n, const char *behind,
 	return text;
 }
 
+/* 1 in n arrays. */
+static char *
+nested(size_t n, size_t *len_r)
+{
+	char *text = malloc(2 * n + 1);
+
+	assert_non_null(text);
+	memset(text, '[', n);
+	text[n] = '1';
+	memset(text + n + 1, ']', n);
+	*len_r = 2 * n + 1;
+	return text;
+}
+
 static void
 test_slow(void **state)
 {
@@ -284,21 +298,19 @@ test_slow(void **state)
 	    "a pattern takes too many steps");
 	free(text);
 	/* Each level goes down three times. */
-	text = long_text("", "[", 30, "1", &len);
-	text = realloc(text, len + 31);
-	assert_non_null(text);
-	memset(text + len, ']', 30);
+	text = nested(30, &len);
 	assert_given_up("{\"anyOf\":["
 	    "{\"allOf\":[{\"items\":{\"$ref\":\"#\"}}],\"not\":{}},"
 	    "{\"allOf\":[{\"items\":{\"$ref\":\"#\"}}],\"not\":true},"
-	    "{\"items\":{\"$ref\":\"#\"}}]}", text, len + 30,
+	    "{\"items\":{\"$ref\":\"#\"}}]}", text, len,
 	    "steps of work");
 	free(text);
-	text = long_text("", "[", 2000, "", &len);
-	text = realloc(text, len + 2001);
-	assert_non_null(text);
-	memset(text + len, ']', 2000);
-	assert_given_up("{\"items\":{\"$ref\":\"#\"}}", text, len + 2000,
+	text = long_text("[", "\"(a{1,9}){1,9}\",", 20000, "1]", &len);
+	assert_given_up("{\"items\":{\"format\":\"regex\"}}", text, len,
+	    "steps of work");
+	free(text);
+	text = nested(2000, &len);
+	assert_given_up("{\"items\":{\"$ref\":\"#\"}}", text, len,
 	    "schemas in each other");
 	free(text);
 }

@@ -226,11 +226,12 @@ xc_uri_resolve(const char *base, const char *ref, size_t len, char *buf,
 static bool
 is_made_of(struct part part, const char *more)
 {
-	const char *end = part.at + part.len;
+	const char *end;
 	const char *at;
 
 	if (part.at == NULL)
 		return true;
+	end = part.at + part.len;
 	for (at = part.at; at < end; at++) {
 		if (*at == '%') {
 			if (end - at < 3 || xc_hex((unsigned char)at[1]) < 0 ||
