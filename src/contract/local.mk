@@ -18,6 +18,7 @@ libcontract_la_SOURCES = \
 	src/contract/schema-object.c \
 	src/contract/schema-run.c src/contract/schema-run.h \
 	src/contract/schema-set.c \
+	src/contract/schema-where.c \
 	src/contract/tape.c src/contract/tape.h \
 	src/contract/tape-read.c \
 	src/contract/uri.c src/contract/uri.h

@@ -83,4 +83,7 @@ bool xc_build_op(struct build *build, enum op_kind kind, uint32_t a,
 bool xc_build_keywords(struct build *build);
 bool xc_build_object(struct build *build);
 
+/* Gives each node the text of where its schema stands. */
+bool xc_build_where(struct compiler *compiler);
+
 #endif

@@ -261,7 +261,6 @@ compile_node(struct compiler *compiler, uint32_t number)
 	    &compiler->set->documents[build.place.document];
 	enum xc_token_type type = xc_tape_type(&document->tape,
 	    build.place.token);
-	char where[WHERE_MAX];
 	struct node node = { 0 };
 	uint32_t i;
 
@@ -276,10 +275,7 @@ compile_node(struct compiler *compiler, uint32_t number)
 		set_error(compiler, XC_ERR_TOO_LARGE);
 		return false;
 	}
-	xc_schema_set_where(compiler->set, build.place, where,
-	    sizeof(where));
 	node.resource = build.resource;
-	node.where = xc_build_text(compiler, where, strlen(where));
 	node.ops = ROWS(compiler->ops, struct op);
 	node.n_ops = (uint16_t)build.n_ops;
 	node.flags = type == XC_TOKEN_FALSE ? NODE_FALSE
@@ -648,7 +644,8 @@ xc_schema_compile(struct xc_schema_set *set, const char *const *refs,
 		return xc_fail(errbuf, XC_ERR_INVALID, "no schema is named");
 	forget_nodes(set);
 	if (find_entries(&compiler, refs, n) && compile_all(&compiler) &&
-	    tell_dynamics(&compiler) && refuse_circles(&compiler))
+	    tell_dynamics(&compiler) && refuse_circles(&compiler) &&
+	    xc_build_where(&compiler))
 		*schema_r = join(&compiler);
 	if (*schema_r != NULL)
 		(*schema_r)->n_entries = (uint32_t)n;
