@@ -489,14 +489,18 @@ twin_at(struct scan *scan, uint32_t a, uint32_t b)
 static bool
 has_twins_few(struct scan *scan, uint32_t object)
 {
+	uint32_t hash;
 	uint32_t a;
 	uint32_t b;
 
 	for (b = next_key(scan, object + 1); b < scan->n;
-	    b = next_key(scan, b))
+	    b = next_key(scan, b)) {
+		hash = scan->tokens[b].meta >> XC_TOKEN_SHIFT;
 		for (a = object + 1; a < b; a = next_key(scan, a))
-			if (compare_keys(scan, a, b) == 0)
+			if (scan->tokens[a].meta >> XC_TOKEN_SHIFT == hash &&
+			    compare_keys(scan, a, b) == 0)
 				return twin_at(scan, a, b);
+	}
 	return false;
 }
 

@@ -21,6 +21,16 @@ struct uri {
 	struct part fragment;
 };
 
+/* What a character may be a mark of; PLAIN ones are in RFC 3986 unreserved
+ * or sub-delims. */
+#define PLAIN 1u
+#define COLON 2u
+#define SLASH 4u
+#define QUESTION 8u
+#define HASH 16u
+#define AT 32u
+#define CLOSER 64u
+
 static bool
 is_alpha(char c)
 {
@@ -33,11 +43,38 @@ is_digit(char c)
 	return c >= '0' && c <= '9';
 }
 
-/* The first of some bytes, or the end. */
-static const char *
-find_any(const char *at, const char *end, const char *bytes)
+static unsigned
+kind_of(char c)
 {
-	while (at < end && (*at == '\0' || strchr(bytes, *at) == NULL))
+	if (is_alpha(c) || is_digit(c))
+		return PLAIN;
+	switch (c) {
+	case '-': case '.': case '_': case '~': case '!': case '$':
+	case '&': case '\'': case '(': case ')': case '*': case '+':
+	case ',': case ';': case '=':
+		return PLAIN;
+	case ':':
+		return COLON;
+	case '/':
+		return SLASH;
+	case '?':
+		return QUESTION;
+	case '#':
+		return HASH;
+	case '@':
+		return AT;
+	case ']':
+		return CLOSER;
+	default:
+		return 0;
+	}
+}
+
+/* The first character of some kinds, or the end. */
+static const char *
+find_any(const char *at, const char *end, unsigned kinds)
+{
+	while (at < end && (kind_of(*at) & kinds) == 0)
 		at++;
 	return at;
 }
@@ -66,7 +103,7 @@ static void
 split(const char *text, size_t len, struct uri *uri)
 {
 	const char *end = text + len;
-	const char *stop = find_any(text, end, ":/?#");
+	const char *stop = find_any(text, end, COLON | SLASH | QUESTION | HASH);
 
 	memset(uri, 0, sizeof(*uri));
 	if (stop < end && *stop == ':' && is_scheme(text, stop)) {
@@ -74,15 +111,15 @@ split(const char *text, size_t len, struct uri *uri)
 		text = stop + 1;
 	}
 	if (end - text >= 2 && text[0] == '/' && text[1] == '/') {
-		stop = find_any(text + 2, end, "/?#");
+		stop = find_any(text + 2, end, SLASH | QUESTION | HASH);
 		uri->authority = part_of(text + 2, stop);
 		text = stop;
 	}
-	stop = find_any(text, end, "?#");
+	stop = find_any(text, end, QUESTION | HASH);
 	uri->path = part_of(text, stop);
 	if (stop < end && *stop == '?') {
 		text = stop + 1;
-		stop = find_any(text, end, "#");
+		stop = find_any(text, end, HASH);
 		uri->query = part_of(text, stop);
 	}
 	if (stop < end)
@@ -126,7 +163,7 @@ put_absolute(struct writer *writer, const char *path, size_t len)
 	const char *stop;
 
 	while (path < end) {
-		stop = find_any(path + 1, end, "/");
+		stop = find_any(path + 1, end, SLASH);
 		len = (size_t)(stop - path);
 		if (len == 3 && memcmp(path, "/..", 3) == 0) {
 			drop_segment(writer, from);
@@ -224,7 +261,7 @@ xc_uri_resolve(const char *base, const char *ref, size_t len, char *buf,
 
 /* Unreserved, percent-encoded, sub-delims and what else may stand. */
 static bool
-is_made_of(struct part part, const char *more)
+is_made_of(struct part part, unsigned kinds)
 {
 	const char *end;
 	const char *at;
@@ -238,9 +275,7 @@ is_made_of(struct part part, const char *more)
 			    xc_hex((unsigned char)at[2]) < 0)
 				return false;
 			at += 2;
-		} else if (!is_alpha(*at) && !is_digit(*at) && (*at == '\0' ||
-		    (strchr("-._~!$&'()*+,;=", *at) == NULL &&
-		    strchr(more, *at) == NULL))) {
+		} else if ((kind_of(*at) & (PLAIN | kinds)) == 0) {
 			return false;
 		}
 	}
@@ -255,7 +290,7 @@ is_ip_literal(struct part part)
 	char buf[64];
 
 	if (part.len > 2 && (part.at[0] | 0x20) == 'v')
-		return is_made_of(part, ":");
+		return is_made_of(part, COLON);
 	if (part.len >= sizeof(buf))
 		return false;
 	memcpy(buf, part.at, part.len);
@@ -273,19 +308,19 @@ is_authority(struct part part)
 	const char *stop;
 
 	if (at != NULL) {
-		if (!is_made_of(part_of(part.at, at), ":"))
+		if (!is_made_of(part_of(part.at, at), COLON))
 			return false;
 		host = at + 1;
 	}
 	if (host < end && *host == '[') {
-		stop = find_any(host, end, "]");
+		stop = find_any(host, end, CLOSER);
 		if (stop == end ||
 		    !is_ip_literal(part_of(host + 1, stop)))
 			return false;
 		stop++;
 	} else {
-		stop = find_any(host, end, ":");
-		if (!is_made_of(part_of(host, stop), ""))
+		stop = find_any(host, end, COLON);
+		if (!is_made_of(part_of(host, stop), 0))
 			return false;
 	}
 	if (stop == end)
@@ -307,12 +342,13 @@ xc_uri_is_valid(const char *text, size_t len, bool reference)
 	split(text, len, &uri);
 	if (uri.scheme.at == NULL) {
 		/* "a:b" would have a scheme if one could be read. */
-		colon = find_any(text, text + len, ":");
-		slash = find_any(text, text + len, "/?#");
+		colon = find_any(text, text + len, COLON);
+		slash = find_any(text, text + len, SLASH | QUESTION | HASH);
 		if (!reference || colon < slash)
 			return false;
 	}
 	return (uri.authority.at == NULL || is_authority(uri.authority)) &&
-	    is_made_of(uri.path, ":@/") && is_made_of(uri.query, ":@/?") &&
-	    is_made_of(uri.fragment, ":@/?");
+	    is_made_of(uri.path, COLON | AT | SLASH) &&
+	    is_made_of(uri.query, COLON | AT | SLASH | QUESTION) &&
+	    is_made_of(uri.fragment, COLON | AT | SLASH | QUESTION);
 }
