@@ -181,11 +181,17 @@ fault_in_child(struct xc_request *req)
 	return xc_reply_text(req, 200, "text/plain", "fine", 4);
 }
 
+/* A sanitizer would look ahead, and exit. */
+static int __attribute__((noinline, no_sanitize("undefined")))
+divide(volatile int many, volatile int by)
+{
+	return many / by;
+}
+
 static enum xc_err
 fault(struct xc_request *req)
 {
 	const char *how = xc_request_param(req, "how");
-	volatile int zero = (int)(bad_place - 0x10), many = 1000;
 	pthread_t thread;
 
 	atomic_fetch_add(&pool_counts->runs, 1);
@@ -199,7 +205,7 @@ fault(struct xc_request *req)
 	} else if (strcmp(how, "overflow") == 0) {
 		return (enum xc_err)overflow(0);
 	} else if (strcmp(how, "divide") == 0) {
-		return (enum xc_err)(many / zero);
+		return (enum xc_err)divide(1000, (int)(bad_place - 0x10));
 	} else if (strcmp(how, "corrupt") == 0) {
 		corrupt_heap();
 	} else if (strcmp(how, "child") == 0) {
