@@ -22,7 +22,7 @@
 /* The clock is not looked at more often, however many threads burn. */
 #define LEAST_LOOK_NS (NS_PER_MS / 2)
 /* A process that was killed is gone by then. */
-#define DEATH_MS 100
+#define DEATH_MS 500
 
 struct call {
 	struct xc_sandbox *sandbox;
