@@ -58,6 +58,7 @@ struct conn {
 	bool owed;		/* answer and pidfd are still to be sent */
 	struct xc_spawn_answer answer;
 	int pidfd;
+	bool pidfd_kept;	/* a copy of our own */
 };
 
 static struct {
@@ -438,6 +439,8 @@ end_conn(struct conn *conn)
 		else
 			kill_cell(cell);
 	}
+	if (conn->pidfd_kept)
+		close(conn->pidfd);
 	*conn->back = conn->next;
 	if (conn->next)
 		conn->next->back = conn->back;
@@ -449,6 +452,27 @@ end_conn(struct conn *conn)
 	free(conn);
 }
 
+/* Of an answer that could not be sent at once. */
+static void
+drop_pidfd(struct conn *conn)
+{
+	if (conn->pidfd_kept)
+		close(conn->pidfd);
+	conn->pidfd = -1;
+	conn->pidfd_kept = false;
+}
+
+/* The sandbox may end, and its descriptor be closed, before it is sent. */
+static bool
+keep_pidfd(struct conn *conn)
+{
+	if (conn->pidfd < 0 || conn->pidfd_kept)
+		return true;
+	conn->pidfd = fcntl(conn->pidfd, F_DUPFD_CLOEXEC, 0);
+	conn->pidfd_kept = conn->pidfd >= 0;
+	return conn->pidfd_kept;
+}
+
 /* Sends the answer that is owed; false: the connection has ended. */
 static bool
 send_answer(struct conn *conn)
@@ -456,11 +480,12 @@ send_answer(struct conn *conn)
 	enum xc_err err = xc_link_send_fds(conn->fd, &conn->answer,
 	    sizeof(conn->answer), &conn->pidfd, conn->pidfd >= 0 ? 1 : 0);
 
-	if (err == XC_ERR_BUSY) {
+	if (err == XC_ERR_BUSY && keep_pidfd(conn)) {
 		set_blocked(conn, true);
 		return true;
 	}
 	conn->owed = false;
+	drop_pidfd(conn);
 	if (err == XC_OK)
 		return true;
 	end_conn(conn);
