@@ -46,3 +46,4 @@ src_contract_fuzz_schema_SOURCES = src/contract/fuzz-schema.c
 src_contract_fuzz_schema_LDADD = $(contract_fuzz_libs)
 src_contract_fuzz_tape_SOURCES = src/contract/fuzz-tape.c
 src_contract_fuzz_tape_LDADD = $(contract_fuzz_libs)
+EXTRA_DIST += src/contract/LICENSE.metaschemas

@@ -1,8 +1,8 @@
-/* SPDX-License-Identifier: MIT */
+/* SPDX-License-Identifier: MIT AND BSD-3-Clause */
 /*
  * The metaschemas of the draft, for schemas that refer to them.  They are
  * part of the specification, whose authors give them under the 3-clause BSD
- * licence; comments and titles are left out.
+ * licence, see LICENSE.metaschemas; comments and titles are left out.
  */
 #include <string.h>
 
