@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: MIT
 noinst_LTLIBRARIES += libcontract.la
 libcontract_la_SOURCES = \
-	src/contract/decimal.c src/contract/decimal.h \
 	src/contract/pattern.c src/contract/pattern.h \
 	src/contract/routes.c src/contract/routes.h \
 	src/contract/routes-compile.c src/contract/routes-private.h \
@@ -19,14 +18,11 @@ libcontract_la_SOURCES = \
 	src/contract/schema-run.c src/contract/schema-run.h \
 	src/contract/schema-set.c \
 	src/contract/schema-where.c \
-	src/contract/tape.c src/contract/tape.h \
-	src/contract/tape-read.c \
 	src/contract/uri.c src/contract/uri.h
 libcontract_la_CPPFLAGS = $(AM_CPPFLAGS) $(PCRE2_CFLAGS)
 libcontract_la_LIBADD = $(PCRE2_LIBS) $(JSONC_LIBS)
 
-contract_tests = src/contract/test-routes src/contract/test-schema \
-	src/contract/test-tape
+contract_tests = src/contract/test-routes src/contract/test-schema
 check_PROGRAMS += $(contract_tests)
 TESTS += $(contract_tests)
 contract_test_libs = libcontract.la libxcore.la $(JSONC_LIBS) $(CMOCKA_LIBS)
@@ -34,16 +30,11 @@ src_contract_test_routes_SOURCES = src/contract/test-routes.c
 src_contract_test_routes_LDADD = $(contract_test_libs)
 src_contract_test_schema_SOURCES = src/contract/test-schema.c
 src_contract_test_schema_LDADD = $(contract_test_libs)
-src_contract_test_tape_SOURCES = src/contract/test-tape.c
-src_contract_test_tape_LDADD = $(contract_test_libs)
 
-FUZZ_TARGETS += src/contract/fuzz-routes src/contract/fuzz-schema \
-	src/contract/fuzz-tape
+FUZZ_TARGETS += src/contract/fuzz-routes src/contract/fuzz-schema
 contract_fuzz_libs = libcontract.la libxcore.la $(JSONC_LIBS) $(FUZZ_LIBS)
 src_contract_fuzz_routes_SOURCES = src/contract/fuzz-routes.c
 src_contract_fuzz_routes_LDADD = $(contract_fuzz_libs)
 src_contract_fuzz_schema_SOURCES = src/contract/fuzz-schema.c
 src_contract_fuzz_schema_LDADD = $(contract_fuzz_libs)
-src_contract_fuzz_tape_SOURCES = src/contract/fuzz-tape.c
-src_contract_fuzz_tape_LDADD = $(contract_fuzz_libs)
 EXTRA_DIST += src/contract/LICENSE.metaschemas

@@ -3,7 +3,7 @@
 #ifndef XC_SCHEMA_PRIVATE_H
 #define XC_SCHEMA_PRIVATE_H
 
-#include "decimal.h"
+#include "lib/decimal.h"
 #include "pattern.h"
 #include "schema.h"
 

@@ -21,7 +21,7 @@
 
 #include "lib/errbuf.h"
 
-#include "tape.h"
+#include "lib/tape.h"
 
 struct xc_schema;		/* a program; may be used by many threads */
 struct xc_schema_set;

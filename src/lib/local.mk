@@ -13,6 +13,7 @@ libxcore_la_SOURCES = \
 	src/lib/config.c \
 	src/lib/crash-trace.c src/lib/crash-trace.h \
 	src/lib/db.c \
+	src/lib/decimal.c src/lib/decimal.h \
 	src/lib/errbuf.c src/lib/errbuf.h \
 	src/lib/error.c \
 	src/lib/event.c \
@@ -34,6 +35,8 @@ libxcore_la_SOURCES = \
 	src/lib/request-parse.c \
 	src/lib/run.c \
 	src/lib/status.c src/lib/status.h \
+	src/lib/tape.c src/lib/tape.h \
+	src/lib/tape-read.c \
 	src/lib/text.c src/lib/text.h \
 	src/lib/url.c src/lib/url.h
 libxcore_la_CPPFLAGS = $(AM_CPPFLAGS) $(JSONC_CFLAGS)
@@ -78,6 +81,7 @@ XCORE_TESTS = \
 	src/lib/test-query \
 	src/lib/test-reply \
 	src/lib/test-request \
+	src/lib/test-tape \
 	src/lib/test-text
 check_PROGRAMS += $(XCORE_TESTS) src/lib/bench-request
 TESTS += $(XCORE_TESTS)
@@ -109,6 +113,8 @@ src_lib_test_reply_SOURCES = src/lib/test-reply.c
 src_lib_test_reply_LDADD = $(XCORE_TEST_LIBS)
 src_lib_test_request_SOURCES = src/lib/test-request.c
 src_lib_test_request_LDADD = $(XCORE_TEST_LIBS)
+src_lib_test_tape_SOURCES = src/lib/test-tape.c
+src_lib_test_tape_LDADD = $(XCORE_TEST_LIBS)
 src_lib_test_text_SOURCES = src/lib/test-text.c
 src_lib_test_text_LDADD = $(XCORE_TEST_LIBS)
 
@@ -121,6 +127,7 @@ FUZZ_TARGETS += \
 	src/lib/fuzz-path \
 	src/lib/fuzz-query \
 	src/lib/fuzz-request \
+	src/lib/fuzz-tape \
 	src/lib/fuzz-url
 src_lib_fuzz_json_SOURCES = src/lib/fuzz-json.c
 src_lib_fuzz_json_LDADD = libxcore.la $(JSONC_LIBS) $(FUZZ_LIBS)
@@ -130,6 +137,8 @@ src_lib_fuzz_query_SOURCES = src/lib/fuzz-query.c
 src_lib_fuzz_query_LDADD = libxcore.la $(JSONC_LIBS) $(FUZZ_LIBS)
 src_lib_fuzz_request_SOURCES = src/lib/fuzz-request.c
 src_lib_fuzz_request_LDADD = libxcore.la $(JSONC_LIBS) $(FUZZ_LIBS)
+src_lib_fuzz_tape_SOURCES = src/lib/fuzz-tape.c
+src_lib_fuzz_tape_LDADD = libxcore.la $(JSONC_LIBS) $(FUZZ_LIBS)
 src_lib_fuzz_url_SOURCES = src/lib/fuzz-url.c
 src_lib_fuzz_url_LDADD = libxcore.la $(CURL_LIBS) $(FUZZ_LIBS)
 
