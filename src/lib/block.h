@@ -34,7 +34,25 @@ struct xc_pairs {
 
 #define XC_REQUEST_BLOCK_MAGIC UINT32_C(0x71657278)	/* "xreq" */
 #define XC_REPLY_BLOCK_MAGIC UINT32_C(0x70657278)	/* "xrep" */
-#define XC_BLOCK_VERSION 1
+#define XC_BLOCK_VERSION 2
+
+/* A tape (tape.h) in the block: that of its tokens for xc_tape_open(), and the
+ * text that it is about.  off 0: there is none.  For a tape that was made with
+ * tape-make.h text is the whole block, from 0 on. */
+struct xc_tape_ref {
+	uint32_t off;
+	struct xc_span text;
+};
+
+/* A part of a multipart body. */
+struct xc_part_row {
+	struct xc_span name;
+	struct xc_span filename;	/* absent: no file */
+	struct xc_span type;
+	struct xc_span data;	/* absent: it lies in the request's file */
+	uint64_t file_off;	/* from there on */
+	uint64_t size;
+};
 
 /* Stands first in a request's block. */
 struct xc_request_head {
@@ -57,6 +75,12 @@ struct xc_request_head {
 	struct xc_pairs headers;	/* names in lower case */
 	struct xc_pairs query;		/* decoded */
 	struct xc_pairs params;		/* of the path */
+	/* {"path":{},"query":{},"header":{},"cookie":{}}: what the contract
+	 * has made of the parameters, without the empty ones */
+	struct xc_tape_ref args;
+	struct xc_tape_ref data;	/* the body: JSON, or a form */
+	struct xc_pairs parts;		/* rows of struct xc_part_row */
+	struct xc_span subject;		/* who sends it, if anybody knows */
 };
 
 /* Stands first in a reply's block. */

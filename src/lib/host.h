@@ -15,6 +15,7 @@
 #include <xcore/db.h>
 #include <xcore/error.h>
 #include <xcore/log.h>
+#include <xcore/site.h>
 
 struct json_object;
 struct xc_plugin;
@@ -107,6 +108,73 @@ struct xc_event_ops {
 	    const char *name, struct json_object *data);
 };
 
+/* A way to show who one is (OpenAPI 3.1, 4.8.27), and what is asked of it. */
+enum xc_auth_kind {
+	XC_AUTH_HTTP,		/* Authorization: scheme ("bearer", "basic") */
+	XC_AUTH_API_KEY,	/* a value in a header, query or cookie */
+	XC_AUTH_OAUTH2,		/* as bearer */
+	XC_AUTH_OPENID,		/* as bearer */
+	XC_AUTH_TLS		/* a client's certificate */
+};
+
+struct xc_auth_scheme {
+	const char *name;	/* in components/securitySchemes */
+	enum xc_auth_kind kind;
+	const char *scheme;	/* of XC_AUTH_HTTP, in lower case */
+	const char *in;		/* of XC_AUTH_API_KEY */
+	const char *param;	/* ... its name */
+	const char *const *scopes;	/* scopes, or roles, that are needed */
+	size_t n_scopes;
+};
+
+/* One requirement of an operation: all its schemes must be satisfied. */
+struct xc_auth_need {
+	const struct xc_auth_scheme *schemes;
+	size_t n;
+};
+
+/* What was found; texts are NUL-terminated, "" for nothing. */
+struct xc_auth_verdict {
+	char subject[128];	/* of XC_OK */
+	char challenge[256];	/* of 401: a value for WWW-Authenticate */
+	char detail[256];	/* for the client: of 401 and 403 */
+};
+
+/*
+ * Who may do what: the contract asks before a handler runs, for one
+ * requirement after the other until one is satisfied.  XC_OK; XC_ERR_INVALID:
+ * no credentials, or not valid ones (401); XC_ERR_DENIED: valid ones that do
+ * not suffice (403); else nobody can tell (503).  req is bound.
+ */
+struct xc_auth_ops {
+	enum xc_err (*check)(void *ctx, struct xc_request *req,
+	    const struct xc_auth_need *need,
+	    struct xc_auth_verdict *verdict_r);
+};
+
+/* Bytes of the parts of a request that lie in a file. */
+struct xc_part_ops {
+	enum xc_err (*read)(void *ctx, struct xc_request *req,
+	    uint64_t offset, void *buf, size_t len, size_t *got_r);
+};
+
+/* The site's OpenAPI document, see contract/compose.h: a text that begins
+ * with "{", into which "servers" is put right there. */
+struct xc_site_doc {
+	uint64_t size;
+	char etag[64];		/* with its quotes */
+};
+
+struct xc_site_ops {
+	/* XC_ERR_UNAVAILABLE: there is none. */
+	enum xc_err (*openapi)(void *ctx, enum xc_openapi version,
+	    struct xc_site_doc *doc_r);
+	/* Bytes of the document that openapi() has named in this request.
+	 * *got_r is less than len only at its end. */
+	enum xc_err (*read)(void *ctx, enum xc_openapi version,
+	    uint64_t offset, void *buf, size_t len, size_t *got_r);
+};
+
 /* An absent table (NULL) means that the service is not there. */
 struct xc_host {
 	const struct xc_db_ops *db;
@@ -121,6 +189,12 @@ struct xc_host {
 	void *http_ctx;
 	const struct xc_event_ops *event;
 	void *event_ctx;
+	const struct xc_auth_ops *auth;
+	void *auth_ctx;
+	const struct xc_part_ops *part;
+	void *part_ctx;
+	const struct xc_site_ops *site;
+	void *site_ctx;
 	/* Counts that a plugin asked for what it has no permission for; may be
 	 * NULL. */
 	void (*denied)(void *ctx, struct xc_plugin *plugin, const char *what);

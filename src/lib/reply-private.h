@@ -41,6 +41,9 @@ struct xc_problem {
 	const char *title;
 	int status;
 	const char *detail;	/* or NULL */
+	/* Text of a JSON array for the member "errors", as it is; or NULL. */
+	const char *errors;
+	size_t errors_len;
 };
 
 enum xc_err xc_reply_problem_typed(struct xc_request *req,

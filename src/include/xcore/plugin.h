@@ -34,9 +34,10 @@ extern "C" {
  *
  * 1.0	2026-11-23	the first one
  * 1.1	2026-11-23	<xcore/http.h>, <xcore/event.h>
+ * 1.2	2026-11-23	<xcore/data.h>, <xcore/part.h>, <xcore/auth.h>, <xcore/site.h>
  */
 #define XC_ABI_MAJOR 1
-#define XC_ABI_MINOR 1
+#define XC_ABI_MINOR 2
 
 /* "xcore" and a number, so that a foreign object is told from an old one. */
 #define XC_PLUGIN_MAGIC UINT64_C(0x65726f6378000001)
