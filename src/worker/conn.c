@@ -40,7 +40,7 @@ xc_conn_unlink(struct xc_worker *worker, struct xc_conn *conn)
 }
 
 static void
-on_conn(struct xc_worker *worker, struct xc_source *source, uint32_t events)
+on_conn(struct xc_worker *worker, struct xc_polled *source, uint32_t events)
 {
 	/* The source is the connection's first member. */
 	struct xc_conn *conn = (struct xc_conn *)(void *)source;

@@ -20,7 +20,7 @@
 #define MEMORY_MS 1000
 
 bool
-xc_loop_add(struct xc_worker *worker, int fd, struct xc_source *source,
+xc_loop_add(struct xc_worker *worker, int fd, struct xc_polled *source,
     uint32_t events)
 {
 	struct epoll_event event = { .events = events,
@@ -33,7 +33,7 @@ xc_loop_add(struct xc_worker *worker, int fd, struct xc_source *source,
 }
 
 void
-xc_loop_forget(struct xc_worker *worker, const struct xc_source *source)
+xc_loop_forget(struct xc_worker *worker, const struct xc_polled *source)
 {
 	unsigned i;
 
@@ -119,7 +119,7 @@ accept_one(struct xc_worker *worker)
 }
 
 static void
-on_listener(struct xc_worker *worker, struct xc_source *source,
+on_listener(struct xc_worker *worker, struct xc_polled *source,
     uint32_t events)
 {
 	(void)source;
@@ -149,7 +149,7 @@ xc_loop_stop_listening(struct xc_worker *worker)
 }
 
 static void
-on_wake(struct xc_worker *worker, struct xc_source *source, uint32_t events)
+on_wake(struct xc_worker *worker, struct xc_polled *source, uint32_t events)
 {
 	/* What changed is looked at after every event; never read, so that
 	 * each worker sees each write. */
@@ -159,7 +159,7 @@ on_wake(struct xc_worker *worker, struct xc_source *source, uint32_t events)
 }
 
 static void
-on_inbox(struct xc_worker *worker, struct xc_source *source, uint32_t events)
+on_inbox(struct xc_worker *worker, struct xc_polled *source, uint32_t events)
 {
 	(void)source;
 	(void)events;
@@ -167,7 +167,7 @@ on_inbox(struct xc_worker *worker, struct xc_source *source, uint32_t events)
 }
 
 static void
-on_signal(struct xc_worker *worker, struct xc_source *source,
+on_signal(struct xc_worker *worker, struct xc_polled *source,
     uint32_t events)
 {
 	struct signalfd_siginfo info;
@@ -185,7 +185,7 @@ on_signal(struct xc_worker *worker, struct xc_source *source,
 
 /* Only ever an end: the manager says nothing on it. */
 static void
-on_manager(struct xc_worker *worker, struct xc_source *source,
+on_manager(struct xc_worker *worker, struct xc_polled *source,
     uint32_t events)
 {
 	(void)source;
@@ -418,7 +418,7 @@ static void
 take_turn(struct xc_worker *worker)
 {
 	struct epoll_event *event = &worker->events[worker->event];
-	struct xc_source *source;
+	struct xc_polled *source;
 
 	if (worker->event == worker->n_events)
 		return;

@@ -34,7 +34,7 @@ on_fault(void *ctx, const struct xc_plugin *plugin, enum xc_breach breach,
 }
 
 static void
-on_ready(struct xc_worker *worker, struct xc_source *source, uint32_t events)
+on_ready(struct xc_worker *worker, struct xc_polled *source, uint32_t events)
 {
 	(void)source;
 	(void)events;

@@ -36,8 +36,8 @@ struct xc_sandboxes;
 struct xc_worker;
 
 /* Whatever stands in the epoll set; first member of what it belongs to. */
-struct xc_source {
-	void (*ready)(struct xc_worker *worker, struct xc_source *source,
+struct xc_polled {
+	void (*ready)(struct xc_worker *worker, struct xc_polled *source,
 	    uint32_t events);
 };
 
@@ -55,7 +55,7 @@ enum xc_conn_state {
  * idle one may be handed to another worker (handover.c).
  */
 struct xc_conn {
-	struct xc_source source;
+	struct xc_polled source;
 	struct xc_conn *next;
 	struct xc_conn **back;	/* what points to us */
 	int fd;
@@ -112,12 +112,12 @@ struct xc_worker {
 
 	int epoll_fd;
 	int signal_fd;
-	struct xc_source listener;
-	struct xc_source wake;
-	struct xc_source inbox;
-	struct xc_source signals;
-	struct xc_source manager;
-	struct xc_source outside;
+	struct xc_polled listener;
+	struct xc_polled wake;
+	struct xc_polled inbox;
+	struct xc_polled signals;
+	struct xc_polled manager;
+	struct xc_polled outside;
 	/* What is ready and whose turn has not come.  Belongs to the table of
 	 * connections: see struct xc_rescuer. */
 	struct epoll_event events[XC_WORKER_EVENTS];
@@ -290,13 +290,13 @@ void xc_rescuer_offer(struct xc_worker *worker);
 enum xc_err xc_loop_open(struct xc_worker *worker, struct xc_errbuf *errbuf);
 void xc_loop_run(struct xc_worker *worker);
 void xc_loop_close(struct xc_worker *worker);
-bool xc_loop_add(struct xc_worker *worker, int fd, struct xc_source *source,
+bool xc_loop_add(struct xc_worker *worker, int fd, struct xc_polled *source,
     uint32_t events);
 void xc_loop_stop_listening(struct xc_worker *worker);
 void xc_loop_accept_all(struct xc_worker *worker);
 
 /* What is to be freed, or watched no more, has no turn any more. */
-void xc_loop_forget(struct xc_worker *worker, const struct xc_source *source);
+void xc_loop_forget(struct xc_worker *worker, const struct xc_polled *source);
 
 /* stop.c */
 void xc_stop_begin(struct xc_worker *worker);
