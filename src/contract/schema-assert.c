@@ -32,6 +32,9 @@ xc_run_show(const struct xc_tape *tape, uint32_t at, char *buf)
 	}
 	if (quoted)
 		text = xc_tape_string(tape, at, &len);
+	else if (type != XC_TOKEN_NUMBER)	/* there may be no text of it */
+		len = strlen(text = type == XC_TOKEN_NULL ? "null" :
+		    type == XC_TOKEN_TRUE ? "true" : "false");
 	cut = len > XC_SHOW_MAX - 20;
 	if (cut)
 		len = XC_SHOW_MAX - 20;

@@ -36,6 +36,8 @@ libxcore_la_SOURCES = \
 	src/lib/run.c \
 	src/lib/status.c src/lib/status.h \
 	src/lib/tape.c src/lib/tape.h \
+	src/lib/tape-make.c src/lib/tape-make.h \
+	src/lib/tape-private.h \
 	src/lib/tape-read.c \
 	src/lib/text.c src/lib/text.h \
 	src/lib/url.c src/lib/url.h
@@ -82,6 +84,7 @@ XCORE_TESTS = \
 	src/lib/test-reply \
 	src/lib/test-request \
 	src/lib/test-tape \
+	src/lib/test-tape-make \
 	src/lib/test-text
 check_PROGRAMS += $(XCORE_TESTS) src/lib/bench-request
 TESTS += $(XCORE_TESTS)
@@ -115,6 +118,8 @@ src_lib_test_request_SOURCES = src/lib/test-request.c
 src_lib_test_request_LDADD = $(XCORE_TEST_LIBS)
 src_lib_test_tape_SOURCES = src/lib/test-tape.c
 src_lib_test_tape_LDADD = $(XCORE_TEST_LIBS)
+src_lib_test_tape_make_SOURCES = src/lib/test-tape-make.c
+src_lib_test_tape_make_LDADD = $(XCORE_TEST_LIBS)
 src_lib_test_text_SOURCES = src/lib/test-text.c
 src_lib_test_text_LDADD = $(XCORE_TEST_LIBS)
 

@@ -54,11 +54,13 @@ void xc_tape_make_literal(struct xc_tape_make *make,
     enum xc_token_type type);
 
 /* A copy of a value of another tape, a default for example; its texts and
- * numbers are appended to the block. */
+ * numbers are appended to the block, in which that tape does not lie. */
 void xc_tape_make_copy(struct xc_tape_make *make, struct xc_block *block,
     const struct xc_tape *from, uint32_t at);
 
-/* Puts the tape into the block.  Errors as above, the block is as it was. */
+/* Puts the tape into the block.  Errors as above; XC_ERR_STATE for values that
+ * are no document, XC_ERR_INVALID for a number that is none (which
+ * xc_tape_is_number() tells before).  The block is as it was then. */
 enum xc_err xc_tape_make_end(struct xc_tape_make *make,
     struct xc_block *block, struct xc_tape_ref *ref_r);
 

@@ -8,29 +8,28 @@
 #include "lib/block.h"
 
 #include "decimal.h"
-#include "tape.h"
+#include "tape-private.h"
 
-#define TAPE_MAGIC UINT32_C(0x65706174)		/* "tape" */
 #define DOUBLE_CHARS 400
 
 enum xc_err
 xc_tape_open(const struct xc_block *block, uint32_t off, const char *text,
     size_t len, struct xc_tape *tape_r)
 {
-	uint32_t head[4];
+	struct xc_tape_head head;
 	uint32_t left;
 
 	if ((off & 7) != 0 || off > block->used ||
 	    block->used - off < sizeof(head))
 		return XC_ERR_INVALID;
-	memcpy(head, block->base + off, sizeof(head));
+	memcpy(&head, block->base + off, sizeof(head));
 	left = block->used - off - (uint32_t)sizeof(head);
-	if (head[0] != TAPE_MAGIC || head[1] == 0 || head[2] != len ||
-	    head[1] > left / sizeof(struct xc_token))
+	if (head.magic != XC_TAPE_MAGIC || head.n == 0 ||
+	    head.text_len != len || head.n > left / XC_TAPE_SLOT)
 		return XC_ERR_INVALID;
 	tape_r->text = text;
 	tape_r->len = (uint32_t)len;
-	tape_r->n = head[1];
+	tape_r->n = head.n;
 	tape_r->tokens = (const struct xc_token *)(const void *)
 	    (block->base + off + sizeof(head));
 	return XC_OK;

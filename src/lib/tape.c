@@ -13,22 +13,13 @@
 #include "lib/block.h"
 #include "lib/text.h"
 
-#include "tape.h"
+#include "tape-private.h"
 
-#define TAPE_MAGIC UINT32_C(0x65706174)		/* "tape" */
-#define SLOT ((uint32_t)sizeof(struct xc_token))
-#define SLOTS_MAX (UINT32_MAX / SLOT - 1)
+#define SLOT XC_TAPE_SLOT
+#define SLOTS_MAX XC_TAPE_SLOTS_MAX
 #define NONE UINT32_MAX
 #define PAIRWISE_MAX 12		/* keys that are compared each with each */
 #define EXPONENT_DIGITS 9
-
-/* Stands before the tokens. */
-struct head {
-	uint32_t magic;
-	uint32_t n;
-	uint32_t text_len;
-	uint32_t reserved;
-};
 
 struct scan {
 	const unsigned char *start;
@@ -729,12 +720,13 @@ begin(struct scan *scan, size_t len)
 	size_t guess = len / 8 + 16;
 	uint32_t off;
 
-	scan->err = xc_block_reserve(scan->block, sizeof(struct head), &off);
+	scan->err = xc_block_reserve(scan->block, sizeof(struct xc_tape_head),
+	    &off);
 	if (scan->err != XC_OK) {
 		scan->what = "more than the memory given";
 		return false;
 	}
-	scan->off = off + (uint32_t)sizeof(struct head);
+	scan->off = off + (uint32_t)sizeof(struct xc_tape_head);
 	if (!grow(scan, 1, scan->start))
 		return false;
 	if (scan->cap < guess && guess < SLOTS_MAX &&
@@ -763,7 +755,7 @@ xc_tape_scan(const char *text, size_t len,
 {
 	struct scan scan = { 0 };
 	uint32_t used = block->used;
-	struct head *head;
+	struct xc_tape_head *head;
 
 	scan.start = (const unsigned char *)(text != NULL ? text : "");
 	scan.end = scan.start + len;
@@ -777,11 +769,27 @@ xc_tape_scan(const char *text, size_t len,
 		return scan.err;
 	}
 	block->used = scan.off + scan.n * SLOT;
-	head = (struct head *)(void *)(block->base + scan.off) - 1;
-	head->magic = TAPE_MAGIC;
+	head = (struct xc_tape_head *)(void *)(block->base + scan.off) - 1;
+	head->magic = XC_TAPE_MAGIC;
 	head->n = scan.n;
 	head->text_len = (uint32_t)len;
 	*off_r = scan.off - (uint32_t)sizeof(*head);
 	return xc_tape_open(block, *off_r, (const char *)scan.start, len,
 	    tape_r);
+}
+
+bool
+xc_tape_is_number(const char *text, size_t len)
+{
+	struct scan scan = { .start = (const unsigned char *)text };
+	struct xc_token token;
+	const unsigned char *end;
+
+	if (len == 0 || (text[0] != '-' && (unsigned)(text[0] - '0') > 9))
+		return false;
+	scan.end = scan.start + len;
+	scan.tokens = &token;
+	scan.cap = 1;
+	end = scan_number(&scan, scan.start);
+	return end == scan.end;
 }

@@ -160,6 +160,9 @@ bool xc_tape_int64(const struct xc_tape *tape, uint32_t at, int64_t *value_r);
 bool xc_tape_uint64(const struct xc_tape *tape, uint32_t at,
     uint64_t *value_r);
 
+/* Whether all of a text is a number as xc_tape_scan() takes it. */
+bool xc_tape_is_number(const char *text, size_t len);
+
 /* The nearest double; false for what is no number or beyond its range. */
 bool xc_tape_double(const struct xc_tape *tape, uint32_t at, double *value_r);
 
