@@ -29,12 +29,16 @@ struct xc_plan {
 	struct json_object *root;	/* of openapi.json */
 	char **refs;		/* of the entries, "URI#POINTER" */
 	size_t n_refs;
+	uint32_t *slots;	/* of a hash table: numbers of refs, from 1 */
+	size_t n_slots;
+	unsigned n_searches;	/* for "$anchor" and "$id", so far */
 	struct xc_errbuf *errbuf;
 };
 
 /* The URI that the document stands under in the set of schemas. */
 #define XC_PLAN_URI "file:///openapi.json"
 
+/* root and errbuf must outlive the plan. */
 void xc_plan_begin(struct xc_plan *plan, struct json_object *root,
     struct xc_errbuf *errbuf);
 void xc_plan_end(struct xc_plan *plan);
@@ -51,12 +55,19 @@ void xc_plan_member(const struct xc_plan_node *node, const char *name,
 void xc_plan_item(const struct xc_plan_node *node, size_t i,
     struct xc_plan_node *item_r);
 
+/* What a reference leads to: "#/a/b", "#anchor", an "$id" with either.  False
+ * if nothing is there, or after 1,000 searches for anchors.  Relative ones
+ * are taken as they are written. */
+bool xc_plan_resolve(struct xc_plan *plan, const char *ref,
+    struct xc_plan_node *node_r);
+
 /* Follows "$ref" ("#/...") as long as there is one, in place.  Not for
  * schemas, where "$ref" has other keywords beside it. */
 enum xc_err xc_plan_follow(struct xc_plan *plan, struct xc_plan_node *node);
 
 /* Wants the schema at node compiled; its number in the program.  The same
- * pointer gets the same number.  XC_ERR_NOMEM. */
+ * pointer gets the same number.  XC_ERR_NOMEM; XC_ERR_INVALID if it lies
+ * deeper than a pointer of ours can say. */
 enum xc_err xc_plan_schema(struct xc_plan *plan,
     const struct xc_plan_node *node, uint32_t *entry_r);
 
@@ -73,15 +84,22 @@ enum {
  */
 unsigned xc_plan_kinds(struct xc_plan *plan, const struct xc_plan_node *schema);
 
-/* The schema of a property, or of the items, as far as they can be told:
- * through $ref and allOf.  json is NULL if nothing is said. */
+/*
+ * The schema of a property (or "additionalProperties" for one that is not
+ * named), of the items, of the i-th of "prefixItems", as far as they can be
+ * told: through $ref, allOf, and the first of anyOf and oneOf that says it.
+ * json is NULL if nothing is said.
+ */
 void xc_plan_property(struct xc_plan *plan, const struct xc_plan_node *schema,
     const char *name, struct xc_plan_node *property_r);
 void xc_plan_items(struct xc_plan *plan, const struct xc_plan_node *schema,
     struct xc_plan_node *items_r);
+void xc_plan_prefix(struct xc_plan *plan, const struct xc_plan_node *schema,
+    size_t i, struct xc_plan_node *item_r);
 
-/* The value of "default", through $ref and allOf; json is NULL without. */
-void xc_plan_default(struct xc_plan *plan, const struct xc_plan_node *schema,
+/* The value of "default", through $ref and allOf; false without one.  That it
+ * is null is a NULL json. */
+bool xc_plan_default(struct xc_plan *plan, const struct xc_plan_node *schema,
     struct xc_plan_node *default_r);
 
 #endif
