@@ -5,6 +5,7 @@ lib_LTLIBRARIES += libxcore.la
 
 libxcore_la_SOURCES = \
 	src/lib/arena.c src/lib/arena.h \
+	src/lib/auth.c \
 	src/lib/base64.c src/lib/base64.h \
 	src/lib/block.c src/lib/block.h \
 	src/lib/breach.c src/lib/breach.h \
@@ -45,23 +46,27 @@ libxcore_la_CPPFLAGS = $(AM_CPPFLAGS) $(JSONC_CFLAGS)
 # Nobody puts functions of his own in the place of ours, so the compiler may
 # inline what is in one file.
 libxcore_la_CFLAGS = $(AM_CFLAGS) -fno-semantic-interposition
-libxcore_la_LDFLAGS = $(LIB_LDFLAGS) -version-info 2:0:1 \
+libxcore_la_LDFLAGS = $(LIB_LDFLAGS) -version-info 3:0:2 \
 	-export-symbols-regex '^xc_'
 libxcore_la_LIBADD = $(JSONC_LIBS)
 
 pkginclude_HEADERS = \
 	src/include/xcore/arena.h \
+	src/include/xcore/auth.h \
 	src/include/xcore/cache.h \
 	src/include/xcore/config.h \
+	src/include/xcore/data.h \
 	src/include/xcore/db.h \
 	src/include/xcore/error.h \
 	src/include/xcore/event.h \
 	src/include/xcore/http.h \
 	src/include/xcore/json.h \
 	src/include/xcore/log.h \
+	src/include/xcore/part.h \
 	src/include/xcore/plugin.h \
 	src/include/xcore/reply.h \
 	src/include/xcore/request.h \
+	src/include/xcore/site.h \
 	src/include/xcore/xcore.h
 
 # A host and a plugin for tests, here and in other folders.

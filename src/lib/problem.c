@@ -108,6 +108,10 @@ put_problem(struct body *body, const struct xc_request *req,
 		put_string(body, problem->detail);
 		PUT(body, "\"");
 	}
+	if (problem->errors != NULL) {
+		PUT(body, ",\"errors\":");
+		put(body, problem->errors, problem->errors_len);
+	}
 	if (path[0] != '\0' && strlen(path) <= INSTANCE_MAX) {
 		PUT(body, ",\"instance\":\"");
 		put_uri(body, path);

@@ -310,7 +310,9 @@ put_rest(struct xc_request *req, const struct xc_env *env, const void *body,
 		return out_of_memory(errbuf);
 	if (status != 0)
 		return status;
-	status = PUT(req, body, body_len, body, errbuf);
+	/* Without its bytes, that of a body that is set afterwards. */
+	if (body != NULL || body_len == 0)
+		status = PUT(req, body, body_len, body, errbuf);
 	if (status != 0)
 		return status;
 	head = (void *)req->in.base;

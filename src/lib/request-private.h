@@ -89,10 +89,22 @@ enum xc_err xc_reply_blank(struct xc_request *req);
  * ended by NULL, each name once) and the complete body.  Needs
  * REQUEST_METHOD and REQUEST_URI.  Returns 0, or the HTTP status to refuse
  * it with (400, 414, 431, 500), with the reason in errbuf; a request id
- * stands also then, so that xc_reply_problem() can be used at once.
+ * stands also then, so that xc_reply_problem() can be used at once.  With NULL
+ * for the body only its length is looked at, and there is an empty one until
+ * xc_request_set_body().
  */
 int xc_request_parse(struct xc_request *req, char *const *envp,
     const void *body, size_t body_len, struct xc_errbuf *errbuf);
+
+/*
+ * Puts the body into the block, in place of the one that there was, and who
+ * sends the request.  Errors as xc_block_append().  Strings got from the
+ * request before are not valid afterwards.
+ */
+enum xc_err xc_request_set_body(struct xc_request *req, const void *body,
+    size_t len);
+enum xc_err xc_request_set_subject(struct xc_request *req,
+    const char *subject);
 
 /* The raw path in segments for the router: the n-th segment, decoded, or
  * NULL past the last.  "/app/todo/" has "app", "todo" and "". */

@@ -210,6 +210,38 @@ xc_request_part(struct xc_request *req)
 	req->used_db = false;
 }
 
+/* Appends bytes and has a span of the head at that offset be them. */
+static enum xc_err
+set_span(struct xc_request *req, const void *data, size_t len, size_t member)
+{
+	struct xc_request_head *head;
+	struct xc_span span;
+	enum xc_err err = xc_block_append(&req->in, data, len, &span);
+
+	if (err != XC_OK)
+		return err;
+	memcpy(req->in.base + member, &span, sizeof(span));
+	head = (void *)req->in.base;
+	head->size = req->in.used;
+	return XC_OK;
+}
+
+enum xc_err
+xc_request_set_body(struct xc_request *req, const void *body, size_t len)
+{
+	assert(req->magic == XC_REQUEST_MAGIC);
+	return set_span(req, body, len,
+	    offsetof(struct xc_request_head, body));
+}
+
+enum xc_err
+xc_request_set_subject(struct xc_request *req, const char *subject)
+{
+	assert(req->magic == XC_REQUEST_MAGIC);
+	return set_span(req, subject, strlen(subject),
+	    offsetof(struct xc_request_head, subject));
+}
+
 size_t
 xc_request_segments(const struct xc_request *req,
     const char *const **segments_r)

@@ -778,6 +778,45 @@ xc_tape_scan(const char *text, size_t len,
 	    tape_r);
 }
 
+/*
+ * The most slots that a text of len bytes needs.  A token takes two bytes of
+ * text at least (a digit and a comma), and its decoded bytes no more slots
+ * than half of them; in a long text the limit of values (and of their keys)
+ * is less: for each its token and a slot that is not filled, a quarter of one
+ * to sort the keys, and what begin() asks for.
+ */
+static size_t
+most_slots(size_t len, const struct xc_tape_limits *limits)
+{
+	uint32_t values = limits != NULL && limits->values != 0
+	    ? limits->values : XC_TAPE_VALUES;
+	size_t by_values = (size_t)values * 5 + len / 8;
+	size_t by_len = len / 2;
+
+	return (by_len < by_values ? by_len : by_values) + 32;
+}
+
+enum xc_err
+xc_tape_scan_in(struct xc_block *block, struct xc_span text,
+    const struct xc_tape_limits *limits, struct xc_tape_ref *ref_r,
+    struct xc_tape *tape_r, struct xc_tape_error *error_r)
+{
+	size_t slots = most_slots(text.len, limits);
+	enum xc_err err = XC_ERR_TOO_LARGE;
+
+	if (slots < SLOTS_MAX)
+		err = xc_block_room(block, slots * SLOT +
+		    2 * sizeof(struct xc_tape_head));
+	if (err != XC_OK) {
+		*error_r = (struct xc_tape_error){ .line = 1, .column = 1,
+			.what = "more than the memory given" };
+		return err;
+	}
+	ref_r->text = text;
+	return xc_tape_scan((const char *)block->base + text.off, text.len,
+	    limits, block, &ref_r->off, tape_r, error_r);
+}
+
 bool
 xc_tape_is_number(const char *text, size_t len)
 {

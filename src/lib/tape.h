@@ -20,6 +20,8 @@
 #include <xcore/error.h>
 
 struct xc_block;
+struct xc_span;
+struct xc_tape_ref;
 
 #define XC_TAPE_DEPTH 32
 #define XC_TAPE_VALUES 100000
@@ -81,11 +83,20 @@ struct xc_tape {
  * or is freed.  XC_ERR_INVALID with *error_r filled for what is no JSON;
  * XC_ERR_TOO_LARGE with *error_r for more than the limits take or the block
  * holds, XC_ERR_NOMEM.  On an error the block is as it was.  limits may be
- * NULL.
+ * NULL.  The text lies elsewhere than in the block.
  */
 enum xc_err xc_tape_scan(const char *text, size_t len,
     const struct xc_tape_limits *limits, struct xc_block *block,
     uint32_t *off_r, struct xc_tape *tape_r, struct xc_tape_error *error_r);
+
+/*
+ * As xc_tape_scan(), for a text that lies in the block itself, which may move
+ * meanwhile.  *ref_r is for xc_tape_look() of tape-make.h.  Room for the most
+ * tokens that the text may have is made at once, though hardly touched.
+ */
+enum xc_err xc_tape_scan_in(struct xc_block *block, struct xc_span text,
+    const struct xc_tape_limits *limits, struct xc_tape_ref *ref_r,
+    struct xc_tape *tape_r, struct xc_tape_error *error_r);
 
 /*
  * Looks at a tape in a block that xc_tape_scan() wrote for this text.

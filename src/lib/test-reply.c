@@ -6,6 +6,7 @@
 #include <xcore/json.h>
 #include <xcore/reply.h>
 
+#include "reply-private.h"
 #include "test-host.h"
 
 static const char *
@@ -215,6 +216,27 @@ test_problem(void **state)
 	    "{\"type\":\"about:blank\",\"title\":\"Not Found\",\"status\":404,"
 	    "\"detail\":\"no item 7\",\"instance\":\"/app/todo/items/7\","
 	    "\"request_id\":\"test-request-1\"}\n");
+	test_end(&req);
+}
+
+static void
+test_problem_errors(void **state)
+{
+	static const char errors[] = "[{\"in\":\"query\"}] and not this";
+	struct xc_problem problem = { .type = "about:blank", .title = "No",
+		.status = 422, .errors = errors, .errors_len = 16 };
+	struct json_object *body;
+	struct xc_request req;
+
+	(void)state;
+	begin(&req);
+	assert_int_equal(xc_reply_problem_typed(&req, &problem), XC_OK);
+	assert_int_equal(xc_json_parse(body_of(&req),
+	    xc_request_reply(&req)->body.len, &body, NULL, 0), XC_OK);
+	assert_string_equal(json_object_to_json_string_ext(
+	    xc_json_member(body, "errors"), JSON_C_TO_STRING_PLAIN),
+	    "[{\"in\":\"query\"}]");
+	json_object_put(body);
 	test_end(&req);
 }
 
@@ -507,6 +529,7 @@ main(void)
 		cmocka_unit_test(test_too_large),
 		cmocka_unit_test(test_json),
 		cmocka_unit_test(test_problem),
+		cmocka_unit_test(test_problem_errors),
 		cmocka_unit_test(test_problem_escapes),
 		cmocka_unit_test(test_stream),
 		cmocka_unit_test(test_run),

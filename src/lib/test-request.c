@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include <xcore/arena.h>
+#include <xcore/auth.h>
 #include <xcore/reply.h>
 
 #include "test-host.h"
@@ -674,6 +675,42 @@ test_adopted(void **state)
 	free(areas.out);
 }
 
+/* The body comes when the contract has seen the rest. */
+static void
+test_body_later(void **state)
+{
+	char text[20000];
+	struct xc_request req;
+	struct env env;
+	size_t len;
+
+	(void)state;
+	test_begin(&req);
+	memset(text, 'x', sizeof(text));
+	env_get(&env, "/app/todo");
+	env_add(&env, "CONTENT_LENGTH=20000");
+	assert_int_equal(xc_request_parse(&req, env.list, NULL, sizeof(text),
+	    NULL), 0);
+	assert_string_equal(xc_request_body(&req, &len), "");
+	assert_int_equal(len, 0);
+	assert_string_equal(xc_request_header(&req, "Content-Length"),
+	    "20000");
+	assert_int_equal(xc_request_bind(&req, &test_plugin, 2, "one", NULL,
+	    0), XC_OK);
+	assert_int_equal(xc_request_set_body(&req, text, sizeof(text)),
+	    XC_OK);
+	assert_int_equal(xc_request_set_subject(&req, "alice"), XC_OK);
+	assert_memory_equal(xc_request_body(&req, &len), text, sizeof(text));
+	assert_int_equal(len, sizeof(text));
+	assert_string_equal(xc_request_path(&req), "/app/todo");
+	assert_string_equal(xc_auth_subject(&req), "alice");
+	assert_int_equal(xc_request_parse(&req, env.list, NULL, 1, NULL),
+	    400);
+	assert_null(xc_auth_subject(&req));
+	env_free(&env);
+	test_end(&req);
+}
+
 int
 main(void)
 {
@@ -696,6 +733,7 @@ main(void)
 		cmocka_unit_test(test_many),
 		cmocka_unit_test(test_no_room),
 		cmocka_unit_test(test_adopted),
+		cmocka_unit_test(test_body_later),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -441,6 +441,75 @@ test_multiples(void **state)
 	assert_false(xc_divisor_read(&divisor, &value));
 }
 
+/* A text in the block that its tape is appended to. */
+static void
+assert_scans_in(const char *text, size_t len)
+{
+	struct scanned scanned = scan_with(text, len, NULL);
+	struct xc_block block = { 0 };
+	struct xc_tape_error error;
+	struct xc_tape_ref ref;
+	struct xc_span span;
+	struct xc_tape tape;
+
+	assert_int_equal(scanned.err, XC_OK);
+	assert_int_equal(xc_block_append(&block, text, len, &span), XC_OK);
+	assert_int_equal(xc_tape_scan_in(&block, span, NULL, &ref, &tape,
+	    &error), XC_OK);
+	assert_int_equal(tape.n, scanned.tape.n);
+	assert_memory_equal(tape.tokens, scanned.tape.tokens,
+	    tape.n * sizeof(*tape.tokens));
+	assert_memory_equal(tape.text, text, len);
+	xc_block_free(&scanned.block);
+	xc_block_free(&block);
+}
+
+static void
+test_within_block(void **state)
+{
+	static const char *const patterns[] = { "1", "\"\"", "\"\\n\"", "[]",
+		"{}", "{\"\\n\":\"\\n\"}", "\"abcdefghijklmnopq\\n\"" };
+	static const size_t counts[] = { 1, 2, 7, 100, 5000, 33000 };
+	struct xc_block block = { .used = 0 };
+	struct xc_tape_error error;
+	struct xc_tape_ref ref;
+	struct xc_span span;
+	struct xc_tape tape;
+	char *text = malloc(1 << 20);
+	size_t len;
+	size_t i;
+	size_t k;
+	size_t n;
+
+	(void)state;
+	assert_non_null(text);
+	for (i = 0; i < sizeof(patterns) / sizeof(patterns[0]); i++)
+		for (k = 0; k < sizeof(counts) / sizeof(counts[0]); k++) {
+			text[0] = '[';
+			for (n = 0, len = 1; n < counts[k]; n++)
+				len += (size_t)sprintf(text + len, "%s,",
+				    patterns[i]);
+			text[len - 1] = ']';
+			assert_scans_in(text, len);
+		}
+	/* An object whose keys are sorted. */
+	for (n = 0, len = 1, text[0] = '{'; n < 30000; n++)
+		len += (size_t)sprintf(text + len, "\"%zx\":0,", n);
+	text[len - 1] = '}';
+	assert_scans_in(text, len);
+	assert_int_equal(xc_block_append(&block, " [1,]", 5, &span), XC_OK);
+	assert_int_equal(xc_tape_scan_in(&block, span, NULL, &ref, &tape,
+	    &error), XC_ERR_INVALID);
+	assert_int_equal(error.offset, 4);
+	assert_int_equal(block.used, 6);
+	block.limit = 100;
+	assert_int_equal(xc_tape_scan_in(&block, span, NULL, &ref, &tape,
+	    &error), XC_ERR_TOO_LARGE);
+	assert_string_equal(error.what, "more than the memory given");
+	xc_block_free(&block);
+	free(text);
+}
+
 int
 main(void)
 {
@@ -456,6 +525,7 @@ main(void)
 		cmocka_unit_test(test_numbers),
 		cmocka_unit_test(test_decimals),
 		cmocka_unit_test(test_multiples),
+		cmocka_unit_test(test_within_block),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -4,16 +4,20 @@
 #define XCORE_XCORE_H
 
 #include <xcore/arena.h>
+#include <xcore/auth.h>
 #include <xcore/cache.h>
 #include <xcore/config.h>
+#include <xcore/data.h>
 #include <xcore/db.h>
 #include <xcore/error.h>
 #include <xcore/event.h>
 #include <xcore/http.h>
 #include <xcore/json.h>
 #include <xcore/log.h>
+#include <xcore/part.h>
 #include <xcore/plugin.h>
 #include <xcore/reply.h>
 #include <xcore/request.h>
+#include <xcore/site.h>
 
 #endif
