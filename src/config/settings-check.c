@@ -65,6 +65,23 @@ check_server(struct xc_settings *s, struct xc_errbuf *errbuf)
 }
 
 static enum xc_err
+check_fastcgi(struct xc_settings *s, struct xc_errbuf *errbuf)
+{
+	const struct xc_setting *setting =
+	    xc_setting_find("fastcgi", "body_dir");
+	char *dir;
+
+	if (*s->fastcgi.body_dir != '\0')
+		return XC_OK;
+	if (asprintf(&dir, "%s/tmp", s->server.state_dir) < 0)
+		return xc_fail(errbuf, XC_ERR_NOMEM, "out of memory");
+	free(s->origins[setting - xc_settings_table].string);
+	s->origins[setting - xc_settings_table].string = dir;
+	s->fastcgi.body_dir = dir;
+	return XC_OK;
+}
+
+static enum xc_err
 check_database(struct xc_settings *s, struct xc_errbuf *errbuf)
 {
 	if (*s->database.socket == '\0' && *s->database.host == '\0')
@@ -134,6 +151,8 @@ xc_settings_check(struct xc_settings *settings, struct xc_errbuf *errbuf)
 	enum xc_err err;
 
 	err = check_server(settings, errbuf);
+	if (err == XC_OK)
+		err = check_fastcgi(settings, errbuf);
 	if (err == XC_OK)
 		err = check_database(settings, errbuf);
 	if (err == XC_OK)

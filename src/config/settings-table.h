@@ -47,6 +47,10 @@ X(fastcgi, params_max, XC_NUMBER, "65536", 1024, 16777216,		\
     "bytes of all parameters of a request")				\
 X(fastcgi, body_max, XC_NUMBER, "1048576", 0, 1073741824,		\
     "bytes of a request's body")					\
+X(fastcgi, body_memory, XC_NUMBER, "262144", 0, 1073741824,		\
+    "bytes of it above which it is kept in a file")			\
+X(fastcgi, body_dir, XC_PATH, "", 0, 0,					\
+    "folder of such files; empty is tmp in server.state_dir")		\
 X(fastcgi, connections_max, XC_NUMBER, "1024", 1, 65536,		\
     "connections of one worker")					\
 X(fastcgi, read_timeout_ms, XC_NUMBER, "10000", 10, 3600000,		\

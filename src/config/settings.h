@@ -39,6 +39,8 @@ struct xc_fastcgi_settings {
 	const char *secret_file;	/* required over TCP; "" */
 	int64_t params_max;	/* bytes of all parameters: 65536 */
 	int64_t body_max;	/* bytes of a body: 1048576 */
+	int64_t body_memory;	/* larger ones lie in a file: 262144 */
+	const char *body_dir;	/* of such files; state_dir/tmp */
 	int64_t connections_max;	/* of one worker: 1024 */
 	int64_t read_timeout_ms;	/* head or body complete: 10000 */
 	int64_t write_timeout_ms;	/* the reply taken: 10000 */

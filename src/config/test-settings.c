@@ -106,6 +106,8 @@ test_defaults(void **state)
 	assert_string_equal(s->server.pid_file, "");
 	assert_int_equal(s->fastcgi.params_max, 65536);
 	assert_int_equal(s->fastcgi.body_max, 1048576);
+	assert_int_equal(s->fastcgi.body_memory, 262144);
+	assert_string_equal(strrchr(s->fastcgi.body_dir, '/'), "/tmp");
 	assert_int_equal(s->reload.poll_ms, 1000);
 	assert_int_equal(json_object_array_length(s->reload.watch), 0);
 	assert_string_equal(s->database.plugin_schema_prefix, "xcore_");
@@ -136,6 +138,7 @@ test_values(void **state)
 	assert_int_equal(s->server.workers, 4);
 	assert_true(s->server.development);
 	assert_string_equal(s->server.state_dir, path_of("st"));
+	assert_string_equal(s->fastcgi.body_dir, path_of("st/tmp"));
 	assert_string_equal(s->server.control, "/run/x/control.sock");
 	snprintf(want, sizeof(want), "[\"%s/a\",\"/b\"]", folder);
 	assert_string_equal(json_object_to_json_string_ext(s->reload.watch,
