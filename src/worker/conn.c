@@ -14,6 +14,9 @@
 #define LINGER_QUIET_MS 1000
 #define LINGER_READS 16		/* at a time: others want their turn */
 
+/* What has come of a large body is written in pieces of this, at least. */
+#define SPILL_BYTES 65536
+
 static void
 link_conn(struct xc_worker *worker, struct xc_conn *conn)
 {
@@ -62,17 +65,23 @@ xc_conn_open(struct xc_worker *worker, int fd)
 	}
 	conn->source.ready = on_conn;
 	conn->fd = fd;
+	conn->spill.fd = -1;
 	xc_feed_open(&conn->fcgi, fd);
 	link_conn(worker, conn);
 	return conn;
 }
 
+/* What has come of a request. */
 static void
-forget_buf(struct xc_conn *conn)
+forget_request(struct xc_worker *worker, struct xc_conn *conn)
 {
 	free(conn->buf);
 	conn->buf = NULL;
 	conn->len = conn->cap = 0;
+	if (conn->spill.fd < 0)
+		return;
+	xc_spill_close(&conn->spill);
+	worker->n_spills--;
 }
 
 void
@@ -94,7 +103,7 @@ void
 xc_conn_forget(struct xc_worker *worker, struct xc_conn *conn)
 {
 	xc_conn_unlink(worker, conn);
-	forget_buf(conn);
+	forget_request(worker, conn);
 	free(conn);
 }
 
@@ -167,6 +176,112 @@ grow(struct xc_worker *worker, struct xc_conn *conn, size_t n)
 	return true;
 }
 
+/* A peer that keeps its connections does not say that it is at the end: when
+ * nothing comes any more we are. */
+static void
+linger_on(struct xc_worker *worker, struct xc_conn *conn)
+{
+	uint64_t until = worker->now_ms + LINGER_QUIET_MS;
+
+	xc_conn_deadline(worker, conn,
+	    until < conn->linger_end_ms ? until : conn->linger_end_ms);
+}
+
+/* The answer goes out, the rest of the request is dropped. */
+static enum xc_conn_result
+refuse(struct xc_worker *worker, struct xc_conn *conn)
+{
+	xc_serve_refusal(worker, conn);
+	(void)shutdown(conn->fd, SHUT_WR);
+	forget_request(worker, conn);
+	conn->state = XC_CONN_LINGERING;
+	conn->linger_end_ms = worker->now_ms +
+	    (uint64_t)worker->settings->fastcgi.read_timeout_ms;
+	linger_on(worker, conn);
+	return XC_CONN_PARTIAL;
+}
+
+bool
+xc_conn_spill_failed(struct xc_worker *worker, struct xc_conn *conn,
+    int status, const char *why)
+{
+	conn->head.status = status;
+	xc_worker_warn(worker, "a request was refused", why);
+	return false;
+}
+
+static bool
+open_spill(struct xc_worker *worker, struct xc_conn *conn)
+{
+	struct xc_errbuf errbuf = { .text = "" };
+	int status;
+
+	if (worker->n_spills >= worker->spills_max)
+		return xc_conn_spill_failed(worker, conn, 503,
+		    "descriptors do not suffice for so many large bodies at "
+		    "a time: raise LimitNOFILE= or ulimit -n");
+	status = xc_spill_open(&conn->spill,
+	    worker->settings->fastcgi.body_dir, &errbuf);
+	if (status != 0)
+		return xc_conn_spill_failed(worker, conn, status,
+		    errbuf.text);
+	worker->n_spills++;
+	return true;
+}
+
+bool
+xc_conn_spill(struct xc_worker *worker, struct xc_conn *conn,
+    const unsigned char *body, size_t len)
+{
+	struct xc_errbuf errbuf = { .text = "" };
+	int status;
+
+	if (conn->spill.fd < 0 && !open_spill(worker, conn))
+		return false;
+	status = xc_spill_write(&conn->spill, body, len, &errbuf);
+	return status == 0 ||
+	    xc_conn_spill_failed(worker, conn, status, errbuf.text);
+}
+
+/* Gives back what was needed before the body went to its file. */
+static void
+shrink(struct xc_conn *conn)
+{
+	size_t cap = conn->len + SPILL_BYTES + XC_WORKER_SCRATCH;
+	unsigned char *buf;
+
+	if (conn->cap <= 2 * cap)
+		return;
+	buf = realloc(conn->buf, cap);
+	if (!buf)
+		return;
+	conn->buf = buf;
+	conn->cap = cap;
+}
+
+/* Moves what has come of a large body to its file. */
+static enum xc_conn_result
+spill_part(struct xc_worker *worker, struct xc_conn *conn)
+{
+	unsigned char *body;
+	size_t n;
+
+	if (conn->head.done - conn->head.stdin_at < SPILL_BYTES)
+		return XC_CONN_PARTIAL;
+	body = xc_head_body(&conn->head, conn->buf, &n);
+	/* The disk is only for those that we hear. */
+	if (conn->spill.fd < 0 &&
+	    !xc_serve_hears(worker, conn, conn->buf)) {
+		xc_conn_close(worker, conn);
+		return XC_CONN_CLOSED;
+	}
+	if (!xc_conn_spill(worker, conn, body, n))
+		return refuse(worker, conn);
+	xc_head_take(&conn->head, conn->buf, &conn->len);
+	shrink(conn);
+	return XC_CONN_PARTIAL;
+}
+
 /* Keeps what has come of a request that goes on. */
 static enum xc_conn_result
 keep_part(struct xc_worker *worker, struct xc_conn *conn,
@@ -185,23 +300,24 @@ keep_part(struct xc_worker *worker, struct xc_conn *conn,
 		xc_conn_deadline(worker, conn, worker->now_ms +
 		    (uint64_t)worker->settings->fastcgi.read_timeout_ms);
 	}
-	return XC_CONN_PARTIAL;
+	return conn->head.body_len > worker->body_memory
+	    ? spill_part(worker, conn) : XC_CONN_PARTIAL;
 }
 
 static enum xc_conn_result
 serve_whole(struct xc_worker *worker, struct xc_conn *conn,
-    const unsigned char *bytes, size_t len)
+    unsigned char *bytes)
 {
 	bool keep;
 
 	/* The rescuer gives away what is idle, not this one. */
 	conn->state = XC_CONN_SERVING;
-	keep = xc_serve(worker, conn, bytes, len);
+	keep = xc_serve(worker, conn, bytes);
 	if (!keep) {
 		xc_conn_close(worker, conn);
 		return XC_CONN_CLOSED;
 	}
-	forget_buf(conn);
+	forget_request(worker, conn);
 	memset(&conn->head, 0, sizeof(conn->head));
 	conn->late = false;
 	conn->state = XC_CONN_IDLE;
@@ -210,43 +326,19 @@ serve_whole(struct xc_worker *worker, struct xc_conn *conn,
 	return XC_CONN_KEPT;
 }
 
-/* A peer that keeps its connections does not say that it is at the end: when
- * nothing comes any more we are. */
-static void
-linger_on(struct xc_worker *worker, struct xc_conn *conn)
-{
-	uint64_t until = worker->now_ms + LINGER_QUIET_MS;
-
-	xc_conn_deadline(worker, conn,
-	    until < conn->linger_end_ms ? until : conn->linger_end_ms);
-}
-
-/* The answer goes out, the rest of the request is dropped. */
-static enum xc_conn_result
-refuse(struct xc_worker *worker, struct xc_conn *conn)
-{
-	xc_worker_warn(worker, "a request was refused", conn->head.reason);
-	xc_serve_refusal(worker, conn);
-	(void)shutdown(conn->fd, SHUT_WR);
-	forget_buf(conn);
-	conn->state = XC_CONN_LINGERING;
-	conn->linger_end_ms = worker->now_ms +
-	    (uint64_t)worker->settings->fastcgi.read_timeout_ms;
-	linger_on(worker, conn);
-	return XC_CONN_PARTIAL;
-}
-
 /* bytes are all that has come of the request, in conn->buf or not. */
 static enum xc_conn_result
-judge(struct xc_worker *worker, struct xc_conn *conn,
-    const unsigned char *bytes, size_t len)
+judge(struct xc_worker *worker, struct xc_conn *conn, unsigned char *bytes,
+    size_t len)
 {
 	switch (xc_head_scan(&conn->head, &worker->limits, bytes, len)) {
 	case XC_HEAD_MORE:
 		return keep_part(worker, conn, bytes, len);
 	case XC_HEAD_COMPLETE:
-		return serve_whole(worker, conn, bytes, len);
+		return serve_whole(worker, conn, bytes);
 	case XC_HEAD_TOO_LARGE:
+		xc_worker_warn(worker, "a request was refused",
+		    conn->head.reason);
 		return refuse(worker, conn);
 	case XC_HEAD_BAD:
 		xc_worker_warn(worker, "a connection was closed",

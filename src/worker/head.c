@@ -311,6 +311,7 @@ take_record(struct xc_head *head, const struct xc_head_limits *limits,
 	if (head->pair_at != PAIR_START)
 		return bad(head, "the parameters end inside a parameter");
 	head->phase = PHASE_STDIN;
+	head->stdin_at = head->done + XC_FCGI_HEADER;
 	return XC_HEAD_MORE;
 }
 
@@ -328,7 +329,7 @@ xc_head_scan(struct xc_head *head, const struct xc_head_limits *limits,
 		if (result != XC_HEAD_MORE)
 			return result;
 		size = XC_FCGI_HEADER + record.content + record.padding;
-		if (head->done + size > limits->raw_max)
+		if (head->taken + head->done + size > limits->raw_max)
 			return bad(head, "more padding than content");
 		if (len - head->done < size)
 			return XC_HEAD_MORE;
@@ -345,4 +346,46 @@ xc_head_scan(struct xc_head *head, const struct xc_head_limits *limits,
 	if (len > head->done)
 		return bad(head, "bytes behind the request");
 	return XC_HEAD_COMPLETE;
+}
+
+/* What is left of the first record's header stays free, for one that ends the
+ * stream. */
+unsigned char *
+xc_head_body(const struct xc_head *head, unsigned char *buf, size_t *len_r)
+{
+	size_t at = head->stdin_at, to = at + XC_FCGI_HEADER;
+	struct record record;
+
+	while (at < head->done) {
+		record = read_record(buf + at);
+		at += XC_FCGI_HEADER;
+		if (at != to)
+			memmove(buf + to, buf + at, record.content);
+		to += record.content;
+		at += record.content + record.padding;
+	}
+	*len_r = to - head->stdin_at - XC_FCGI_HEADER;
+	return buf + head->stdin_at + XC_FCGI_HEADER;
+}
+
+void
+xc_head_take(struct xc_head *head, unsigned char *buf, size_t *len)
+{
+	memmove(buf + head->stdin_at, buf + head->done, *len - head->done);
+	head->taken += head->done - head->stdin_at;
+	*len -= head->done - head->stdin_at;
+	head->done = head->stdin_at;
+}
+
+size_t
+xc_head_bare(const struct xc_head *head, unsigned char *buf)
+{
+	unsigned char *p = buf + head->stdin_at;
+
+	p[0] = FCGI_VERSION;
+	p[1] = XC_FCGI_STDIN;
+	p[2] = (unsigned char)(head->request_id >> 8);
+	p[3] = (unsigned char)head->request_id;
+	memset(p + 4, 0, 4);
+	return head->stdin_at + XC_FCGI_HEADER;
 }

@@ -7,6 +7,8 @@
  * request that is complete and plain: BEGIN, PARAMS ..., an empty PARAMS,
  * STDIN ..., an empty STDIN, all with one identity, and nothing behind.
  *
+ * The body is taken out before: what libfcgi reads has none.
+ *
  * Pure functions over bytes: no I/O, no allocation.
  */
 #ifndef XC_WORKER_HEAD_H
@@ -55,6 +57,8 @@ enum xc_head_result {
 /* How far the records were looked at.  Begin with zeros. */
 struct xc_head {
 	size_t done;		/* bytes of the whole records seen */
+	size_t taken;		/* bytes that xc_head_take() has taken out */
+	size_t stdin_at;	/* where in the bytes STDIN begins */
 	uint32_t params_len;
 	uint32_t body_len;
 	uint32_t n_params;
@@ -71,12 +75,31 @@ struct xc_head {
 
 /*
  * Goes on in buf, which holds the connection's bytes from the request's
- * first one; len never shrinks between calls.  After any result but
+ * first one, but for what was taken out; len never shrinks else.  After any result but
  * XC_HEAD_MORE it must not be called again.  With XC_HEAD_COMPLETE
  * head->done == len.  request_id is set with all but XC_HEAD_BAD.
  */
 enum xc_head_result xc_head_scan(struct xc_head *head,
     const struct xc_head_limits *limits, const unsigned char *buf,
     size_t len);
+
+/*
+ * Pushes the content of the whole STDIN records in buf together, where it
+ * stands.  Returns its first byte, and its length in *len_r.  Those records
+ * are gone then: xc_head_take() or xc_head_bare() must follow.  For a head
+ * whose body_len is not 0, with the bytes that were scanned.
+ */
+unsigned char *xc_head_body(const struct xc_head *head, unsigned char *buf,
+    size_t *len_r);
+
+/* Takes them out, so that the scan goes on behind the parameters, as if they
+ * still stood there.  *len is of all bytes in buf. */
+void xc_head_take(struct xc_head *head, unsigned char *buf, size_t *len);
+
+/*
+ * Makes of a request that is complete, or whose parameters are, one without
+ * a body.  Returns its length.  What xc_head_body() gave stays as it is.
+ */
+size_t xc_head_bare(const struct xc_head *head, unsigned char *buf);
 
 #endif

@@ -20,6 +20,7 @@ libworker_la_SOURCES = \
 	src/worker/scoreboard.c src/worker/scoreboard.h \
 	src/worker/serve.c \
 	src/worker/services.c \
+	src/worker/spill.c src/worker/spill.h \
 	src/worker/stop.c \
 	src/worker/wire.c src/worker/wire.h \
 	src/worker/worker.c src/worker/worker.h

@@ -10,9 +10,6 @@
 #include "worker/lastgasp.h"
 #include "worker/worker.h"
 
-/* A body buffer larger than this is not kept for the next request. */
-#define BODY_KEEP (256 * 1024)
-
 /* The word BUSY tells whether it still runs, except in one that drains. */
 static void
 forget_request(struct xc_worker *worker)
@@ -96,12 +93,12 @@ send_reply(struct xc_worker *worker, enum xc_err handled)
 
 /* Finds the target, or makes a reply that says why there is none. */
 static bool
-route(struct xc_worker *worker, char **envp, size_t body_len,
-    struct xc_target *target)
+route(struct xc_worker *worker, char **envp, struct xc_target *target)
 {
 	struct xc_request *req = &worker->req;
 	struct xc_errbuf errbuf = { .text = "" };
-	int status = xc_request_parse(req, envp, worker->body, body_len,
+	size_t body_len = worker->body.len;
+	int status = xc_request_parse(req, envp, worker->body.data, body_len,
 	    &errbuf);
 	/* A peer that is wrong about this may be so about the next request.
 	 * Without a body, parsing has seen to it. */
@@ -137,12 +134,12 @@ execute(struct xc_worker *worker, const struct xc_target *target)
 
 /* From parameters to the reply's last byte.  False: close. */
 static bool
-answer(struct xc_worker *worker, char **envp, size_t body_len)
+answer(struct xc_worker *worker, char **envp)
 {
 	struct xc_request *req = &worker->req;
 	struct xc_target target;
 	enum xc_err handled = XC_OK;
-	bool keep = route(worker, envp, body_len, &target);
+	bool keep = route(worker, envp, &target);
 
 	xc_events_begin(&worker->told);
 	if (target.handler || target.runner)
@@ -154,6 +151,8 @@ answer(struct xc_worker *worker, char **envp, size_t body_len)
 		keep = false;
 	xc_gasp_release();
 	xc_execute_finish(worker, req, &target);
+	/* Nobody may ask for it from here on. */
+	xc_spill_unmap(&worker->body);
 	xc_rescuer_end(worker);
 	forget_request(worker);
 	/* What a request that failed has emitted did not happen. */
@@ -173,67 +172,100 @@ secret_is(const struct xc_worker *worker, const char *given)
 }
 
 static bool
-make_body_room(struct xc_worker *worker, size_t len)
+is_heard(struct xc_worker *worker, const struct xc_conn *conn)
 {
-	char *body;
-
-	/* One more: the body may be empty, the pointer may not be NULL. */
-	if (len + 1 <= worker->body_cap)
+	if (!worker->need_secret ||
+	    secret_is(worker, FCGX_GetParam("XCORE_SECRET", conn->fcgi.envp)))
 		return true;
-	body = realloc(worker->body, len + 1);
-	if (!body) {
-		xc_logf(&worker->log, XC_LOG_ERROR,
-		    "out of memory for a body of %zu bytes", len);
-		return false;
-	}
-	worker->body = body;
-	worker->body_cap = len + 1;
-	return true;
+	xc_worker_warn(worker, "a connection was closed",
+	    "its XCORE_SECRET is missing or wrong");
+	xc_wire_abandon(conn->fd, conn->head.request_id);
+	return false;
 }
 
-static void
-trim_body(struct xc_worker *worker)
+/* The body has been taken out: libfcgi sees none. */
+static bool
+decode(struct xc_worker *worker, struct xc_conn *conn, unsigned char *bytes)
 {
-	if (worker->body_cap <= BODY_KEEP)
-		return;
-	free(worker->body);
-	worker->body = NULL;
-	worker->body_cap = 0;
+	size_t len = conn->head.done;
+
+	if (conn->head.body_len > 0)
+		len = xc_head_bare(&conn->head, bytes);
+	if (xc_feed_decode(worker->feed, &conn->fcgi, bytes, len, NULL,
+	    0) == XC_OK)
+		return true;
+	xc_worker_warn(worker, "a connection was closed",
+	    "libfcgi does not read its request");
+	return false;
+}
+
+bool
+xc_serve_hears(struct xc_worker *worker, struct xc_conn *conn,
+    unsigned char *bytes)
+{
+	bool heard;
+
+	if (!worker->need_secret)
+		return true;
+	if (!decode(worker, conn, bytes))
+		return false;
+	heard = is_heard(worker, conn);
+	xc_feed_end(&conn->fcgi);
+	return heard;
+}
+
+/*
+ * The body of the request that is to be answered: as it stands in memory, or,
+ * if it is large, out of its file, to which all of it goes, so that it does
+ * not depend on how it came where a part of it lies.
+ */
+static bool
+take_body(struct xc_worker *worker, struct xc_conn *conn,
+    const unsigned char *body, size_t len)
+{
+	struct xc_errbuf errbuf = { .text = "" };
+	int status;
+
+	if (conn->head.body_len <= worker->body_memory) {
+		worker->body.data = (const char *)body;
+		worker->body.len = len;
+		return true;
+	}
+	if (!xc_conn_spill(worker, conn, body, len))
+		return false;
+	status = xc_spill_map(&conn->spill, &worker->body, &errbuf);
+	return status == 0 ||
+	    xc_conn_spill_failed(worker, conn, status, errbuf.text);
 }
 
 static bool
-admit(struct xc_worker *worker, struct xc_conn *conn)
+admit(struct xc_worker *worker, struct xc_conn *conn,
+    const unsigned char *body, size_t len)
 {
-	char **envp = conn->fcgi.envp;
-
-	if (worker->need_secret &&
-	    !secret_is(worker, FCGX_GetParam("XCORE_SECRET", envp))) {
-		xc_worker_warn(worker, "a connection was closed",
-		    "its XCORE_SECRET is missing or wrong");
-		xc_wire_abandon(conn->fd, conn->head.request_id);
+	if (!is_heard(worker, conn))
+		return false;
+	if (!take_body(worker, conn, body, len)) {
+		xc_serve_refusal(worker, conn);
 		return false;
 	}
-	return answer(worker, envp, conn->head.body_len);
+	return answer(worker, conn->fcgi.envp);
 }
 
 bool
 xc_serve(struct xc_worker *worker, struct xc_conn *conn,
-    const unsigned char *bytes, size_t len)
+    unsigned char *bytes)
 {
+	const unsigned char *body = NULL;
+	size_t len = 0;
 	bool keep;
 
-	if (!make_body_room(worker, conn->head.body_len))
+	if (conn->head.body_len > 0)
+		body = xc_head_body(&conn->head, bytes, &len);
+	if (!decode(worker, conn, bytes))
 		return false;
-	if (xc_feed_decode(worker->feed, &conn->fcgi, bytes, len,
-	    worker->body, conn->head.body_len) != XC_OK) {
-		xc_worker_warn(worker, "a connection was closed",
-		    "libfcgi does not read its request");
-		return false;
-	}
 	begin_wire(worker, conn);
-	keep = admit(worker, conn);
+	keep = admit(worker, conn, body, len);
 	xc_feed_end(&conn->fcgi);
-	trim_body(worker);
 	atomic_fetch_add_explicit(&worker->row->requests, 1,
 	    memory_order_relaxed);
 	worker->quiet_ms = worker->now_ms;

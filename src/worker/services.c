@@ -23,6 +23,8 @@ open_plain(struct xc_worker *worker, struct xc_errbuf *errbuf)
 	xc_events_init(&worker->told);
 	host->event = &xc_events_ops;
 	host->event_ctx = worker;
+	host->part = &xc_spill_part_ops;
+	host->part_ctx = &worker->body;
 	err = xc_http_open(&worker->http, errbuf);
 	host->http = worker->http.ops;
 	host->http_ctx = worker->http.ctx;

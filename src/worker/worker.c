@@ -18,6 +18,8 @@
 #define WARN_MS 1000
 /* Besides connections: logs, inboxes, services, what plugins open. */
 #define FDS_BESIDE 512
+/* Of those, files of large bodies, where there are no more. */
+#define FDS_SPILLS 64
 
 void
 xc_worker_state(struct xc_worker *worker, enum xc_worker_state state)
@@ -87,7 +89,9 @@ on_quit(int number)
 static void
 set_signals(void)
 {
-	static const int ignored[] = { SIGPIPE, SIGINT, SIGHUP, SIGUSR2 };
+	/* SIGXFSZ: a body's file that grows too large is an error like any. */
+	static const int ignored[] = { SIGPIPE, SIGINT, SIGHUP, SIGUSR2,
+		SIGXFSZ };
 	struct sigaction action;
 	size_t i;
 
@@ -123,23 +127,27 @@ check_secret(struct xc_worker *worker, struct xc_errbuf *errbuf)
 	    "XCORE_SECRET, or listen on a unix socket");
 }
 
-/* Descriptors for all connections there may be, as far as we may. */
+/* Descriptors for all connections there may be, as far as we may, and for the
+ * file of each one's large body. */
 static void
 raise_limit(struct xc_worker *worker)
 {
-	rlim_t want = (rlim_t)worker->settings->fastcgi.connections_max +
-	    FDS_BESIDE;
+	const rlim_t conns =
+	    (rlim_t)worker->settings->fastcgi.connections_max;
+	const rlim_t want = conns + FDS_BESIDE, all = want + conns;
 	struct rlimit limit;
 
-	worker->fds_max = UINT32_MAX;
+	worker->fds_max = worker->spills_max = UINT32_MAX;
 	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
 		return;
-	if (limit.rlim_cur < want && limit.rlim_cur < limit.rlim_max) {
-		limit.rlim_cur = want < limit.rlim_max ? want
-						       : limit.rlim_max;
+	if (limit.rlim_cur < all && limit.rlim_cur < limit.rlim_max) {
+		limit.rlim_cur = all < limit.rlim_max ? all : limit.rlim_max;
 		(void)setrlimit(RLIMIT_NOFILE, &limit);
 		(void)getrlimit(RLIMIT_NOFILE, &limit);
 	}
+	worker->spills_max = FDS_SPILLS;
+	if (limit.rlim_cur > want + FDS_SPILLS)
+		worker->spills_max = (uint32_t)(limit.rlim_cur - want);
 	if (limit.rlim_cur >= want)
 		return;
 	worker->fds_max = limit.rlim_cur > FDS_BESIDE
@@ -186,6 +194,7 @@ begin(struct xc_worker *worker, struct xc_errbuf *errbuf)
 	tune_malloc();
 	worker->limits = xc_head_limits(fastcgi->params_max,
 	    fastcgi->body_max);
+	worker->body_memory = (uint32_t)fastcgi->body_memory;
 	worker->scratch = malloc(XC_WORKER_SCRATCH);
 	if (!worker->scratch)
 		return xc_fail(errbuf, XC_ERR_NOMEM, "out of memory");
@@ -239,7 +248,6 @@ end(struct xc_worker *worker)
 	xc_gasp_close();
 	free(worker->report);
 	free(worker->scratch);
-	free(worker->body);
 	free(worker);
 }
 
@@ -258,6 +266,7 @@ make(const struct xc_heritage *heritage)
 	worker->sandbox_log = (struct xc_logger)XC_LOGGER("xcore.sandbox");
 	worker->epoll_fd = worker->signal_fd = -1;
 	worker->next_row = heritage->worker;
+	worker->body = (struct xc_source){ .data = "", .fd = -1 };
 	(void)xc_worker_clock(worker);
 	return worker;
 }

@@ -27,6 +27,7 @@
 #include "worker/heritage.h"
 #include "worker/history.h"
 #include "worker/router.h"
+#include "worker/spill.h"
 #include "worker/wire.h"
 
 #define XC_WORKER_SCRATCH 65536
@@ -69,6 +70,7 @@ struct xc_conn {
 	size_t len;
 	size_t cap;
 	struct xc_head head;
+	struct xc_spill spill;	/* where a large body goes */
 	FCGX_Request fcgi;
 };
 
@@ -144,6 +146,8 @@ struct xc_worker {
 	size_t n_strays;
 	uint32_t next_row;	/* where handing over goes on */
 	uint32_t fds_max;	/* connections that descriptors suffice for */
+	uint32_t n_spills;	/* large bodies on their way */
+	uint32_t spills_max;	/* those that descriptors suffice for */
 	struct xc_rescuer rescuer;
 	struct xc_history history;
 	bool was_slow;		/* the last run */
@@ -152,8 +156,8 @@ struct xc_worker {
 	struct xc_head_limits limits;
 	enum xc_feed_mode feed;
 	unsigned char *scratch;
-	char *body;
-	size_t body_cap;
+	uint32_t body_memory;	/* bytes above which a body is spilled */
+	struct xc_source body;	/* of the request that runs; fd -1: in memory */
 
 	uint64_t sequence;	/* of the board, as last applied */
 	struct xc_host host;
@@ -219,14 +223,31 @@ enum xc_err xc_outside_call(struct xc_request *req,
 void xc_worker_apply(struct xc_worker *worker, const char *event);
 void xc_worker_send_report(struct xc_worker *worker);
 
-/* serve.c: answers one complete request.  False: close the connection. */
+/* serve.c: answers one complete request, whose bytes are used up.  False:
+ * close the connection. */
 bool xc_serve(struct xc_worker *worker, struct xc_conn *conn,
-    const unsigned char *bytes, size_t len);
+    unsigned char *bytes);
+
+/* Whether the peer is one that we hear, by the parameters of a request whose
+ * body is not complete; xc_head_body() was called.  False: close it. */
+bool xc_serve_hears(struct xc_worker *worker, struct xc_conn *conn,
+    unsigned char *bytes);
 
 /* Answers a request that is too large to be read.  The caller lingers. */
 void xc_serve_refusal(struct xc_worker *worker, struct xc_conn *conn);
 
 /* conn.c: a connection's bytes. */
+
+/*
+ * Writes bytes of a request's body to its file, which is opened if there is
+ * none.  False: conn->head.status says what to refuse it with.
+ */
+bool xc_conn_spill(struct xc_worker *worker, struct xc_conn *conn,
+    const unsigned char *body, size_t len);
+
+/* Logs why a body has no file; false. */
+bool xc_conn_spill_failed(struct xc_worker *worker, struct xc_conn *conn,
+    int status, const char *why);
 
 /* Takes a descriptor.  NULL if memory is out: fd is closed then. */
 struct xc_conn *xc_conn_open(struct xc_worker *worker, int fd);

@@ -46,6 +46,8 @@ pool_init(struct pool *pool)
 	s->fastcgi.secret_file = "";
 	s->fastcgi.params_max = 65536;
 	s->fastcgi.body_max = 1048576;
+	s->fastcgi.body_memory = 262144;
+	s->fastcgi.body_dir = "";
 	s->fastcgi.connections_max = 1024;
 	s->fastcgi.read_timeout_ms = 10000;
 	s->fastcgi.write_timeout_ms = 10000;
@@ -171,6 +173,8 @@ pool_start(struct pool *pool, const char *dir)
 		listen_tcp(pool);
 	else
 		listen_unix(pool, dir);
+	if (pool->settings.fastcgi.body_dir[0] == '\0')
+		pool->settings.fastcgi.body_dir = dir;
 	if (listen(pool->listen_fd, 1024) < 0)
 		die("listen");
 	if (xc_scoreboard_create(pool->workers, &pool->board_fd,
