@@ -1,139 +1,44 @@
 /* SPDX-License-Identifier: MIT */
-#include <limits.h>
-#include <math.h>
-#include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-
-#include <json-c/json_object_iterator.h>
-#include <json-c/json_tokener.h>
 
 #include <xcore/arena.h>
 #include <xcore/json.h>
 #include <xcore/reply.h>
 #include <xcore/request.h>
 
-#include "json-scan.h"
+#include "json-build.h"
 #include "request-private.h"
+#include "tape-make.h"
 
-/* Where a caller wants to read what is wrong. */
+/* Where a caller wants to read what is wrong, and where that is. */
 struct place {
 	char *text;
 	size_t size;
 };
 
-static enum xc_err refuse(struct place place, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
-
 static enum xc_err
-refuse(struct place place, const char *format, ...)
+refuse(struct place place, const char *what, size_t line, size_t column)
 {
-	va_list ap;
-
-	if (place.text != NULL && place.size > 0) {
-		va_start(ap, format);
-		vsnprintf(place.text, place.size, format, ap);
-		va_end(ap);
-	}
+	if (place.text != NULL && place.size > 0)
+		snprintf(place.text, place.size, "%s at line %zu, column %zu",
+		    what, line, column);
 	return XC_ERR_INVALID;
 }
 
-/* Builds the tree of a text that was scanned. */
 static enum xc_err
-build(const char *text, size_t len, struct json_object **obj_r,
+build(const struct xc_tape *tape, struct json_object **obj_r,
     struct place place)
 {
-	/* The scan has counted the levels; json-c counts scalars too. */
-	struct json_tokener *tok = json_tokener_new_ex(XC_JSON_DEPTH_MAX + 2);
-	enum json_tokener_error err;
+	uint32_t at = 0;
+	enum xc_err err = xc_json_build(tape, &at, obj_r);
+	size_t column;
+	size_t line;
 
-	if (tok == NULL)
-		return XC_ERR_NOMEM;
-	json_tokener_set_flags(tok, JSON_TOKENER_STRICT |
-	    JSON_TOKENER_VALIDATE_UTF8);
-	*obj_r = json_tokener_parse_ex(tok, text, (int)len);
-	err = json_tokener_get_error(tok);
-	/* A number at the very end might go on. */
-	if (err == json_tokener_continue) {
-		*obj_r = json_tokener_parse_ex(tok, "", 1);
-		err = json_tokener_get_error(tok);
-	}
-	json_tokener_free(tok);
-	if (err == json_tokener_success)
-		return XC_OK;
-	*obj_r = NULL;
-	return refuse(place, "%s", json_tokener_error_desc(err));
-}
-
-/* What a tree has of keys, and whether all its numbers are finite. */
-struct census {
-	uint32_t n_keys;
-	bool finite;
-};
-
-/* Recursion ends at the 32 levels that the scan lets through. */
-static void
-count(struct json_object *obj, struct census *census)
-{
-	struct json_object_iterator it;
-	struct json_object_iterator end;
-	size_t i;
-
-	switch (json_object_get_type(obj)) {
-	case json_type_object:
-		census->n_keys += (uint32_t)json_object_object_length(obj);
-		it = json_object_iter_begin(obj);
-		end = json_object_iter_end(obj);
-		for (; !json_object_iter_equal(&it, &end);
-		    json_object_iter_next(&it))
-			count(json_object_iter_peek_value(&it), census);
-		break;
-	case json_type_array:
-		for (i = 0; i < json_object_array_length(obj); i++)
-			count(json_object_array_get_idx(obj, i), census);
-		break;
-	case json_type_double:
-		if (!isfinite(json_object_get_double(obj)))
-			census->finite = false;
-		break;
-	default:
-		break;
-	}
-}
-
-/* Finds the place of a key that stands twice; that it does is known. */
-static enum xc_err
-refuse_twin(struct xc_json_scan *scan, struct place place)
-{
-	size_t twin;
-
-	if (place.text == NULL)
-		return XC_ERR_INVALID;
-	scan->keys = calloc(scan->n_keys, sizeof(*scan->keys));
-	if (scan->keys == NULL)
-		return XC_ERR_NOMEM;
-	xc_json_scan(scan);
-	twin = xc_json_scan_twin(scan);
-	free(scan->keys);
-	scan->keys = NULL;
-	return refuse(place, "a key for the second time at byte %zu",
-	    twin + 1);
-}
-
-/* json-c keeps the last of equal keys and makes 1e400 infinite. */
-static enum xc_err
-check_tree(struct json_object *obj, struct xc_json_scan *scan,
-    struct place place)
-{
-	struct census census = { .finite = true };
-
-	count(obj, &census);
-	if (census.n_keys != scan->n_keys)
-		return refuse_twin(scan, place);
-	if (!census.finite)
-		return refuse(place, "a number out of range");
-	return XC_OK;
+	if (err != XC_ERR_INVALID)
+		return err;
+	xc_tape_place(tape->text, tape->tokens[at].off, &line, &column);
+	return refuse(place, "a number out of range", line, column);
 }
 
 enum xc_err
@@ -141,25 +46,21 @@ xc_json_parse(const char *text, size_t len, struct json_object **obj_r,
     char *where, size_t size)
 {
 	struct place place = { .text = where, .size = size };
-	struct xc_json_scan scan = { .text = text, .len = len };
+	struct xc_block block = { .used = 0 };
+	struct xc_tape_error error;
+	struct xc_tape tape;
 	enum xc_err err;
+	uint32_t off;
 
 	*obj_r = NULL;
 	if (size > 0 && where != NULL)
 		where[0] = '\0';
-	if (len > INT_MAX)
-		return refuse(place, "the text is over 2 GiB");
-	xc_json_scan(&scan);
-	if (scan.what != NULL)
-		return refuse(place, "%s at byte %zu", scan.what,
-		    scan.at + 1);
-	err = build(text, len, obj_r, place);
+	err = xc_tape_scan(text, len, NULL, &block, &off, &tape, &error);
 	if (err == XC_OK)
-		err = check_tree(*obj_r, &scan, place);
-	if (err != XC_OK) {
-		json_object_put(*obj_r);
-		*obj_r = NULL;
-	}
+		err = build(&tape, obj_r, place);
+	else if (err != XC_ERR_NOMEM)
+		err = refuse(place, error.what, error.line, error.column);
+	xc_block_free(&block);
 	return err;
 }
 
@@ -228,16 +129,31 @@ xc_json_bool(const struct json_object *obj, const char *key, bool *value_r)
 	return true;
 }
 
+/* The tape of a JSON body, if the contract has made one. */
+static bool
+look_at_body(const struct xc_request *req, struct xc_tape *tape_r)
+{
+	const struct xc_request_head *head = (const void *)req->in.base;
+
+	return head->body.off != 0 && head->data.text.off == head->body.off &&
+	    xc_tape_look(&req->in, head->data, tape_r);
+}
+
 enum xc_err
 xc_request_json(struct xc_request *req, struct json_object **obj_r)
 {
-	char where[160];
+	char where[160] = "";
+	struct place place = { .text = where, .size = sizeof(where) };
+	struct xc_tape tape;
 	const char *body;
 	enum xc_err err;
 	size_t len;
 
 	body = xc_request_body(req, &len);
-	err = xc_json_parse(body, len, obj_r, where, sizeof(where));
+	if (look_at_body(req, &tape))
+		err = build(&tape, obj_r, place);
+	else
+		err = xc_json_parse(body, len, obj_r, where, sizeof(where));
 	if (err == XC_OK && *obj_r != NULL) {
 		*obj_r = xc_json_own(req, *obj_r);
 		if (*obj_r == NULL)

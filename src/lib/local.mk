@@ -21,7 +21,7 @@ libxcore_la_SOURCES = \
 	src/lib/host.h \
 	src/lib/http.c \
 	src/lib/json.c \
-	src/lib/json-scan.c src/lib/json-scan.h \
+	src/lib/json-build.c src/lib/json-build.h \
 	src/lib/limits.c src/lib/limits.h \
 	src/lib/log.c \
 	src/lib/path.c src/lib/path.h \

@@ -61,6 +61,14 @@ invalid(struct scan *scan, const char *what, const unsigned char *at)
 	return fail(scan, XC_ERR_INVALID, what, at);
 }
 
+/* Something that is missing: the rest of the text may be. */
+static const unsigned char *
+missing(struct scan *scan, const char *what, const unsigned char *at)
+{
+	return invalid(scan, at < scan->end ? what : "the text ends early",
+	    at);
+}
+
 /* Makes room for n more slots. */
 static bool
 grow(struct scan *scan, uint32_t n, const unsigned char *at)
@@ -568,7 +576,7 @@ scan_key(struct scan *scan, const unsigned char *at)
 	size_t len;
 
 	if (peek(scan, at) != '"')
-		return invalid(scan, "no key in quotes", at);
+		return missing(scan, "no key in quotes", at);
 	at = scan_string(scan, at + 1, XC_TOKEN_KEY);
 	if (at == NULL)
 		return NULL;
@@ -578,7 +586,7 @@ scan_key(struct scan *scan, const unsigned char *at)
 	    XC_TOKEN_SHIFT;
 	at = skip_blanks(scan, at);
 	if (peek(scan, at) != ':')
-		return invalid(scan, "no colon behind a key", at);
+		return missing(scan, "no colon behind a key", at);
 	return skip_blanks(scan, at + 1);
 }
 
@@ -603,8 +611,7 @@ scan_value(struct scan *scan, const unsigned char *at)
 		return scan_word(scan, at, "null", XC_TOKEN_NULL);
 	default:
 		if (c != '-' && (unsigned)(c - '0') > 9)
-			return invalid(scan, at < scan->end ? "no value"
-			    : "the text ends early", at);
+			return missing(scan, "no value", at);
 		return scan_number(scan, at);
 	}
 }
@@ -629,9 +636,7 @@ scan_after(struct scan *scan, const unsigned char *at, bool *done_r)
 		array = (scan->tokens[scan->open].meta & XC_TOKEN_TYPE) ==
 		    XC_TOKEN_ARRAY;
 		if (c != (array ? ']' : '}'))
-			return invalid(scan, at < scan->end
-			    ? "no comma behind a value"
-			    : "the text ends early", at);
+			return missing(scan, "no comma behind a value", at);
 		at = close_container(scan, at);
 		if (at == NULL)
 			return NULL;

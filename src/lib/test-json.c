@@ -7,6 +7,7 @@
 #include <xcore/reply.h>
 #include <xcore/request.h>
 
+#include "tape-make.h"
 #include "test-host.h"
 
 static const char *const good[] = {
@@ -20,87 +21,86 @@ static const char *const good[] = {
 	"{\"\\u00e4\":1,\"a\":2}",
 };
 
-/* A text, and where it is wrong. */
+/* A text, what is wrong in it, and in which column. */
 static const struct {
 	const char *text;
-	const char *where;
+	const char *what;
+	unsigned column;
 } bad[] = {
-	{ "", "the text ends early at byte 1" },
-	{ "  ", "the text ends early at byte 3" },
-	{ "{", "the text ends early at byte 2" },
-	{ "[1", "the text ends early at byte 3" },
-	{ "[1,", "the text ends early at byte 4" },
-	{ "{\"a\"", "the text ends early at byte 5" },
-	{ "{\"a\":", "the text ends early at byte 6" },
-	{ "[1,]", "no value at byte 4" },
-	{ "[,1]", "no value at byte 2" },
-	{ "{\"a\":1,}", "no key in quotes at byte 8" },
-	{ "{a:1}", "no key in quotes at byte 2" },
-	{ "{1:1}", "no key in quotes at byte 2" },
-	{ "{'a':1}", "no key in quotes at byte 2" },
-	{ "{\"a\" 1}", "no colon behind a key at byte 6" },
-	{ "{\"a\"}", "no colon behind a key at byte 5" },
-	{ "[1 2]", "no comma behind a value at byte 4" },
-	{ "[1}", "no comma behind a value at byte 3" },
-	{ "{\"a\":1]", "no comma behind a value at byte 7" },
-	{ "[1]]", "text behind the value at byte 4" },
-	{ "{} x", "text behind the value at byte 4" },
-	{ "1 2", "text behind the value at byte 3" },
-	{ "nul", "no value at byte 1" },
-	{ "nulll", "text behind the value at byte 5" },
-	{ "True", "no value at byte 1" },
-	{ "NaN", "no value at byte 1" },
-	{ "[Infinity]", "no value at byte 2" },
-	{ "-Infinity", "no value at byte 1" },
-	{ "-", "no value at byte 1" },
-	{ "+1", "no value at byte 1" },
-	{ ".5", "no value at byte 1" },
-	{ "01", "a number with a zero before it at byte 1" },
-	{ "-01", "a number with a zero before it at byte 1" },
-	{ "1.", "a number without digits behind its point at byte 3" },
-	{ "1.e5", "a number without digits behind its point at byte 3" },
-	{ "1e", "a number without digits in its exponent at byte 3" },
-	{ "1e+", "a number without digits in its exponent at byte 4" },
-	{ "0x1", "text behind the value at byte 2" },
-	{ "1a", "text behind the value at byte 2" },
-	{ "18446744073709551616", "a number out of range at byte 1" },
-	{ "-9223372036854775809", "a number out of range at byte 1" },
-	{ "[1e400]", "a number out of range" },
-	{ "\"", "a string without an end at byte 2" },
-	{ "\"a", "a string without an end at byte 3" },
-	{ "\"a\\", "a bad escape sequence at byte 3" },
-	{ "\"\\x\"", "a bad escape sequence at byte 2" },
-	{ "\"\\'\"", "a bad escape sequence at byte 2" },
-	{ "'a'", "no value at byte 1" },
-	{ "\"\\u12\"", "a bad \\u sequence at byte 2" },
-	{ "\"\\u12g4\"", "a bad \\u sequence at byte 2" },
-	{ "\"\\u", "a bad \\u sequence at byte 2" },
-	{ "\"\\u0000\"", "a NUL character at byte 2" },
-	{ "{\"a\\u0000b\":1}", "a NUL character at byte 4" },
-	{ "\"\\ud800\"", "half of a surrogate pair at byte 2" },
-	{ "\"\\udc00\"", "half of a surrogate pair at byte 2" },
-	{ "\"\\ud800\\u0041\"", "half of a surrogate pair at byte 2" },
-	{ "\"\\ud800\\ud800\"", "half of a surrogate pair at byte 2" },
-	{ "\"\\ud800\\", "half of a surrogate pair at byte 2" },
-	{ "\"a\tb\"", "a control character in a string at byte 3" },
-	{ "\"a\nb\"", "a control character in a string at byte 3" },
-	{ "\"\xff\"", "invalid UTF-8 at byte 2" },
-	{ "\"\xc0\x80\"", "invalid UTF-8 at byte 2" },
-	{ "\"\xed\xa0\x80\"", "invalid UTF-8 at byte 2" },
-	{ "[1,x,\"\xff\"]", "no value at byte 4" },
-	{ "\xef\xbb\xbf{}", "no value at byte 1" },
-	{ "/* c */ 1", "no value at byte 1" },
-	{ "[1] // c", "text behind the value at byte 5" },
-	{ "{\"a\":1,\"a\":2}", "a key for the second time at byte 9" },
-	{ "{\"a\":1,\"\\u0061\":2}", "a key for the second time at byte 9" },
+	{ "", "the text ends early", 1 },
+	{ "  ", "the text ends early", 3 },
+	{ "{", "the text ends early", 2 },
+	{ "[1", "the text ends early", 3 },
+	{ "[1,", "the text ends early", 4 },
+	{ "{\"a\"", "the text ends early", 5 },
+	{ "{\"a\":", "the text ends early", 6 },
+	{ "[1,]", "no value", 4 },
+	{ "[,1]", "no value", 2 },
+	{ "{\"a\":1,}", "no key in quotes", 8 },
+	{ "{a:1}", "no key in quotes", 2 },
+	{ "{1:1}", "no key in quotes", 2 },
+	{ "{'a':1}", "no key in quotes", 2 },
+	{ "{\"a\" 1}", "no colon behind a key", 6 },
+	{ "{\"a\"}", "no colon behind a key", 5 },
+	{ "[1 2]", "no comma behind a value", 4 },
+	{ "[1}", "no comma behind a value", 3 },
+	{ "{\"a\":1]", "no comma behind a value", 7 },
+	{ "[1]]", "text behind the value", 4 },
+	{ "{} x", "text behind the value", 4 },
+	{ "1 2", "text behind the value", 3 },
+	{ "nul", "no value", 1 },
+	{ "nulll", "text behind the value", 5 },
+	{ "True", "no value", 1 },
+	{ "NaN", "no value", 1 },
+	{ "[Infinity]", "no value", 2 },
+	{ "-Infinity", "no value", 1 },
+	{ "-", "no value", 1 },
+	{ "+1", "no value", 1 },
+	{ ".5", "no value", 1 },
+	{ "01", "a number with a zero before it", 1 },
+	{ "-01", "a number with a zero before it", 1 },
+	{ "1.", "a number without digits behind its point", 3 },
+	{ "1.e5", "a number without digits behind its point", 3 },
+	{ "1e", "a number without digits in its exponent", 3 },
+	{ "1e+", "a number without digits in its exponent", 4 },
+	{ "0x1", "text behind the value", 2 },
+	{ "1a", "text behind the value", 2 },
+	{ "[1e400]", "a number out of range", 2 },
+	{ "\"", "a string without an end", 2 },
+	{ "\"a", "a string without an end", 3 },
+	{ "\"a\\", "a string without an end", 4 },
+	{ "\"\\x\"", "a bad escape sequence", 2 },
+	{ "\"\\'\"", "a bad escape sequence", 2 },
+	{ "'a'", "no value", 1 },
+	{ "\"\\u12\"", "a bad \\u sequence", 2 },
+	{ "\"\\u12g4\"", "a bad \\u sequence", 2 },
+	{ "\"\\u", "a string without an end", 4 },
+	{ "\"\\u0000\"", "a NUL character", 2 },
+	{ "{\"a\\u0000b\":1}", "a NUL character", 4 },
+	{ "\"\\ud800\"", "half of a surrogate pair", 2 },
+	{ "\"\\udc00\"", "half of a surrogate pair", 2 },
+	{ "\"\\ud800\\u0041\"", "half of a surrogate pair", 2 },
+	{ "\"\\ud800\\ud800\"", "half of a surrogate pair", 2 },
+	{ "\"\\ud800\\", "a string without an end", 9 },
+	{ "\"a\tb\"", "a control character in a string", 3 },
+	{ "\"a\nb\"", "a control character in a string", 3 },
+	{ "\"\xff\"", "invalid UTF-8", 2 },
+	{ "\"\xc0\x80\"", "invalid UTF-8", 2 },
+	{ "\"\xed\xa0\x80\"", "invalid UTF-8", 2 },
+	{ "[1,x,\"\xff\"]", "no value", 4 },
+	{ "\xef\xbb\xbf{}", "a byte order mark", 1 },
+	{ "/* c */ 1", "no value", 1 },
+	{ "[1] // c", "text behind the value", 5 },
+	{ "{\"a\":1,\"a\":2}", "a key that stands twice", 8 },
+	{ "{\"a\":1,\"\\u0061\":2}", "a key that stands twice", 8 },
 	{ "{\"x\":{\"\xc3\xa4\":1,\"b\":2,\"\\u00e4\":3}}",
-	    "a key for the second time at byte 21" },
+	    "a key that stands twice", 19 },
 	{ "{\"\\ud83d\\ude00\":1,\"\xf0\x9f\x98\x80\":2}",
-	    "a key for the second time at byte 20" },
+	    "a key that stands twice", 19 },
 	{ "{\"\\n\\\\\":1,\"\\u000a\\u005c\":2}",
-	    "a key for the second time at byte 12" },
+	    "a key that stands twice", 11 },
 	{ "{\"b\":1,\"a\":{\"c\":1},\"a\":1,\"b\":1}",
-	    "a key for the second time at byte 21" },
+	    "a key that stands twice", 20 },
 };
 
 static void
@@ -126,6 +126,7 @@ test_bad(void **state)
 {
 	struct json_object *obj;
 	char where[100];
+	char want[100];
 	char *text;
 	size_t len;
 	size_t i;
@@ -140,7 +141,9 @@ test_bad(void **state)
 		if (xc_json_parse(text, len, &obj, where, sizeof(where)) !=
 		    XC_ERR_INVALID)
 			fail_msg("%s was taken", bad[i].text);
-		assert_string_equal(where, bad[i].where);
+		snprintf(want, sizeof(want), "%s at line 1, column %u",
+		    bad[i].what, bad[i].column);
+		assert_string_equal(where, want);
 		assert_null(obj);
 		assert_int_equal(xc_json_parse(text, len, &obj, NULL, 0),
 		    XC_ERR_INVALID);
@@ -148,7 +151,12 @@ test_bad(void **state)
 	}
 	assert_int_equal(xc_json_parse("1\0", 2, &obj, where, sizeof(where)),
 	    XC_ERR_INVALID);
-	assert_string_equal(where, "text behind the value at byte 2");
+	assert_string_equal(where, "text behind the value at line 1, "
+	    "column 2");
+	assert_int_equal(xc_json_parse("{\n \"\xc3\xa4\" 1}", 9, &obj, where,
+	    sizeof(where)), XC_ERR_INVALID);
+	assert_string_equal(where, "no colon behind a key at line 2, "
+	    "column 6");
 	assert_int_equal(xc_json_parse("x", 1, &obj, where, 4),
 	    XC_ERR_INVALID);
 	assert_string_equal(where, "no ");
@@ -183,7 +191,7 @@ test_depth(void **state)
 	memset(text + 33, ']', 33);
 	assert_int_equal(xc_json_parse(text, 66, &obj, where, sizeof(where)),
 	    XC_ERR_INVALID);
-	assert_string_equal(where, "more than 32 levels at byte 33");
+	assert_string_equal(where, "too many levels at line 1, column 33");
 	assert_int_equal(xc_json_parse(text + 1, 64, &obj, where,
 	    sizeof(where)), XC_OK);
 	json_object_put(obj);
@@ -217,7 +225,7 @@ test_count(void **state)
 	memcpy(text + len - 1, ",1]", 3);
 	assert_int_equal(xc_json_parse(text, len + 2, &obj, where,
 	    sizeof(where)), XC_ERR_INVALID);
-	assert_non_null(strstr(where, "more than 100,000 values"));
+	assert_non_null(strstr(where, "too many values"));
 	free(text);
 }
 
@@ -242,13 +250,59 @@ test_many_keys(void **state)
 	    sizeof(where)), XC_OK);
 	assert_int_equal(json_object_object_length(obj), 20000);
 	json_object_put(obj);
-	snprintf(want, sizeof(want), "a key for the second time at byte %zu",
-	    len + 3);
+	snprintf(want, sizeof(want), "a key that stands twice at line 1, "
+	    "column %zu", len + 2);
 	len += (size_t)sprintf(text + len, ",\"key0\":1}");
 	assert_int_equal(xc_json_parse(text, len, &obj, where,
 	    sizeof(where)), XC_ERR_INVALID);
 	assert_string_equal(where, want);
 	free(text);
+}
+
+/* What json-c has no type for is printed as it was written. */
+static void
+test_numbers(void **state)
+{
+	static const struct {
+		const char *text;
+		enum json_type type;
+		const char *printed;
+	} cases[] = {
+		{ "-9223372036854775808", json_type_int, NULL },
+		{ "9223372036854775808", json_type_int, NULL },
+		{ "18446744073709551615", json_type_int, NULL },
+		{ "18446744073709551616", json_type_double, NULL },
+		{ "-9223372036854775809", json_type_double, NULL },
+		{ "-0", json_type_int, "0" },
+		{ "1.0", json_type_double, NULL },
+		{ "1e2", json_type_double, NULL },
+		{ "0.1000000000000000055511151231257827021181583404541015625",
+		    json_type_double, NULL },
+		{ "1E-400", json_type_double, NULL },
+	};
+	struct json_object *obj;
+	const char *text;
+	char *digits = malloc(5001);
+	size_t i;
+
+	(void)state;
+	assert_non_null(digits);
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		text = cases[i].text;
+		assert_int_equal(xc_json_parse(text, strlen(text), &obj, NULL,
+		    0), XC_OK);
+		assert_int_equal(json_object_get_type(obj), cases[i].type);
+		assert_string_equal(json_object_to_json_string(obj),
+		    cases[i].printed != NULL ? cases[i].printed : text);
+		json_object_put(obj);
+	}
+	memset(digits, '3', 5000);
+	digits[1] = '.';
+	digits[5000] = '\0';
+	assert_int_equal(xc_json_parse(digits, 5000, &obj, NULL, 0), XC_OK);
+	assert_string_equal(json_object_to_json_string(obj), digits);
+	json_object_put(obj);
+	free(digits);
 }
 
 static void
@@ -327,11 +381,53 @@ test_body(void **state)
 	assert_null(obj);
 	assert_int_equal(xc_request_reply(&req)->status, 400);
 	assert_non_null(strstr(xc_block_text(&req.out,
-	    xc_request_reply(&req)->body), "no value at byte 6"));
+	    xc_request_reply(&req)->body), "no value at line 1, column 6"));
 	xc_request_reset(&req);
 	post(&req, "");
 	assert_int_equal(xc_request_json(&req, &obj), XC_ERR_INVALID);
 	assert_null(xc_json_own(&req, NULL));
+	test_end(&req);
+}
+
+/* What the contract has scanned is not scanned again; a form is no JSON. */
+static void
+test_scanned_body(void **state)
+{
+	static const char *const texts[] = { "[1,\"\\u00e4\",{}]", "1e400" };
+	struct xc_request_head *head;
+	struct xc_tape_error error;
+	struct json_object *obj;
+	struct xc_request req;
+	struct xc_tape tape;
+	struct xc_tape_ref ref;
+	size_t i;
+
+	(void)state;
+	test_begin(&req);
+	for (i = 0; i < 2; i++) {
+		post(&req, texts[i]);
+		head = (void *)req.in.base;
+		assert_int_equal(xc_tape_scan_in(&req.in, head->body, NULL,
+		    &ref, &tape, &error), XC_OK);
+		head = (void *)req.in.base;
+		head->data = ref;
+		if (i == 1)
+			break;
+		/* Only the tape is looked at. */
+		memset(req.in.base + head->body.off, ' ', 1);
+		assert_int_equal(xc_request_json(&req, &obj), XC_OK);
+		assert_string_equal(json_object_to_json_string_ext(obj,
+		    JSON_C_TO_STRING_PLAIN), "[1,\"\xc3\xa4\",{}]");
+		xc_request_reset(&req);
+	}
+	assert_int_equal(xc_request_json(&req, &obj), XC_ERR_INVALID);
+	assert_int_equal(xc_request_reply(&req)->status, 400);
+	xc_request_reset(&req);
+	post(&req, "a=1");
+	head = (void *)req.in.base;
+	head->data.off = 8;
+	head->data.text.len = 8;
+	assert_int_equal(xc_request_json(&req, &obj), XC_ERR_INVALID);
 	test_end(&req);
 }
 
@@ -345,8 +441,10 @@ main(void)
 		cmocka_unit_test(test_depth),
 		cmocka_unit_test(test_count),
 		cmocka_unit_test(test_many_keys),
+		cmocka_unit_test(test_numbers),
 		cmocka_unit_test(test_members),
 		cmocka_unit_test(test_body),
+		cmocka_unit_test(test_scanned_body),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

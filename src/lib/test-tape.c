@@ -87,7 +87,7 @@ test_refuses(void **state)
 		{ "[1}", "no comma behind a value", 2 },
 		{ "[1", "the text ends early", 2 },
 		{ "[", "the text ends early", 1 },
-		{ "{", "no key in quotes", 1 },
+		{ "{", "the text ends early", 1 },
 		{ "{\"a\"}", "no colon behind a key", 4 },
 		{ "{\"a\":}", "no value", 5 },
 		{ "{\"a\":1,}", "no key in quotes", 7 },

@@ -22,11 +22,12 @@ struct xc_request;
 
 /*
  * Parses len bytes of JSON strictly (RFC 8259): UTF-8 is checked; NUL
- * characters, duplicate keys, NaN, text behind the value, more than 32
- * levels and more than 100,000 values are refused.  On XC_OK *obj_r is the
- * caller's to put (NULL is the value null).  Else XC_ERR_INVALID or
- * XC_ERR_NOMEM, *obj_r is NULL, and where, if not NULL, says what is wrong
- * and at which byte; size is that of where.
+ * characters, duplicate keys, NaN, numbers beyond a double, text behind the
+ * value, more than 32 levels and more than 100,000 values are refused.  A
+ * number that is no integer of 64 bits is a double that is printed as it was
+ * written.  On XC_OK *obj_r is the caller's to put (NULL is the value null).
+ * Else XC_ERR_INVALID or XC_ERR_NOMEM, *obj_r is NULL, and where, if not NULL,
+ * says what is wrong, in which line and column; size is that of where.
  */
 enum xc_err xc_json_parse(const char *text, size_t len,
     struct json_object **obj_r, char *where, size_t size);
