@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include <json-c/json_object.h>
+#include <json-c/linkhash.h>
 
 #include <xcore/json.h>
 
@@ -13,7 +14,8 @@
 
 /* A schema may lead to itself, and to many others by many ways. */
 #define DEPTH_MAX 32
-#define STEPS_MAX 10000
+#define STEPS_MAX 10000		/* for one question */
+#define ALL_STEPS_MAX 4000000	/* for a document */
 
 struct walk {
 	struct xc_plan *plan;
@@ -24,8 +26,10 @@ struct walk {
 static bool
 enter(struct walk *walk)
 {
-	if (walk->depth >= DEPTH_MAX || walk->steps >= STEPS_MAX)
+	if (walk->depth >= DEPTH_MAX || walk->steps >= STEPS_MAX ||
+	    walk->plan->n_steps >= ALL_STEPS_MAX)
 		return false;
+	walk->plan->n_steps++;
 	walk->depth++;
 	walk->steps++;
 	return true;
@@ -186,10 +190,14 @@ xc_plan_kinds(struct xc_plan *plan, const struct xc_plan_node *schema)
 struct search {
 	struct walk walk;
 	/* Finds it in one schema. */
-	bool (*look)(const struct search *search,
-	    const struct xc_plan_node *schema, struct xc_plan_node *found_r);
+	bool (*look)(struct search *what, const struct xc_plan_node *schema,
+	    struct xc_plan_node *found_r);
 	const char *name;
 	size_t index;
+	enum xc_err (*each)(void *ctx, const char *name,
+	    const struct xc_plan_node *property);
+	void *ctx;
+	enum xc_err err;
 	bool alternatives;	/* anyOf and oneOf too: the first that says it */
 };
 
@@ -255,7 +263,7 @@ begin(struct search *what, struct xc_plan *plan, struct xc_plan_node *node_r)
 }
 
 static bool
-look_property(const struct search *what, const struct xc_plan_node *schema,
+look_property(struct search *what, const struct xc_plan_node *schema,
     struct xc_plan_node *found_r)
 {
 	struct xc_plan_node all;
@@ -270,7 +278,7 @@ look_property(const struct search *what, const struct xc_plan_node *schema,
 }
 
 static bool
-look_member(const struct search *what, const struct xc_plan_node *schema,
+look_member(struct search *what, const struct xc_plan_node *schema,
     struct xc_plan_node *found_r)
 {
 	struct xc_plan_node one;
@@ -310,7 +318,7 @@ xc_plan_items(struct xc_plan *plan, const struct xc_plan_node *schema,
 }
 
 static bool
-look_prefix(const struct search *what, const struct xc_plan_node *schema,
+look_prefix(struct search *what, const struct xc_plan_node *schema,
     struct xc_plan_node *found_r)
 {
 	struct xc_plan_node all;
@@ -335,9 +343,44 @@ xc_plan_prefix(struct xc_plan *plan, const struct xc_plan_node *schema,
 	(void)search(&what, schema, item_r);
 }
 
+/* Tells of all properties; finds nothing, so that the search goes on, but an
+ * error. */
+static bool
+tell_properties(struct search *what, const struct xc_plan_node *schema,
+    struct xc_plan_node *found_r)
+{
+	struct xc_plan_node all;
+	struct lh_entry *entry;
+
+	xc_plan_member(schema, "properties", &all);
+	if (!json_object_is_type(all.json, json_type_object))
+		return false;
+	lh_foreach(json_object_get_object(all.json), entry) {
+		xc_plan_member(&all, lh_entry_k(entry), found_r);
+		what->err = what->each(what->ctx, lh_entry_k(entry), found_r);
+		if (what->err != XC_OK)
+			return true;
+	}
+	return false;
+}
+
+enum xc_err
+xc_plan_properties(struct xc_plan *plan, const struct xc_plan_node *schema,
+    enum xc_err (*each)(void *ctx, const char *name,
+    const struct xc_plan_node *property), void *ctx)
+{
+	struct search what = { .look = tell_properties, .each = each,
+		.ctx = ctx, .alternatives = true };
+	struct xc_plan_node node;
+
+	begin(&what, plan, &node);
+	(void)search(&what, schema, &node);
+	return what.err;
+}
+
 /* A default may be null, which json-c has as NULL. */
 static bool
-look_default(const struct search *what, const struct xc_plan_node *schema,
+look_default(struct search *what, const struct xc_plan_node *schema,
     struct xc_plan_node *found_r)
 {
 	struct json_object *value;

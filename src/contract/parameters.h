@@ -34,12 +34,18 @@ struct xc_take {
 	struct xc_validator *validator;
 	struct xc_tape_make *make;
 	struct xc_contract_faults *faults;
+	/* Where JSON in a text is scanned; its memory is kept from one request
+	 * to the next.  NULL: it is taken and freed each time. */
+	struct xc_block *scratch;
 };
+
+/* Of one operation. */
+#define XC_PARAMETERS_MAX 256
 
 /*
  * Writes the tape of a request that is bound into its block (head->args).
  * XC_OK; XC_ERR_INVALID: faults were added; XC_ERR_TOO_LARGE: over a limit;
- * XC_ERR_NOMEM.
+ * XC_ERR_NOMEM.  Strings got from the request before are not valid afterwards.
  */
 enum xc_err xc_parameters_take(const struct xc_parameters *parameters,
     const struct xc_take *take);

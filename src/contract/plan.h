@@ -31,7 +31,10 @@ struct xc_plan {
 	size_t n_refs;
 	uint32_t *slots;	/* of a hash table: numbers of refs, from 1 */
 	size_t n_slots;
-	unsigned n_searches;	/* for "$anchor" and "$id", so far */
+	/* Work so far, which is bounded: for "$anchor" and "$id", and in schemas
+	 * whose kinds were asked for. */
+	unsigned n_searches;
+	unsigned n_steps;
 	struct xc_errbuf *errbuf;
 };
 
@@ -80,7 +83,8 @@ enum {
 
 /*
  * kind.c: what a schema can take, by type, const, enum, $ref, allOf, anyOf
- * and oneOf; XC_KIND_ANY where it says nothing.  Circles end.
+ * and oneOf; XC_KIND_ANY where it says nothing.  Circles end, and so does a
+ * document that is made to be slow: nothing more is known of its schemas.
  */
 unsigned xc_plan_kinds(struct xc_plan *plan, const struct xc_plan_node *schema);
 
@@ -96,6 +100,12 @@ void xc_plan_items(struct xc_plan *plan, const struct xc_plan_node *schema,
     struct xc_plan_node *items_r);
 void xc_plan_prefix(struct xc_plan *plan, const struct xc_plan_node *schema,
     size_t i, struct xc_plan_node *item_r);
+
+/* Calls each() for every property that is named through the same, some perhaps
+ * twice, until it gives an error, which is given. */
+enum xc_err xc_plan_properties(struct xc_plan *plan,
+    const struct xc_plan_node *schema, enum xc_err (*each)(void *ctx,
+    const char *name, const struct xc_plan_node *property), void *ctx);
 
 /* The value of "default", through $ref and allOf; false without one.  That it
  * is null is a NULL json. */
