@@ -13,6 +13,7 @@
 #include <xcore/json.h>
 
 #include "plugin/file.h"
+#include "plugin/prefix.h"
 
 #define DOCUMENT_MAX (64u << 20)
 
@@ -67,6 +68,9 @@ read_openapi(struct xc_subject *subject, int fd, struct xc_errbuf *errbuf)
 		    where);
 	err = xc_routes_read(subject->openapi, &subject->rows,
 	    &subject->n_rows, errbuf);
+	if (err == XC_OK)
+		err = xc_prefix_check_routes(subject->manifest, subject->rows,
+		    subject->n_rows, errbuf);
 	if (err == XC_OK)
 		err = xc_routes_compile(subject->rows, subject->n_rows,
 		    &subject->routes, errbuf);
@@ -141,7 +145,8 @@ fill_plugin(struct xc_subject *subject, struct json_object *settings,
 	plugin->magic = XC_PLUGIN_HANDLE_MAGIC;
 	plugin->name = strdup(manifest->name);
 	plugin->version = strdup(manifest->version);
-	plugin->prefix = strdup(manifest->prefix);
+	plugin->prefix = strdup(manifest->n_prefixes > 1 ? "" :
+	    manifest->prefix);
 	plugin->schema = strdup("");
 	if (asprintf(&plugin->logger, "plugin.%s", manifest->name) == -1)
 		plugin->logger = NULL;

@@ -9,6 +9,7 @@
 
 #include "loggers/logger.h"
 #include "plugin/follower-private.h"
+#include "plugin/prefix.h"
 #include "plugin/registry-private.h"
 
 static void
@@ -138,38 +139,29 @@ idle_entry(const struct xc_composition *composition,
     const char *reason)
 {
 	struct json_object *entry = json_object_new_object();
-	const char *prefix = xc_registry_text(served_entry(
-	    composition->follower, plugin->name), "prefix");
+	struct json_object *served = served_entry(composition->follower,
+	    plugin->name);
 	char made[64];
 
 	snprintf(made, sizeof(made), "/app/%.32s", plugin->name);
-	if (plugin->manifest != NULL)
-		prefix = plugin->manifest->prefix;
-	else if (prefix[0] == '\0')
-		prefix = made;
 	add_text(entry, "name", plugin->name);
 	add_text(entry, "version", plugin->version);
 	add_text(entry, "hash", plugin->hash);
-	add_text(entry, "prefix", prefix);
+	if (plugin->manifest != NULL)
+		xc_row_set_prefix(entry, plugin->manifest);
+	else if (xc_registry_text(served, "prefix")[0] != '\0')
+		xc_row_copy_prefix(entry, served);
+	else
+		add_text(entry, "prefix", made);
 	add_text(entry, "state", state);
 	add_text(entry, "reason", reason);
 	return entry;
 }
 
-bool
-xc_follower_overlaps(const char *a, const char *b)
-{
-	size_t a_len = strlen(a), b_len = strlen(b);
-	size_t len = a_len < b_len ? a_len : b_len;
-
-	if (strncmp(a, b, len) != 0)
-		return false;
-	return a_len == b_len || (a_len > b_len ? a[len] : b[len]) == '/';
-}
-
 /* Only rows edited by hand, or a fallback, can come to this. */
 static const char *
-taken_by(const struct xc_composition *composition, const char *prefix)
+taken_by(const struct xc_composition *composition,
+    const struct json_object *entry, const char **prefix_r)
 {
 	struct json_object *plugins = composition->plugins;
 
@@ -177,7 +169,8 @@ taken_by(const struct xc_composition *composition, const char *prefix)
 		struct json_object *row = json_object_array_get_idx(plugins,
 		    i);
 
-		if (xc_follower_overlaps(prefix, xc_registry_text(row, "prefix")))
+		*prefix_r = xc_row_overlap(entry, row);
+		if (*prefix_r != NULL)
 			return xc_registry_text(row, "name");
 	}
 	return NULL;
@@ -188,8 +181,8 @@ static void
 add_entry(struct xc_composition *composition,
     const struct xc_registry_plugin *plugin, struct json_object *entry)
 {
-	const char *owner = taken_by(composition,
-	    xc_registry_text(entry, "prefix"));
+	const char *prefix;
+	const char *owner = taken_by(composition, entry, &prefix);
 	char reason[256];
 
 	if (owner == NULL) {
@@ -197,8 +190,7 @@ add_entry(struct xc_composition *composition,
 		return;
 	}
 	snprintf(reason, sizeof(reason),
-	    "its prefix %.100s is that of plugin %s",
-	    xc_registry_text(entry, "prefix"), owner);
+	    "its prefix %.100s is that of plugin %s", prefix, owner);
 	reject(composition, plugin, reason);
 	json_object_put(entry);
 }

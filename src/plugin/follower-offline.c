@@ -14,6 +14,7 @@
 #include "loggers/logger.h"
 #include "plugin/follower-private.h"
 #include "plugin/package.h"
+#include "plugin/prefix.h"
 #include "plugin/registry-private.h"
 #include "plugin/snapshot.h"
 
@@ -39,8 +40,7 @@ is_free(const struct json_object *plugins, const struct json_object *entry)
 
 		if (strcmp(xc_registry_text(other, "name"),
 		    xc_registry_text(entry, "name")) != 0 &&
-		    xc_follower_overlaps(xc_registry_text(other, "prefix"),
-		    xc_registry_text(entry, "prefix")))
+		    xc_row_overlap(other, entry) != NULL)
 			return false;
 	}
 	return true;
@@ -93,14 +93,14 @@ xc_follower_before(const struct xc_follower *follower,
 static struct json_object *
 failed_entry(const struct json_object *entry, const char *reason)
 {
-	static const char *const keys[] = { "name", "version", "hash",
-		"prefix" };
+	static const char *const keys[] = { "name", "version", "hash" };
 	struct json_object *failed = json_object_new_object();
 
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
 		json_object_object_add(failed, keys[i],
 		    json_object_new_string(xc_registry_text(entry,
 		    keys[i])));
+	xc_row_copy_prefix(failed, entry);
 	json_object_object_add(failed, "state",
 	    json_object_new_string("failed"));
 	json_object_object_add(failed, "reason",
@@ -125,6 +125,7 @@ note_rejected(struct xc_follower *follower, const struct json_object *entry,
 	}
 	row = failed_entry(entry, reason);
 	json_object_object_del(row, "prefix");
+	json_object_object_del(row, "prefixes");
 	json_object_object_del(row, "state");
 	json_object_array_add(list, row);
 	json_object_put(follower->rejected);

@@ -160,9 +160,6 @@ void xc_follower_make_safe(struct xc_follower *follower);
  * if it is none that serves. */
 struct json_object *xc_follower_safe_entry(const struct json_object *entry);
 
-/* Whether one prefix is the other, or begins it on a segment. */
-bool xc_follower_overlaps(const char *a, const char *b);
-
 /* Notes that a version is not to be served. */
 void xc_follower_refuse(struct xc_follower *follower, const char *hash,
     uint64_t revision, const char *reason);

@@ -17,6 +17,7 @@
 #include "plugin/follower-private.h"
 #include "plugin/installer.h"
 #include "plugin/limit.h"
+#include "plugin/prefix.h"
 #include "plugin/registry-private.h"
 #include "plugin/registry-terms.h"
 #include "plugin/semver.h"
@@ -104,7 +105,7 @@ fill_entry(struct xc_follower *follower, struct json_object *entry,
 	add_text(entry, "name", manifest->name);
 	add_text(entry, "version", manifest->version);
 	add_text(entry, "hash", package->hash);
-	add_text(entry, "prefix", manifest->prefix);
+	xc_row_set_prefix(entry, manifest);
 	add_text(entry, "state", "enabled");
 	add_text(entry, "schema", schema);
 	json_object_object_add(entry, "core",

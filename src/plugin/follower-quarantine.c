@@ -18,6 +18,7 @@
 #include "loggers/logger.h"
 #include "plugin/follower-private.h"
 #include "plugin/installer-private.h"
+#include "plugin/prefix.h"
 #include "plugin/registry-private.h"
 #include "plugin/validate.h"
 
@@ -199,12 +200,12 @@ put_entry(struct xc_follower *follower, const char *name,
 static struct json_object *
 silent_entry(const struct json_object *entry, const char *reason)
 {
-	static const char *const keys[] = { "name", "version", "hash",
-		"prefix" };
+	static const char *const keys[] = { "name", "version", "hash" };
 	struct json_object *silent = json_object_new_object();
 
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
 		add_text(silent, keys[i], xc_registry_text(entry, keys[i]));
+	xc_row_copy_prefix(silent, entry);
 	add_text(silent, "state", "quarantined");
 	add_text(silent, "reason", reason);
 	return silent;

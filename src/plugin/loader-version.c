@@ -11,6 +11,7 @@
 
 #include "loader-version.h"
 #include "manifest.h"
+#include "prefix.h"
 
 /* A thread that was joined stands in /proc for a moment more. */
 #define DYING_MS 200
@@ -44,43 +45,15 @@ xc_version_key(struct json_object *json, char key_r[XC_DIGEST_SIZE])
 	return xc_digest_end(&digest, key_r);
 }
 
-static size_t
-count_segments(const char *prefix)
-{
-	size_t n = 0;
-
-	for (; *prefix != '\0'; prefix++)
-		n += *prefix == '/';
-	return n;
-}
-
-static enum xc_err
-split_prefix(struct xc_version *version)
-{
-	size_t n = count_segments(version->prefix);
-	char *at;
-
-	version->segments = calloc(n + 1, sizeof(*version->segments));
-	version->prefix_text = strdup(version->prefix);
-	if (version->segments == NULL || version->prefix_text == NULL)
-		return XC_ERR_NOMEM;
-	for (at = version->prefix_text; *at != '\0'; at++) {
-		if (*at != '/')
-			continue;
-		*at = '\0';
-		version->segments[version->row.n_segments++] = at + 1;
-	}
-	return XC_OK;
-}
-
 bool
 xc_version_row_ok(struct json_object *json)
 {
 	const char *name = xc_json_string(json, "name");
-	const char *prefix = xc_json_string(json, "prefix");
+	const char *prefixes[XC_PREFIXES_MAX];
 
-	return name != NULL && xc_plugin_name_ok(name) && prefix != NULL &&
-	    prefix[0] == '/' && xc_json_string(json, "version") != NULL &&
+	return name != NULL && xc_plugin_name_ok(name) &&
+	    xc_row_prefixes(json, prefixes) > 0 &&
+	    xc_json_string(json, "version") != NULL &&
 	    xc_json_string(json, "hash") != NULL &&
 	    xc_json_string(json, "state") != NULL;
 }
@@ -94,20 +67,20 @@ fill_row(struct xc_version *version, struct json_object *json,
 	version->name = strdup(xc_json_string(json, "name"));
 	version->version = strdup(xc_json_string(json, "version"));
 	version->hash = strdup(xc_json_string(json, "hash"));
-	version->prefix = strdup(xc_json_string(json, "prefix"));
 	version->reason = strdup(reason != NULL ? reason : "");
+	if (xc_version_take_prefixes(version, json) != XC_OK)
+		return XC_ERR_NOMEM;
+	version->prefix = strdup(row->n_several == 0 ? row->prefix : "");
 	if (version->name == NULL || version->version == NULL ||
 	    version->hash == NULL || version->prefix == NULL ||
-	    version->reason == NULL || split_prefix(version) != XC_OK ||
+	    version->reason == NULL ||
 	    asprintf(&version->what, "%s %s", version->name,
 	    version->version) == -1)
 		return XC_ERR_NOMEM;
 	row->name = version->name;
 	row->version = version->version;
 	row->hash = version->hash;
-	row->prefix = version->prefix;
 	row->reason = version->reason;
-	row->segments = version->segments;
 	row->state = state;
 	return xc_version_key(json, version->key);
 }
@@ -182,11 +155,13 @@ compile_routes(struct xc_version *version, struct json_object *operations,
 	for (size_t i = 0; err == XC_OK && i < n; i++)
 		err = read_route(json_object_array_get_idx(operations, i),
 		    &routes[i]);
-	if (err == XC_OK)
-		err = xc_routes_compile(routes, n, &version->routes, errbuf);
-	else
+	if (err != XC_OK)
 		xc_fail(errbuf, err, "an operation of the snapshot lacks "
 		    "method, path or id");
+	if (err == XC_OK)
+		err = xc_version_check_paths(version, routes, n, errbuf);
+	if (err == XC_OK)
+		err = xc_routes_compile(routes, n, &version->routes, errbuf);
 	free(routes);
 	return err;
 }
@@ -424,8 +399,7 @@ xc_version_free(struct xc_version **version)
 	free(old->plugin.schema);
 	free(old->plugin.logger);
 	free(old->handlers);
-	free(old->segments);
-	free(old->prefix_text);
+	xc_version_free_prefixes(old);
 	free(old->what);
 	free(old->reason);
 	free(old->prefix);

@@ -34,11 +34,11 @@ struct xc_version {
 	char *name;
 	char *version;
 	char *hash;
-	char *prefix;
+	/* Ends with one without segments. */
+	struct xc_loaded_prefix *prefixes;
+	char *prefix;		/* as the plugin is told; "" with several */
 	char *reason;
 	char *what;		/* "todo 1.2.0" */
-	char *prefix_text;	/* the segments' bytes */
-	const char **segments;
 	uint64_t mark;		/* of the last change that kept it */
 	bool in_table;		/* it is, or was, in force */
 	struct xc_version *next;	/* in the list of mapped ones */
@@ -51,6 +51,11 @@ typedef void xc_before(void *ctx, const char *what);
 /* Whether a snapshot's row has what each row must have. */
 bool xc_version_row_ok(struct json_object *json);
 
+/* loader-check.c: whether all rows of a snapshot can be used: XC_ERR_INVALID,
+ * XC_ERR_NOMEM. */
+enum xc_err xc_version_check_rows(struct json_object *plugins,
+    struct xc_errbuf *errbuf);
+
 /*
  * Makes a row that serves nothing from a snapshot's row: state and reason as
  * given.  The caller frees *version_r with xc_version_free().
@@ -58,6 +63,19 @@ bool xc_version_row_ok(struct json_object *json);
 enum xc_err xc_version_create(struct json_object *json,
     enum xc_serving state, const char *reason,
     struct xc_version **version_r, struct xc_errbuf *errbuf);
+
+/* loader-prefix.c: takes a row's prefixes; XC_ERR_INVALID, XC_ERR_NOMEM. */
+enum xc_err xc_version_take_prefixes(struct xc_version *version,
+    const struct json_object *json);
+void xc_version_free_prefixes(struct xc_version *version);
+
+/* With several prefixes each path must lie below one; XC_ERR_INVALID. */
+enum xc_err xc_version_check_paths(const struct xc_version *version,
+    const struct xc_route *routes, size_t n, struct xc_errbuf *errbuf);
+
+/* A prefix that both have; NULL. */
+const char *xc_loaded_shares(const struct xc_loaded *a,
+    const struct xc_loaded *b);
 
 /*
  * Loads, starts and warms it, here or in a runner: its state is XC_SERVING

@@ -377,20 +377,26 @@ take_row(struct change *change, struct json_object *json)
 	return take_silent(change, json, strcmp(state, "disabled") == 0);
 }
 
+/* Of two with one prefix the serving one comes first, and of two that serve
+ * that which did before. */
+static int
+compare_rank(struct xc_loaded *a, struct xc_loaded *b)
+{
+	int order = (int)a->state - (int)b->state;
+
+	if (order == 0)
+		order = (int)version_of(b)->in_table -
+		    (int)version_of(a)->in_table;
+	return order != 0 ? order : strcmp(a->name, b->name);
+}
+
 static int
 compare_prefix(const void *left, const void *right)
 {
 	struct xc_loaded *const *a = left, *const *b = right;
 	int order = strcmp((*a)->prefix, (*b)->prefix);
 
-	/* Of two with one prefix the serving one comes first, and of two
-	 * that serve that which did before. */
-	if (order == 0)
-		order = (int)(*a)->state - (int)(*b)->state;
-	if (order == 0)
-		order = (int)version_of(*b)->in_table -
-		    (int)version_of(*a)->in_table;
-	return order != 0 ? order : strcmp((*a)->name, (*b)->name);
+	return order != 0 ? order : compare_rank(*a, *b);
 }
 
 /* Takes back a row: a version of the old table is discarded with that. */
@@ -423,17 +429,71 @@ report_dropped(struct change *change, const char *name, const char *reason)
 /* Two plugins have one prefix, and the other keeps it. */
 static void
 drop_second(struct change *change, struct xc_version *version,
-    const struct xc_loaded *keeper)
+    const struct xc_loaded *keeper, const char *prefix)
 {
 	char reason[512];
 
 	snprintf(reason, sizeof(reason), "%s has its prefix %s",
-	    keeper->name, version->prefix);
+	    keeper->name, prefix);
 	log_line(change->loader, XC_LOG_ERROR, "%s is not served: %s",
 	    version->what, reason);
 	report_dropped(change, version->name, reason);
 	change->failed = true;
 	drop(change, version);
+}
+
+static void
+drop_row(struct change *change, const struct xc_loaded *row,
+    const struct xc_loaded *keeper, const char *prefix)
+{
+	size_t at = 0;
+
+	while (change->rows[at] != row)
+		at++;
+	drop_second(change, version_of(change->rows[at]), keeper, prefix);
+	change->n--;
+	memmove(&change->rows[at], &change->rows[at + 1],
+	    (change->n - at) * sizeof(*change->rows));
+}
+
+/* One with several prefixes need not stand beside those that share one.
+ * True: a row was dropped, and there may be more. */
+static bool
+settle_several(struct change *change, struct xc_loaded *row)
+{
+	for (size_t i = 0; row->n_several > 0 && i < change->n; i++) {
+		struct xc_loaded *other = change->rows[i];
+		const char *prefix = other == row ? NULL :
+		    xc_loaded_shares(row, other);
+
+		if (prefix == NULL)
+			continue;
+		if (compare_rank(row, other) < 0)
+			drop_row(change, other, row, prefix);
+		else
+			drop_row(change, row, other, prefix);
+		return true;
+	}
+	return false;
+}
+
+static void
+settle_neighbours(struct change *change)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < change->n; i++) {
+		struct xc_loaded *row = change->rows[i];
+
+		if (kept > 0 && strcmp(change->rows[kept - 1]->prefix,
+		    row->prefix) == 0) {
+			drop_second(change, version_of(row),
+			    change->rows[kept - 1], row->prefix);
+			continue;
+		}
+		change->rows[kept++] = row;
+	}
+	change->n = kept;
 }
 
 /*
@@ -444,23 +504,12 @@ drop_second(struct change *change, struct xc_version *version,
 static void
 sort_rows(struct change *change)
 {
-	size_t kept = 0;
-
 	if (change->n > 1)
 		qsort(change->rows, change->n, sizeof(*change->rows),
 		    compare_prefix);
-	for (size_t i = 0; i < change->n; i++) {
-		struct xc_version *version = version_of(change->rows[i]);
-
-		if (kept > 0 && strcmp(change->rows[kept - 1]->prefix,
-		    version->prefix) == 0) {
-			drop_second(change, version,
-			    change->rows[kept - 1]);
-			continue;
-		}
-		change->rows[kept++] = change->rows[i];
-	}
-	change->n = kept;
+	settle_neighbours(change);
+	for (size_t i = 0; i < change->n;)
+		i = settle_several(change, change->rows[i]) ? 0 : i + 1;
 }
 
 /* Discards what the old table has and the new one has not. */
@@ -516,76 +565,6 @@ switch_over(struct change *change, struct xc_table *table,
 		want_recycle(change->loader,
 		    "pthread keys are nearly used up");
 	xc_traces_free(&now);
-}
-
-static int
-compare_text(const void *left, const void *right)
-{
-	const char *const *a = left, *const *b = right;
-
-	return strcmp(*a, *b);
-}
-
-/* Sorts, and gives one that stands twice; NULL if none does. */
-static const char *
-find_twice(const char **texts, size_t n)
-{
-	if (n > 1)
-		qsort(texts, n, sizeof(*texts), compare_text);
-	for (size_t i = 1; i < n; i++) {
-		if (strcmp(texts[i - 1], texts[i]) == 0)
-			return texts[i];
-	}
-	return NULL;
-}
-
-static enum xc_err
-check_each(struct json_object *plugins, const char **names,
-    const char **prefixes, size_t *n_prefixes_r, struct xc_errbuf *errbuf)
-{
-	size_t n = json_object_array_length(plugins);
-
-	for (size_t i = 0; i < n; i++) {
-		struct json_object *row = json_object_array_get_idx(plugins,
-		    i);
-
-		if (!xc_version_row_ok(row))
-			return xc_fail(errbuf, XC_ERR_INVALID, "the snapshot "
-			    "has a plugin without name, version, hash, "
-			    "prefix or state");
-		names[i] = xc_json_string(row, "name");
-		if (strcmp(xc_json_string(row, "state"), "enabled") == 0)
-			prefixes[(*n_prefixes_r)++] = xc_json_string(row,
-			    "prefix");
-	}
-	return XC_OK;
-}
-
-/* Looks at all rows before anything is done. */
-static enum xc_err
-check_rows(struct json_object *plugins, struct xc_errbuf *errbuf)
-{
-	size_t n = json_object_array_length(plugins), n_prefixes = 0;
-	const char **names = calloc(n + 1, sizeof(*names));
-	const char **prefixes = calloc(n + 1, sizeof(*prefixes));
-	const char *twice = NULL;
-	enum xc_err err;
-
-	if (names == NULL || prefixes == NULL)
-		err = xc_fail(errbuf, XC_ERR_NOMEM, "out of memory");
-	else
-		err = check_each(plugins, names, prefixes, &n_prefixes,
-		    errbuf);
-	if (err == XC_OK)
-		twice = find_twice(names, n);
-	if (err == XC_OK && twice == NULL)
-		twice = find_twice(prefixes, n_prefixes);
-	if (twice != NULL)
-		err = xc_fail(errbuf, XC_ERR_INVALID,
-		    "%s stands twice in the snapshot", twice);
-	free(names);
-	free(prefixes);
-	return err;
 }
 
 static enum xc_err
@@ -670,7 +649,7 @@ xc_loader_apply(struct xc_loader *loader, const char *snapshot,
 		err = xc_fail(errbuf, XC_ERR_INVALID,
 		    "%s: has no array \"plugins\"", snapshot);
 	else
-		err = check_rows(change.plugins, errbuf);
+		err = xc_version_check_rows(change.plugins, errbuf);
 	if (err == XC_OK)
 		err = apply(&change, json, report_r, errbuf);
 	json_object_put(json);

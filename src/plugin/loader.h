@@ -30,6 +30,13 @@ struct xc_loaded_event {
 	xc_handler *handler;	/* in-process; else NULL */
 };
 
+/* Where a plugin answers. */
+struct xc_loaded_prefix {
+	const char *text;	/* "/app/todo" */
+	const char *const *segments;	/* "app", "todo" */
+	size_t n_segments;
+};
+
 /*
  * One plugin of the table.  plugin and routes are NULL unless state is
  * XC_SERVING.  Then either handlers or runner is set: which one is said by
@@ -39,9 +46,13 @@ struct xc_loaded {
 	const char *name;
 	const char *version;
 	const char *hash;
-	const char *prefix;	/* "/app/todo" */
-	const char *const *segments;	/* of the prefix: "app", "todo" */
+	const char *prefix;	/* "/app/todo"; the first of several */
+	/* Of its prefix, which its routes leave out.  With several prefixes
+	 * there are none here: its routes have whole paths then. */
+	const char *const *segments;
 	size_t n_segments;
+	const struct xc_loaded_prefix *several;	/* NULL: it has one */
+	size_t n_several;
 	enum xc_serving state;
 	const char *reason;	/* why it is not serving, for operators */
 	struct xc_plugin *plugin;
@@ -51,6 +62,10 @@ struct xc_loaded {
 	const struct xc_loaded_event *events;
 	size_t n_events;
 };
+
+/* Its prefixes, one or more.  single is filled and used where it has one. */
+size_t xc_loaded_prefixes(const struct xc_loaded *loaded,
+    struct xc_loaded_prefix *single, const struct xc_loaded_prefix **list_r);
 
 /* What a worker serves: immutable once made. */
 struct xc_table {

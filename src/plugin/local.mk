@@ -7,13 +7,15 @@ libplugin_la_SOURCES = \
 	src/plugin/file.c src/plugin/file.h \
 	src/plugin/limit.c src/plugin/limit.h \
 	src/plugin/loader.c src/plugin/loader.h \
+	src/plugin/loader-check.c \
 	src/plugin/loader-object.c src/plugin/loader-object.h \
+	src/plugin/loader-prefix.c \
 	src/plugin/loader-runner.c src/plugin/loader-terms.c \
 	src/plugin/loader-traces.c src/plugin/loader-traces.h \
 	src/plugin/loader-version.c src/plugin/loader-version.h \
 	src/plugin/manifest.c src/plugin/manifest.h \
 	src/plugin/manifest-config.c src/plugin/manifest-config.h \
-	src/plugin/manifest-private.h \
+	src/plugin/manifest-prefix.c src/plugin/manifest-private.h \
 	src/plugin/manifest-sandbox.c \
 	src/plugin/package.c src/plugin/package.h \
 	src/plugin/package-archive.c \
@@ -21,6 +23,7 @@ libplugin_la_SOURCES = \
 	src/plugin/package-private.h \
 	src/plugin/runner.h \
 	src/plugin/permission.c src/plugin/permission.h \
+	src/plugin/prefix.c src/plugin/prefix.h \
 	src/plugin/semver.c src/plugin/semver.h \
 	src/plugin/store.c \
 	src/plugin/store-gc.c \

@@ -8,7 +8,8 @@
 /* The manifest and what it owns besides its JSON. */
 struct xc_manifest_owner {
 	struct xc_manifest manifest;
-	char prefix[64];
+	char prefix[64];	/* that was not said */
+	const char *prefixes[XC_PREFIXES_MAX];
 };
 
 /* Gathers faults: the author should see all of them at once. */
@@ -27,6 +28,10 @@ void xc_check_fault(struct xc_check *check, const char *pointer,
 /* A string without NUL and control characters; NULL, with a fault, if not. */
 const char *xc_check_text(struct xc_check *check, const char *pointer,
     struct json_object *value, size_t max);
+
+/* manifest-prefix.c; the second when all members were looked at. */
+void xc_check_prefix(struct xc_check *check, struct json_object *value);
+void xc_check_place(struct xc_check *check);
 
 /* manifest-sandbox.c: one for each member. */
 void xc_check_isolation(struct xc_check *check, struct json_object *value);

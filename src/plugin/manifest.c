@@ -175,53 +175,6 @@ check_homepage(struct xc_check *check, struct json_object *value)
 		xc_check_fault(check, "/homepage", "must begin with https://");
 }
 
-/* Whether text is '/'-led segments of plain characters, none of dots only. */
-static bool
-prefix_shape_ok(const char *prefix)
-{
-	if (*prefix != '/' || strlen(prefix) > 63)
-		return false;
-	while (*prefix == '/') {
-		size_t len = strspn(++prefix, "abcdefghijklmnopqrstuvwxyz"
-		    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._~-");
-
-		if (len == 0 || strspn(prefix, ".") == len)
-			return false;
-		prefix += len;
-	}
-	return *prefix == '\0';
-}
-
-static bool
-core_prefix(const char *prefix)
-{
-	static const char *const names[] = { "/auth", "/user", "/admin",
-		"/manager", "/docs", "/redoc", "/openapi.json", "/livez",
-		"/readyz" };
-
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		if (strcmp(prefix, names[i]) == 0)
-			return true;
-	}
-	return false;
-}
-
-static void
-check_prefix(struct xc_check *check, struct json_object *value)
-{
-	const char *prefix = xc_check_text(check, "/prefix", value, 63);
-
-	if (prefix == NULL)
-		return;
-	check->manifest->prefix = prefix;
-	if (!prefix_shape_ok(prefix))
-		xc_check_fault(check, "/prefix",
-		    "\"%s\" must be '/' and segments of "
-		    "letters, digits, '.', '_', '~' and '-', at most 63 bytes, "
-		    "without a slash at the end",
-		    prefix);
-}
-
 static void
 check_tags(struct xc_check *check, struct json_object *value)
 {
@@ -390,7 +343,7 @@ static const struct {
 	{ "description", check_description, true },
 	{ "license", check_license, true },
 	{ "homepage", check_homepage, false },
-	{ "prefix", check_prefix, false },
+	{ "prefix", xc_check_prefix, false },
 	{ "tags", check_tags, false },
 	{ "requires", check_requires, false },
 	{ "isolation", xc_check_isolation, false },
@@ -426,31 +379,6 @@ check_known(struct xc_check *check, const char *key)
 	    key, list);
 }
 
-/* "/app/..." for all; other places for core plugins only. */
-static void
-check_place(struct xc_check *check)
-{
-	struct xc_manifest *manifest = check->manifest;
-	const char *prefix = manifest->prefix;
-
-	if (prefix == NULL && manifest->name != NULL) {
-		snprintf(check->owner->prefix, sizeof(check->owner->prefix),
-		    "/app/%s", manifest->name);
-		manifest->prefix = check->owner->prefix;
-		return;
-	}
-	if (prefix == NULL || strncmp(prefix, "/app/", 5) == 0)
-		return;
-	if (!core_prefix(prefix))
-		xc_check_fault(check, "/prefix",
-		    "\"%.63s\" must begin with \"/app/\"", prefix);
-	else if (!manifest->core)
-		xc_check_fault(check, "/prefix",
-		    "\"%s\" is for xcore's own plugins; "
-		    "take one below \"/app/\"",
-		    prefix);
-}
-
 static void
 check_all(struct xc_check *check)
 {
@@ -471,7 +399,7 @@ check_all(struct xc_check *check)
 	}
 	lh_foreach(json_object_get_object(json), entry)
 		check_known(check, lh_entry_k(entry));
-	check_place(check);
+	xc_check_place(check);
 }
 
 static enum xc_err

@@ -24,13 +24,17 @@ struct xc_subscription {
 	const char *operation;	/* that handles it */
 };
 
+#define XC_PREFIXES_MAX 8
+
 struct xc_manifest {
 	const char *name;
 	const char *version;	/* semver 2.0.0 */
 	const char *author;
 	const char *description;
 	const char *license;	/* SPDX expression */
-	const char *prefix;	/* "/app/<name>" unless said */
+	const char *prefix;	/* "/app/<name>" unless said; the first */
+	const char *const *prefixes;	/* more than one: of a core plugin */
+	size_t n_prefixes;
 	const char *isolation;	/* "inprocess", "pool", "request"; NULL: as
 				 * sandbox.isolation of the configuration */
 	struct xc_limits limits;	/* 0: as the configuration's */

@@ -15,6 +15,7 @@
 #include "plugin/limit.h"
 #include "plugin/manifest.h"
 #include "plugin/permission.h"
+#include "plugin/prefix.h"
 #include "sandbox/layers.h"
 
 #define HEAD "{\"name\":\"todo\",\"version\":\"1.2.0\",\"author\":\"A\"," \
@@ -175,6 +176,36 @@ test_core(void **state)
 }
 
 static void
+test_several_prefixes(void **state)
+{
+	struct xc_manifest *manifest;
+	struct xc_errbuf why;
+	const struct xc_route good[] = { { "GET", "/docs", "a" },
+		{ "GET", "/docs/{page}", "b" }, { "GET", "/openapi.json", "c" } };
+	const struct xc_route bad[] = { { "GET", "/docs", "a" },
+		{ "GET", "/docset", "b" } };
+
+	(void)state;
+	assert_int_equal(parse(HEAD ",\"core\":true,\"prefix\":[\"/docs\","
+	    "\"/redoc\",\"/openapi.json\"]}", &manifest, &why), XC_OK);
+	assert_string_equal(manifest->prefix, "/docs");
+	assert_int_equal(manifest->n_prefixes, 3);
+	assert_string_equal(manifest->prefixes[2], "/openapi.json");
+	assert_int_equal(xc_prefix_check_routes(manifest, good, 3, &why),
+	    XC_OK);
+	assert_int_equal(xc_prefix_check_routes(manifest, bad, 2, &why),
+	    XC_ERR_INVALID);
+	assert_non_null(strstr(why.text, "\"/docset\" lies below none"));
+	xc_manifest_free(&manifest);
+	assert_int_equal(parse(HEAD "}", &manifest, &why), XC_OK);
+	assert_int_equal(manifest->n_prefixes, 1);
+	assert_string_equal(manifest->prefixes[0], "/app/todo");
+	assert_int_equal(xc_prefix_check_routes(manifest, bad, 2, &why),
+	    XC_OK);
+	xc_manifest_free(&manifest);
+}
+
+static void
 test_bad(void **state)
 {
 	static const struct {
@@ -200,6 +231,22 @@ test_bad(void **state)
 		{ HEAD ",\"prefix\":\"/app/a%2fb\"}", "/prefix" },
 		{ HEAD ",\"prefix\":\"\"}", "/prefix" },
 		{ HEAD ",\"prefix\":7}", "/prefix: must be a string" },
+		{ HEAD ",\"prefix\":[\"/app/a\",\"/app/b\"]}",
+		    "write one string" },
+		{ HEAD ",\"core\":true,\"prefix\":[\"/docs\"]}",
+		    "a single prefix is a string" },
+		{ HEAD ",\"core\":true,\"prefix\":[]}", "/prefix" },
+		{ HEAD ",\"core\":true,\"prefix\":[\"/docs\",7]}",
+		    "/prefix/1: must be a string" },
+		{ HEAD ",\"core\":true,\"prefix\":[\"/docs\",\"/x\"]}",
+		    "/prefix: \"/x\" must begin" },
+		{ HEAD ",\"core\":true,\"prefix\":[\"/docs\",\"/app/\"]}",
+		    "/prefix/1" },
+		{ HEAD ",\"core\":true,\"prefix\":[\"/app/a/b\",\"/app/a\"]}",
+		    "/prefix/1: \"/app/a\" overlaps with \"/app/a/b\"" },
+		{ HEAD ",\"core\":true,\"prefix\":[\"/app/1\",\"/app/2\","
+		    "\"/app/3\",\"/app/4\",\"/app/5\",\"/app/6\",\"/app/7\","
+		    "\"/app/8\",\"/app/9\"]}", "has 9 members" },
 		{ HEAD ",\"prefix\":\"/application\"}", "/prefix" },
 		{ HEAD ",\"isolation\":\"jail\"}", "/isolation" },
 		{ HEAD ",\"permissions\":[\"root\"]}", "/permissions/0" },
@@ -432,6 +479,7 @@ main(void)
 		cmocka_unit_test(test_limits_laid),
 		cmocka_unit_test(test_words),
 		cmocka_unit_test(test_core),
+		cmocka_unit_test(test_several_prefixes),
 		cmocka_unit_test(test_bad),
 		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_config),

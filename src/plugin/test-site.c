@@ -40,7 +40,8 @@ open_site(struct site *site)
 	site->manifests[1] = make("auth", "2.0.0",
 	    ",\"requires\":{\"plugins\":{\"mail\":\"^1.2\"}}");
 	site->manifests[2] = make("shop", "0.1.0",
-	    ",\"prefix\":\"/app/buy/here\","
+	    ",\"core\":true,"
+	    "\"prefix\":[\"/app/buy/here\",\"/app/sell/here\"],"
 	    "\"requires\":{\"plugins\":{\"auth\":\"2.x\"}}");
 	for (size_t i = 0; i < 3; i++) {
 		site->rows[i] = (struct xc_installed){
@@ -90,6 +91,13 @@ test_prefix(void **state)
 	expect("new", "1.0.0", ",\"prefix\":\"/app/buy\"", "is taken");
 	expect("new", "1.0.0", ",\"prefix\":\"/app/mailbox\"", NULL);
 	expect("new", "1.0.0", ",\"prefix\":\"/app/mai\"", NULL);
+	expect("new", "1.0.0", ",\"core\":true,"
+	    "\"prefix\":[\"/docs\",\"/app/mail/box\"]",
+	    "/app/mail/box is taken by plugin mail");
+	expect("new", "1.0.0", ",\"core\":true,"
+	    "\"prefix\":[\"/docs\",\"/app/more\"]", NULL);
+	expect("new", "1.0.0", ",\"prefix\":\"/app/sell\"",
+	    "is taken by plugin shop 0.1.0 (/app/sell/here)");
 }
 
 static void

@@ -3,21 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "prefix.h"
 #include "semver.h"
 #include "validate.h"
-
-/* Whether one prefix is the other or lies below it. */
-static bool
-overlap(const char *left, const char *right)
-{
-	size_t left_len = strlen(left), right_len = strlen(right);
-	size_t shorter = left_len < right_len ? left_len : right_len;
-
-	if (strncmp(left, right, shorter) != 0)
-		return false;
-	return left_len == right_len ||
-	    (left_len < right_len ? right : left)[shorter] == '/';
-}
 
 static const struct xc_installed *
 find(const struct xc_installed *installed, size_t n, const char *name)
@@ -29,21 +17,39 @@ find(const struct xc_installed *installed, size_t n, const char *name)
 	return NULL;
 }
 
+/* The prefix of another plugin that overlaps with this one; NULL. */
+static const char *
+overlapping(const struct xc_installed *other, const char *prefix)
+{
+	const char *const *theirs = &other->prefix;
+	size_t n = 1;
+
+	if (other->manifest != NULL) {
+		theirs = other->manifest->prefixes;
+		n = other->manifest->n_prefixes;
+	}
+	for (size_t i = 0; i < n; i++) {
+		if (xc_prefix_overlap(theirs[i], prefix))
+			return theirs[i];
+	}
+	return NULL;
+}
+
 static enum xc_err
-check_prefix(const struct xc_manifest *manifest,
+check_prefix(const struct xc_manifest *manifest, const char *prefix,
     const struct xc_installed *installed, size_t n, struct xc_errbuf *errbuf)
 {
 	for (size_t i = 0; i < n; i++) {
 		const struct xc_installed *other = &installed[i];
+		const char *taken = overlapping(other, prefix);
 
-		if (strcmp(other->name, manifest->name) == 0 ||
-		    !overlap(other->prefix, manifest->prefix))
+		if (taken == NULL || strcmp(other->name, manifest->name) == 0)
 			continue;
 		return xc_fail(errbuf, XC_ERR_EXISTS, "the prefix %s is taken "
 		    "by plugin %s %s (%s); give \"prefix\" in plugin.json "
 		    "another value, or remove it with: xcore-install remove "
-		    "%s", manifest->prefix, other->name, other->version,
-		    other->prefix, other->name);
+		    "%s", prefix, other->name, other->version, taken,
+		    other->name);
 	}
 	return XC_OK;
 }
@@ -161,8 +167,11 @@ enum xc_err
 xc_validate_site(const struct xc_manifest *manifest,
     const struct xc_installed *installed, size_t n, struct xc_errbuf *errbuf)
 {
-	enum xc_err err = check_prefix(manifest, installed, n, errbuf);
+	enum xc_err err = XC_OK;
 
+	for (size_t i = 0; err == XC_OK && i < manifest->n_prefixes; i++)
+		err = check_prefix(manifest, manifest->prefixes[i], installed,
+		    n, errbuf);
 	for (size_t i = 0; err == XC_OK && i < manifest->n_requires; i++)
 		err = check_required(manifest, &manifest->requires[i],
 		    installed, n, errbuf);

@@ -9,6 +9,7 @@
 #include <xcore/plugin.h>
 
 #include "contract/routes.h"
+#include "prefix.h"
 #include "semver.h"
 #include "validate-object.h"
 #include "validate.h"
@@ -29,6 +30,11 @@ check_document(const struct xc_package *package, struct xc_errbuf *errbuf)
 	err = xc_routes_read(package->openapi, &routes, &n, errbuf);
 	if (err != XC_OK)
 		return err;
+	err = xc_prefix_check_routes(package->manifest, routes, n, errbuf);
+	if (err != XC_OK) {
+		free(routes);
+		return err;
+	}
 	err = xc_routes_compile(routes, n, &compiled, &why);
 	free(routes);
 	if (err != XC_OK)

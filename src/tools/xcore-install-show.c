@@ -7,6 +7,7 @@
 
 #include <json-c/json.h>
 
+#include "plugin/prefix.h"
 #include "tools/xcore-install.h"
 
 #define HISTORY_SHOWN 10
@@ -49,8 +50,10 @@ plugin_row(const struct xc_tool *tool,
 	add_text(row, "name", plugin->name);
 	add_text(row, "version", plugin->version);
 	add_text(row, "state", state_name(plugin->state));
-	add_text(row, "prefix", plugin->manifest != NULL ?
-	    plugin->manifest->prefix : "");
+	if (plugin->manifest != NULL)
+		xc_row_set_prefix(row, plugin->manifest);
+	else
+		add_text(row, "prefix", "");
 	add_text(row, "hash", plugin->hash);
 	add_text(row, "previous_version", plugin->previous_version);
 	add_number(row, "size", plugin->size);
@@ -125,10 +128,25 @@ print_remarks(const struct json_object *row)
 		printf("  %s\n", xc_tool_text(row, "reason"));
 }
 
+/* "/docs,/redoc" */
+static const char *
+join_prefixes(const struct json_object *row, char *buf, size_t size)
+{
+	const char *prefixes[XC_PREFIXES_MAX];
+	size_t n = xc_row_prefixes(row, prefixes), used = 0;
+
+	buf[0] = '\0';
+	for (size_t i = 0; i < n && used < size; i++)
+		used += (size_t)snprintf(buf + used, size - used, "%s%s",
+		    i > 0 ? "," : "", prefixes[i]);
+	return buf;
+}
+
 static void
 print_plugins(const struct xc_tool *tool)
 {
 	struct json_object *list = member(tool->data, "plugins");
+	char prefixes[XC_PREFIXES_MAX * 64];
 
 	if (json_object_array_length(list) == 0) {
 		if (!tool->quiet)
@@ -144,7 +162,7 @@ print_plugins(const struct xc_tool *tool)
 		printf("%-20s %-14s %-11s %-9s %-20s %s\n",
 		    xc_tool_text(row, "name"), xc_tool_text(row, "version"),
 		    xc_tool_text(row, "state"), xc_tool_text(row, "level"),
-		    xc_tool_text(row, "prefix"),
+		    join_prefixes(row, prefixes, sizeof(prefixes)),
 		    xc_tool_text(row, "previous_version"));
 		print_remarks(row);
 	}
@@ -235,7 +253,11 @@ print_manifest(const struct json_object *manifest)
 		"require", "events", "requires", NULL };
 
 	for (const char *const *key = keys; *key != NULL; key++) {
-		if (xc_tool_text(manifest, *key)[0] != '\0')
+		struct json_object *value = member(manifest, *key);
+
+		if (json_object_is_type(value, json_type_array))
+			print_words(*key, value);
+		else if (xc_tool_text(manifest, *key)[0] != '\0')
 			printf("%-14s %s\n", *key,
 			    xc_tool_text(manifest, *key));
 	}

@@ -13,6 +13,8 @@
 struct cell {
 	uint64_t hash;
 	const struct xc_loaded *loaded;	/* NULL: empty */
+	const char *const *segments;	/* of the prefix */
+	size_t n;
 };
 
 struct xc_router {
@@ -33,48 +35,72 @@ hash_segment(uint64_t hash, const char *segment)
 }
 
 static bool
-begins(const char *const *segments, const struct xc_loaded *loaded)
+begins(const char *const *segments, const struct cell *cell)
 {
 	size_t i;
 
-	for (i = 0; i < loaded->n_segments; i++)
-		if (strcmp(segments[i], loaded->segments[i]) != 0)
+	for (i = 0; i < cell->n; i++)
+		if (strcmp(segments[i], cell->segments[i]) != 0)
 			return false;
 	return true;
 }
 
 static void
-put(struct xc_router *router, const struct xc_loaded *loaded)
+put(struct xc_router *router, const struct xc_loaded *loaded,
+    const char *const *segments, size_t n)
 {
 	uint64_t hash = HASH_SEED;
 	size_t i;
 
-	for (i = 0; i < loaded->n_segments; i++)
-		hash = hash_segment(hash, loaded->segments[i]);
+	for (i = 0; i < n; i++)
+		hash = hash_segment(hash, segments[i]);
 	for (i = hash & router->mask; router->cells[i].loaded;
 	    i = (i + 1) & router->mask)
 		;
-	router->cells[i].hash = hash;
-	router->cells[i].loaded = loaded;
-	if (loaded->n_segments > router->depth)
-		router->depth = loaded->n_segments;
+	router->cells[i] = (struct cell){ .hash = hash, .loaded = loaded,
+		.segments = segments, .n = n };
+	if (n > router->depth)
+		router->depth = n;
+}
+
+static void
+put_all(struct xc_router *router, const struct xc_loaded *loaded)
+{
+	size_t i;
+
+	if (loaded->n_several == 0)
+		put(router, loaded, loaded->segments, loaded->n_segments);
+	for (i = 0; i < loaded->n_several; i++)
+		put(router, loaded, loaded->several[i].segments,
+		    loaded->several[i].n_segments);
+}
+
+static size_t
+count_prefixes(const struct xc_table *table)
+{
+	size_t n = 0, i;
+
+	for (i = 0; i < table->n; i++)
+		n += table->rows[i]->n_several > 0
+		    ? table->rows[i]->n_several : 1;
+	return n;
 }
 
 enum xc_err
 xc_router_build(const struct xc_table *table, struct xc_router **router_r)
 {
 	struct xc_router *router;
-	size_t size = 8, i;
+	size_t n = count_prefixes(table), size = 8, i;
 
 	*router_r = NULL;
-	while (size < 2 * table->n)
+	while (size < 2 * n)
 		size *= 2;
 	router = calloc(1, sizeof(*router) + size * sizeof(struct cell));
 	if (!router)
 		return XC_ERR_NOMEM;
 	router->mask = size - 1;
 	for (i = 0; i < table->n; i++)
-		put(router, table->rows[i]);
+		put_all(router, table->rows[i]);
 	*router_r = router;
 	return XC_OK;
 }
@@ -96,8 +122,8 @@ look(const struct xc_router *router, uint64_t hash,
 	for (i = hash & router->mask; router->cells[i].loaded;
 	    i = (i + 1) & router->mask) {
 		cell = &router->cells[i];
-		if (cell->hash == hash && cell->loaded->n_segments == n &&
-		    begins(segments, cell->loaded))
+		if (cell->hash == hash && cell->n == n &&
+		    begins(segments, cell))
 			return cell->loaded;
 	}
 	return NULL;

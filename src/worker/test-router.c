@@ -82,6 +82,31 @@ finds_the_longest(void **state)
 }
 
 static void
+finds_each_of_several(void **state)
+{
+	static const char *const docs[] = { "docs", NULL };
+	static const char *const redoc[] = { "redoc", NULL };
+	static const struct xc_loaded_prefix prefixes[] = {
+		{ "/docs", docs, 1 }, { "/redoc", redoc, 1 },
+		{ "/app/a/b", app_a_b, 3 } };
+	struct xc_loaded several = { .name = "docs", .several = prefixes,
+		.n_several = 3 };
+	struct xc_loaded *list[] = { &several, &rows[1] };
+	const struct xc_table table = { .rows = list, .n = 2 };
+	struct xc_router *router;
+
+	(void)state;
+	assert_int_equal(xc_router_build(&table, &router), XC_OK);
+	assert_string_equal(find(router, "/docs"), "docs");
+	assert_string_equal(find(router, "/redoc/x"), "docs");
+	assert_string_equal(find(router, "/app/a/b"), "docs");
+	assert_string_equal(find(router, "/app/a/c"), "a");
+	assert_string_equal(find(router, "/app"), "none");
+	assert_string_equal(find(router, "/"), "none");
+	xc_router_free(&router);
+}
+
+static void
 finds_nothing_in_nothing(void **state)
 {
 	const struct xc_table table = { .n = 0 };
@@ -168,6 +193,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(finds_the_longest),
+		cmocka_unit_test(finds_each_of_several),
 		cmocka_unit_test(finds_nothing_in_nothing),
 		cmocka_unit_test(finds_one_of_many),
 		cmocka_unit_test(remembers_slow_runs),

@@ -376,6 +376,83 @@ test_prefix_moved(void **state)
 }
 
 static void
+set_prefixes(struct json_object *row, const char *prefixes,
+    const char *operations)
+{
+	json_object_object_add(row, "prefixes", json_tokener_parse(prefixes));
+	json_object_object_add(row, "operations",
+	    json_tokener_parse(operations));
+	/* Its document has other paths. */
+	json_object_object_del(row, "dir");
+}
+
+#define SEVERAL_PATHS "[{\"method\":\"GET\",\"path\":\"/docs/count\","	\
+	"\"id\":\"count_requests\"},{\"method\":\"GET\",\"path\":\"/redoc\","	\
+	"\"id\":\"count_requests\"}]"
+
+static void
+test_several_prefixes(void **state)
+{
+	static const char *const path[] = { "docs", "count" };
+	struct fixture *fixture = *state;
+	struct json_object *snapshot = snapshot_new(1);
+	struct xc_route_match match;
+	const struct xc_loaded *row;
+
+	set_prefixes(snapshot_add(snapshot, fixture->dirs[0], "misbehave",
+	    "1.0.0"), "[\"/docs\",\"/redoc\"]", SEVERAL_PATHS);
+	assert_int_equal(apply(fixture, snapshot), XC_OK);
+	row = only_row(fixture);
+	assert_string_equal(row->prefix, "/docs");
+	assert_int_equal(row->n_segments, 0);
+	assert_int_equal(row->n_several, 2);
+	assert_string_equal(row->several[1].text, "/redoc");
+	assert_string_equal(row->several[1].segments[0], "redoc");
+	assert_string_equal(xc_plugin_prefix(row->plugin), "");
+	assert_int_equal(xc_routes_find(row->routes, XC_GET, path, 2, &match),
+	    XC_ROUTE_MATCH);
+
+	snapshot = snapshot_new(2);
+	set_prefixes(snapshot_add(snapshot, fixture->dirs[1], "other",
+	    "1.0.0"), "[\"/livez\",\"/readyz\"]", SEVERAL_PATHS);
+	assert_int_equal(apply(fixture, snapshot), XC_ERR_FAILED);
+	assert_non_null(strstr(reported(fixture, "reason"),
+	    "/docs/count lies below none of its prefixes"));
+	snapshot = snapshot_new(3);
+	set_prefixes(snapshot_add(snapshot, fixture->dirs[1], "other",
+	    "1.0.0"), "[\"/livez\",7]", SEVERAL_PATHS);
+	assert_int_equal(apply(fixture, snapshot), XC_ERR_INVALID);
+}
+
+/* As above, with a prefix that is one of several. */
+static void
+test_one_of_several_moved(void **state)
+{
+	struct fixture *fixture = *state;
+	struct json_object *snapshot = snapshot_new(2), *row;
+	const struct xc_table *table;
+
+	assert_int_equal(apply_one(fixture, 0, "1.0.0", NULL), XC_OK);
+	row = snapshot_add(snapshot, fixture->dirs[1], "misbehave", "1.1.0");
+	row_set(row, "prefix", "/app/moved");
+	row_config(row, "{\"fault\":\"start-fails\"}");
+	row = snapshot_add(snapshot, fixture->dirs[2], "docs", "1.0.0");
+	set_prefixes(row, "[\"/docs\",\"/redoc\",\"/app/misbehave\"]",
+	    SEVERAL_PATHS);
+	row = snapshot_add(snapshot, fixture->dirs[2], "last", "1.0.0");
+	assert_int_equal(apply(fixture, snapshot), XC_ERR_FAILED);
+	table = xc_loader_table(fixture->loader);
+	assert_int_equal(table->n, 2);
+	assert_string_equal(table->rows[0]->name, "last");
+	assert_string_equal(table->rows[1]->name, "misbehave");
+	row = json_object_array_get_idx(xc_json_member(fixture->report,
+	    "plugins"), 1);
+	assert_non_null(strstr(xc_json_string(row, "reason"),
+	    "misbehave has its prefix /app/misbehave"));
+	expect_recycle(fixture, NULL);
+}
+
+static void
 test_bad_snapshot(void **state)
 {
 	struct fixture *fixture = *state;
@@ -514,6 +591,8 @@ main(void)
 		T(test_missing_handler),
 		T(test_states),
 		T(test_prefix_moved),
+		T(test_several_prefixes),
+		T(test_one_of_several_moved),
 		T(test_bad_snapshot),
 		T(test_before),
 		T(test_left_behind),

@@ -120,7 +120,8 @@ extern const struct xc_plugin_object xc_plugin_object;
 const char *xc_plugin_name(const struct xc_plugin *plugin);
 const char *xc_plugin_version(const struct xc_plugin *plugin);
 
-/* Path prefix, for example "/app/todo", without a slash at the end. */
+/* Path prefix, for example "/app/todo", without a slash at the end; "" for a
+ * plugin with several, whose paths are whole. */
 const char *xc_plugin_prefix(const struct xc_plugin *plugin);
 
 /*
