@@ -27,6 +27,14 @@ struct xc_form_field {
 	bool is_file;
 };
 
+/*
+ * Whether the property of that name is made of JSON text.  Then a file that is
+ * JSON (what browsers send of a Blob) is given as a field like any, is_file
+ * false, with its content for a value.
+ */
+bool xc_form_takes_json(const struct xc_form *form, const char *name,
+    size_t len);
+
 /* Makes the tape (head->data) of n fields.  The value is not validated here.
  * Errors as xc_parameters_take(). */
 enum xc_err xc_form_take(const struct xc_form *form,
