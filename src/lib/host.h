@@ -152,7 +152,8 @@ struct xc_auth_ops {
 	    struct xc_auth_verdict *verdict_r);
 };
 
-/* Bytes of the parts of a request that lie in a file. */
+/* Bytes of the file that parts of a request lie in; XC_OK with *got_r 1 to len.
+ * What is asked for lies within a part. */
 struct xc_part_ops {
 	enum xc_err (*read)(void *ctx, struct xc_request *req,
 	    uint64_t offset, void *buf, size_t len, size_t *got_r);

@@ -13,6 +13,7 @@ libxcore_la_SOURCES = \
 	src/lib/check.c src/lib/check.h \
 	src/lib/config.c \
 	src/lib/crash-trace.c src/lib/crash-trace.h \
+	src/lib/data.c \
 	src/lib/db.c \
 	src/lib/decimal.c src/lib/decimal.h \
 	src/lib/errbuf.c src/lib/errbuf.h \
@@ -24,6 +25,7 @@ libxcore_la_SOURCES = \
 	src/lib/json-build.c src/lib/json-build.h \
 	src/lib/limits.c src/lib/limits.h \
 	src/lib/log.c \
+	src/lib/part.c \
 	src/lib/path.c src/lib/path.h \
 	src/lib/permit.c src/lib/permit.h \
 	src/lib/plugin.c src/lib/plugin-private.h \
@@ -79,10 +81,12 @@ XCORE_TESTS = \
 	src/lib/test-block \
 	src/lib/test-cache \
 	src/lib/test-crash-trace \
+	src/lib/test-data \
 	src/lib/test-db \
 	src/lib/test-event \
 	src/lib/test-http \
 	src/lib/test-json \
+	src/lib/test-part \
 	src/lib/test-path \
 	src/lib/test-plugin \
 	src/lib/test-query \
@@ -103,6 +107,8 @@ src_lib_test_cache_SOURCES = src/lib/test-cache.c
 src_lib_test_cache_LDADD = $(XCORE_TEST_LIBS)
 src_lib_test_crash_trace_SOURCES = src/lib/test-crash-trace.c
 src_lib_test_crash_trace_LDADD = $(XCORE_TEST_LIBS)
+src_lib_test_data_SOURCES = src/lib/test-data.c
+src_lib_test_data_LDADD = $(XCORE_TEST_LIBS)
 src_lib_test_db_SOURCES = src/lib/test-db.c
 src_lib_test_db_LDADD = $(XCORE_TEST_LIBS)
 src_lib_test_event_SOURCES = src/lib/test-event.c
@@ -111,6 +117,8 @@ src_lib_test_http_SOURCES = src/lib/test-http.c
 src_lib_test_http_LDADD = $(XCORE_TEST_LIBS)
 src_lib_test_json_SOURCES = src/lib/test-json.c
 src_lib_test_json_LDADD = $(XCORE_TEST_LIBS)
+src_lib_test_part_SOURCES = src/lib/test-part.c
+src_lib_test_part_LDADD = $(XCORE_TEST_LIBS)
 src_lib_test_path_SOURCES = src/lib/test-path.c
 src_lib_test_path_LDADD = $(XCORE_TEST_LIBS)
 src_lib_test_plugin_SOURCES = src/lib/test-plugin.c

@@ -118,7 +118,8 @@ const char *xc_data_bytes(struct xc_data data, size_t *len_r);
 /*
  * The value as json-c has it, made when it is asked for.  On XC_OK *obj_r
  * belongs to the request (take a reference to keep it); it is NULL for null.
- * XC_ERR_NOT_FOUND for nothing, XC_ERR_NOMEM.
+ * XC_ERR_NOT_FOUND for nothing; XC_ERR_INVALID for a number that no double
+ * can hold; XC_ERR_NOMEM.
  */
 enum xc_err xc_data_json(struct xc_data data, struct json_object **obj_r);
 

@@ -49,8 +49,8 @@ bool xc_part_find(const struct xc_request *req, const char *name, size_t n,
 /*
  * Reads up to len bytes of a part from an offset on, wherever it lies.
  * *got_r is how many there were: less than len only at the part's end, 0
- * behind it.  XC_ERR_INVALID for a part that is none of this request,
- * XC_ERR_IO.  May take the time of a disk.
+ * behind it.  part is as xc_part_at() gave it in this request, else
+ * XC_ERR_INVALID; XC_ERR_IO.  May take the time of a disk.
  */
 enum xc_err xc_part_read(struct xc_request *req, const struct xc_part *part,
     uint64_t offset, void *buf, size_t len, size_t *got_r);
