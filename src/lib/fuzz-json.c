@@ -14,18 +14,24 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+/* What json-c is known to read wrong: numbers over 64 bits, which it cuts, and
+ * pairs of surrogates, of which it loses some. */
 static bool
-has_long_number(const uint8_t *data, size_t size)
+is_beyond(const uint8_t *data, size_t size)
 {
 	size_t run = 0;
 	size_t i;
 
-	for (i = 0; i < size && run < 18; i++)
+	for (i = 0; i < size && run < 18; i++) {
 		run = data[i] >= '0' && data[i] <= '9' ? run + 1 : 0;
+		if (i > 1 && (data[i] | 0x20) == 'd' && data[i - 1] == 'u' &&
+		    data[i - 2] == '\\')
+			return true;
+	}
 	return run == 18;
 }
 
-/* json-c reads the same; but what is over 64 bits, which it cuts. */
+/* json-c reads the same. */
 static void
 compare(const uint8_t *data, size_t size, struct json_object *obj)
 {
@@ -38,7 +44,7 @@ compare(const uint8_t *data, size_t size, struct json_object *obj)
 	if (json_tokener_get_error(tok) == json_tokener_continue)
 		other = json_tokener_parse_ex(tok, "", 1);
 	assert(json_tokener_get_error(tok) == json_tokener_success);
-	if (!has_long_number(data, size))
+	if (!is_beyond(data, size))
 		assert(json_object_equal(obj, other));
 	json_object_put(other);
 	json_tokener_free(tok);

@@ -39,9 +39,15 @@ xc_broking_fn xc_broker_stream_begin;
 xc_broking_fn xc_broker_stream_write;
 xc_broking_fn xc_broker_http;
 xc_broking_fn xc_broker_event;
+xc_broking_fn xc_broker_part_read;
+xc_broking_fn xc_broker_site_info;
+xc_broking_fn xc_broker_site_read;
 
 /* Whether all arguments were read and were good; else the call is broken. */
 bool xc_broker_args_end(struct xc_broking *call);
+
+/* How much of len bytes one call reads: what its result has room for. */
+uint32_t xc_broker_read_max(const struct xc_broking *call, uint32_t len);
 
 /* The sentence of a failed check, as the front door would log it; gives
  * err. */

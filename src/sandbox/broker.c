@@ -115,6 +115,9 @@ static const struct {
 	[XC_CALL_STREAM_WRITE] = { xc_broker_stream_write, false },
 	[XC_CALL_HTTP] = { xc_broker_http, false },
 	[XC_CALL_EVENT] = { xc_broker_event, false },
+	[XC_CALL_PART_READ] = { xc_broker_part_read, false },
+	[XC_CALL_SITE_INFO] = { xc_broker_site_info, false },
+	[XC_CALL_SITE_READ] = { xc_broker_site_read, false },
 };
 
 /* Runs it; a result that does not fit is an error of its own. */

@@ -8,8 +8,10 @@ libbroker_la_SOURCES = \
 	src/sandbox/broker-event.c \
 	src/sandbox/broker-http.c \
 	src/sandbox/broker-log.c \
+	src/sandbox/broker-part.c \
 	src/sandbox/broker-private.h \
-	src/sandbox/broker-reply.c
+	src/sandbox/broker-reply.c \
+	src/sandbox/broker-site.c
 
 # The broker with what it needs of the other folders.
 BROKER_TEST_LIBS = libbroker.la libsandbox.la libguest.la libdatabase.la \

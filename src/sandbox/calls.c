@@ -21,6 +21,9 @@ static const char *const names[XC_CALL__MAX] = {
 	[XC_CALL_STREAM_WRITE] = "stream_write",
 	[XC_CALL_HTTP] = "http",
 	[XC_CALL_EVENT] = "event",
+	[XC_CALL_PART_READ] = "part_read",
+	[XC_CALL_SITE_INFO] = "site_info",
+	[XC_CALL_SITE_READ] = "site_read",
 };
 
 const char *

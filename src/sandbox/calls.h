@@ -36,8 +36,15 @@ enum xc_call {
 	XC_CALL_STREAM_WRITE,	/* bytes */
 	XC_CALL_HTTP,		/* as xc_call_put_http_ask() -> ..._got() */
 	XC_CALL_EVENT,		/* text name, json -> nothing */
+	XC_CALL_PART_READ,	/* u64 offset, u32 len -> bytes, 1 to len */
+	XC_CALL_SITE_INFO,	/* u32 version -> u64 size, text etag */
+	XC_CALL_SITE_READ,	/* u32 version, u64 offset, u32 len -> bytes,
+				 * none behind the end */
 	XC_CALL__MAX
 };
+
+/* Of a file or document not more is read by one call. */
+#define XC_CALL_READ_MAX UINT32_C(65536)
 
 /* "log", "db_rows", ...; "unknown" for a number that is none. */
 const char *xc_call_name(enum xc_call call);

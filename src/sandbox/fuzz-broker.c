@@ -249,9 +249,25 @@ stream_write(void *ctx, struct xc_request *req, const void *data, size_t len)
 static const struct xc_stream_ops stream_ops = { stream_begin,
 	stream_write };
 
+static enum xc_err
+part_read(void *ctx, struct xc_request *req, uint64_t offset, void *buf,
+    size_t len, size_t *got_r)
+{
+	(void)ctx;
+	(void)req;
+	assert(offset >= 1000 && offset < 71000 && len > 0 &&
+	    len <= 71000 - offset);
+	memset(buf, 'p', len);
+	*got_r = len;
+	return XC_OK;
+}
+
+static const struct xc_part_ops part_ops = { part_read };
+
 static const struct xc_host host = {
 	.db = &db_ops, .cache = &cache_ops, .log = &log_ops,
 	.stream = &stream_ops, .http = &http_ops, .event = &event_ops,
+	.part = &part_ops,
 };
 
 static struct xc_plugin *
@@ -269,6 +285,22 @@ plugin(void)
 	};
 
 	return &one;
+}
+
+/* A part of the request that lies in its file. */
+static void
+put_part(struct xc_request *req)
+{
+	static const struct xc_part_row row = { .size = 70000,
+		.file_off = 1000 };
+	struct xc_request_head *head;
+	uint32_t off;
+
+	assert(xc_block_reserve(&req->in, sizeof(row), &off) == XC_OK);
+	memcpy(req->in.base + off, &row, sizeof(row));
+	head = (void *)req->in.base;
+	head->parts.off = off;
+	head->parts.n = 1;
 }
 
 /* All calls of one input, up to the one that kills the sandbox. */
@@ -318,6 +350,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		assert(xc_request_init(&req, &host, NULL) == XC_OK);
 	}
 	n_records = 0;
+	put_part(&req);
 	run(&broker, &channel, guest.bell_read, data, size);
 	xc_broker_end(&broker);
 	xc_request_reset(&req);

@@ -30,7 +30,7 @@
 static const char *const operations[] = { "echo", "use_db", "use_cache",
 	"use_network", "stream", "defer", "start_thread", "is_missing",
 	"says_nothing", "says_a_number", "replies_much", "crash", "overflow",
-	"give_up", "leave", "make_socket" };
+	"give_up", "leave", "make_socket", "use_files" };
 #define N_OPERATIONS (sizeof(operations) / sizeof(operations[0]))
 
 static struct xc_plugin plugin = { .magic = XC_PLUGIN_HANDLE_MAGIC };
@@ -349,6 +349,31 @@ serve_stream(struct box *box, const struct xc_channel *channel,
 	    (const char *)channel->reply + head->content_type.off);
 }
 
+/* A document of 100,000 bytes, and a file without an end. */
+static enum xc_err
+serve_files(uint32_t call, struct xc_call_reader *r,
+    struct xc_call_writer *w)
+{
+	static const char bytes[XC_CALL_READ_MAX] = "abcdefghijk";
+	uint64_t offset;
+	uint64_t left = UINT64_MAX;
+	uint32_t len;
+
+	if (call != XC_CALL_PART_READ)
+		assert_int_equal(xc_call_get_u32(r), XC_OPENAPI_3_0);
+	if (call == XC_CALL_SITE_INFO) {
+		xc_call_put_u64(w, 100000);
+		xc_call_put_text(w, "\"etag\"");
+		return XC_OK;
+	}
+	offset = xc_call_get_u64(r);
+	len = xc_call_get_u32(r);
+	if (call == XC_CALL_SITE_READ)
+		left = offset < 100000 ? 100000 - offset : 0;
+	xc_call_put_bytes(w, bytes, len < left ? len : left);
+	return XC_OK;
+}
+
 static enum xc_err
 serve_call(struct box *box, const struct xc_channel *channel, uint32_t call,
     struct xc_call_reader *r, struct xc_call_writer *w)
@@ -379,6 +404,10 @@ serve_call(struct box *box, const struct xc_channel *channel, uint32_t call,
 	case XC_CALL_HTTP:
 		serve_http(box, r, w);
 		return XC_OK;
+	case XC_CALL_PART_READ:
+	case XC_CALL_SITE_INFO:
+	case XC_CALL_SITE_READ:
+		return serve_files(call, r, w);
 	case XC_CALL_EVENT:
 		note(box, "event(%s,", xc_call_get_text(r));
 		data = xc_call_get_json(r);

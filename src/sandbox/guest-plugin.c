@@ -128,6 +128,35 @@ use_network(struct xc_request *req)
 	return err;
 }
 
+/* Of a document and of the request's file, more than one call brings. */
+static enum xc_err
+use_files(struct xc_request *req)
+{
+	const struct xc_host *host = req->host;
+	struct xc_site_doc doc;
+	char *bytes = xc_alloc(req, 200000);
+	size_t got[3] = { 0 };
+	enum xc_err err;
+
+	if (bytes == NULL)
+		return XC_ERR_NOMEM;
+	err = host->site->openapi(host->site_ctx, XC_OPENAPI_3_0, &doc);
+	if (err == XC_OK)
+		err = host->site->read(host->site_ctx, XC_OPENAPI_3_0, 5,
+		    bytes, 200000, &got[0]);
+	if (err == XC_OK)
+		err = host->part->read(host->part_ctx, req, 9, bytes, 7,
+		    &got[1]);
+	if (err == XC_OK)
+		err = host->part->read(host->part_ctx, req, 9, bytes + 7,
+		    190000, &got[2]);
+	if (err != XC_OK)
+		return err;
+	return reply(req, xc_printf(req, "%lu %s %lu %lu %lu %.8s",
+	    (unsigned long)doc.size, doc.etag, (unsigned long)got[0],
+	    (unsigned long)got[1], (unsigned long)got[2], bytes));
+}
+
 static enum xc_err
 stream(struct xc_request *req)
 {
@@ -319,6 +348,7 @@ XC_PLUGIN(
 		{ "overflow", overflow },
 		{ "give_up", give_up },
 		{ "leave", leave },
-		{ "make_socket", make_socket }
+		{ "make_socket", make_socket },
+		{ "use_files", use_files }
 	)
 );

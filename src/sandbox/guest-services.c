@@ -383,6 +383,104 @@ event_emit(void *ctx, struct xc_plugin *from, const char *name,
 
 static const struct xc_event_ops event_ops = { .emit = event_emit };
 
+/* The bytes that a call has brought, at most len of them. */
+static enum xc_err
+get_read(struct xc_call_reader *r, void *buf, size_t len, size_t *got_r)
+{
+	const void *bytes = xc_call_get_bytes(r, got_r);
+
+	if (!xc_call_end(r) || *got_r > len)
+		return XC_ERR_FAILED;
+	if (*got_r > 0)
+		memcpy(buf, bytes, *got_r);
+	return XC_OK;
+}
+
+static uint32_t
+read_max(size_t len)
+{
+	return len < XC_CALL_READ_MAX ? (uint32_t)len : XC_CALL_READ_MAX;
+}
+
+static enum xc_err
+part_read(void *ctx, struct xc_request *req, uint64_t offset, void *buf,
+    size_t len, size_t *got_r)
+{
+	struct xc_call_writer w;
+	struct xc_call_reader r;
+	enum xc_err err;
+
+	(void)req;
+	if (!is_heard(ctx))
+		return XC_ERR_STATE;
+	w = begin_call(ctx);
+	xc_call_put_u64(&w, offset);
+	xc_call_put_u32(&w, read_max(len));
+	err = make_call(ctx, XC_CALL_PART_READ, &w, &r);
+	return err == XC_OK ? get_read(&r, buf, len, got_r) : err;
+}
+
+static const struct xc_part_ops part_ops = { .read = part_read };
+
+static enum xc_err
+site_openapi(void *ctx, enum xc_openapi version, struct xc_site_doc *doc_r)
+{
+	struct xc_call_writer w;
+	struct xc_call_reader r;
+	const char *etag;
+	enum xc_err err;
+
+	if (!is_heard(ctx))
+		return XC_ERR_STATE;
+	w = begin_call(ctx);
+	xc_call_put_u32(&w, version);
+	err = make_call(ctx, XC_CALL_SITE_INFO, &w, &r);
+	if (err != XC_OK)
+		return err;
+	doc_r->size = xc_call_get_u64(&r);
+	etag = xc_call_get_text(&r);
+	if (!xc_call_end(&r) || etag == NULL ||
+	    strlen(etag) >= sizeof(doc_r->etag))
+		return XC_ERR_FAILED;
+	strcpy(doc_r->etag, etag);
+	return XC_OK;
+}
+
+/* A call brings a piece; only at the document's end there is less. */
+static enum xc_err
+site_read(void *ctx, enum xc_openapi version, uint64_t offset, void *buf,
+    size_t len, size_t *got_r)
+{
+	struct xc_call_writer w;
+	struct xc_call_reader r;
+	size_t all = 0, got = 1;
+	enum xc_err err = XC_OK;
+
+	*got_r = 0;
+	if (!is_heard(ctx))
+		return XC_ERR_STATE;
+	while (all < len && got > 0 && err == XC_OK) {
+		w = begin_call(ctx);
+		xc_call_put_u32(&w, version);
+		xc_call_put_u64(&w, offset + all);
+		xc_call_put_u32(&w, read_max(len - all));
+		err = make_call(ctx, XC_CALL_SITE_READ, &w, &r);
+		if (err == XC_OK)
+			err = get_read(&r, (char *)buf + all, len - all,
+			    &got);
+		if (err == XC_OK)
+			all += got;
+	}
+	if (err == XC_OK)
+		*got_r = all;
+	return err;
+}
+
+static const struct xc_site_ops site_ops = {
+	.openapi = site_openapi,
+	.read = site_read,
+};
+
 void
 xc_guest_services(struct xc_session *session)
 {
@@ -393,6 +491,8 @@ xc_guest_services(struct xc_session *session)
 		.stream = &stream_ops, .stream_ctx = session,
 		.http = &http_ops, .http_ctx = session,
 		.event = &event_ops, .event_ctx = session,
+		.part = &part_ops, .part_ctx = session,
+		.site = &site_ops, .site_ctx = session,
 	};
 	session->plugin.host = &session->host;
 }

@@ -13,6 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "lib/tape.h"
 
 /* As fastcgi.params_max and body_max are by default. */
 #define REQUEST_MAX (UINT64_C(1088) * 1024)
@@ -20,6 +21,10 @@
  * parameter of two. */
 #define REQUEST_FACTOR 2
 #define REQUEST_SLACK (UINT64_C(1024) * 1024)
+/* Of JSON there is a tape too: a token for two bytes, but for no more than so
+ * many values, keys and slots with decoded bytes; see tape.h. */
+#define TAPE_FACTOR (sizeof(struct xc_token) / 2)
+#define TAPE_MAX (UINT64_C(4) * XC_TAPE_VALUES * sizeof(struct xc_token))
 #define REPLY_MAX (UINT64_C(8) * 1024 * 1024)
 #define REPLY_LEAST (UINT64_C(64) * 1024)	/* room for any problem */
 #define ARGS_MAX (UINT32_C(4) * 1024 * 1024 + 65536)
@@ -47,6 +52,15 @@ pages(uint64_t size)
 	return (uint32_t)((size + page - 1) / page * page);
 }
 
+static uint64_t
+tape_max(uint64_t request_max)
+{
+	uint64_t most = TAPE_MAX + request_max;
+
+	return request_max < most / TAPE_FACTOR ? request_max * TAPE_FACTOR
+	    : most;
+}
+
 struct xc_channel_sizes
 xc_sandbox_sizes(uint64_t request_max, const struct xc_limits *limits)
 {
@@ -59,7 +73,8 @@ xc_sandbox_sizes(uint64_t request_max, const struct xc_limits *limits)
 		reply = REPLY_MAX;
 	if (reply < REPLY_LEAST)
 		reply = REPLY_LEAST;
-	sizes.request = pages(request_max * REQUEST_FACTOR + REQUEST_SLACK);
+	sizes.request = pages(request_max * REQUEST_FACTOR +
+	    tape_max(request_max) + REQUEST_SLACK);
 	sizes.reply = pages(reply);
 	sizes.args = pages(ARGS_MAX);
 	sizes.result = pages(RESULT_MAX);

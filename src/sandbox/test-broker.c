@@ -450,6 +450,84 @@ test_http(void **state)
 	    XC_ERR_UNAVAILABLE);
 }
 
+/* The request's file: byte n is n. */
+static enum xc_err
+read_part(void *ctx, struct xc_request *of, uint64_t offset, void *buf,
+    size_t len, size_t *got_r)
+{
+	unsigned char *bytes = buf;
+	size_t i;
+
+	(void)ctx;
+	assert_ptr_equal(of, &req);
+	for (i = 0; i < len; i++)
+		bytes[i] = (unsigned char)(offset + i);
+	*got_r = len;
+	return XC_OK;
+}
+
+static enum xc_err
+ask_part(uint64_t offset, uint32_t len, const unsigned char **bytes_r,
+    size_t *len_r)
+{
+	enum xc_err err;
+
+	xc_call_put_u64(begin(), offset);
+	xc_call_put_u32(&args, len);
+	err = finish(XC_CALL_PART_READ);
+	*bytes_r = err == XC_OK ? xc_call_get_bytes(&result, len_r) : NULL;
+	if (err == XC_OK)
+		assert_true(xc_call_end(&result));
+	return err;
+}
+
+static void
+put_parts(void)
+{
+	struct xc_part_row rows[2] = { { .size = 3 }, { .size = 100000,
+		.file_off = 50 } };
+	struct xc_request_head *head;
+	uint32_t off;
+
+	assert_int_equal(xc_block_append(&req.in, "abc", 3, &rows[0].data),
+	    XC_OK);
+	assert_int_equal(xc_block_reserve(&req.in, sizeof(rows), &off),
+	    XC_OK);
+	memcpy(req.in.base + off, rows, sizeof(rows));
+	head = (void *)req.in.base;
+	head->parts.off = off;
+	head->parts.n = 2;
+}
+
+static void
+test_part(void **state)
+{
+	static const struct xc_part_ops ops = { read_part };
+	const unsigned char *bytes;
+	size_t len;
+
+	(void)state;
+	assert_int_equal(ask_part(50, 1, &bytes, &len), XC_ERR_INVALID);
+	put_parts();
+	assert_int_equal(ask_part(50, 1, &bytes, &len), XC_ERR_IO);
+	test_host.part = &ops;
+	assert_int_equal(ask_part(50, 3, &bytes, &len), XC_OK);
+	assert_int_equal(len, 3);
+	assert_memory_equal(bytes, "234", 3);
+	/* No more than the result has room for, or than the part has. */
+	assert_int_equal(ask_part(60, UINT32_MAX, &bytes, &len), XC_OK);
+	assert_in_range(len, AREA / 2, AREA);
+	assert_int_equal(ask_part(100049, 2, &bytes, &len), XC_OK);
+	assert_int_equal(len, 1);
+	/* What of the file is no part. */
+	assert_int_equal(ask_part(49, 2, &bytes, &len), XC_ERR_INVALID);
+	assert_int_equal(ask_part(0, 2, &bytes, &len), XC_ERR_INVALID);
+	assert_int_equal(ask_part(100050, 1, &bytes, &len), XC_ERR_INVALID);
+	assert_int_equal(ask_part(UINT64_MAX, 1, &bytes, &len),
+	    XC_ERR_INVALID);
+	assert_int_equal(ask_part(50, 0, &bytes, &len), XC_ERR_INVALID);
+}
+
 static enum xc_err
 tell(const char *name, const char *json)
 {
@@ -695,6 +773,7 @@ main(void)
 		TEST(test_cache),
 		TEST(test_cache_bad),
 		TEST(test_http),
+		TEST(test_part),
 		TEST(test_event),
 		TEST(test_log_records),
 		TEST(test_stream),

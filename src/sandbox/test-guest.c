@@ -150,11 +150,11 @@ serves_events(void **state)
 
 	(void)state;
 	make_ready(&box, &plain);
-	notice = box_run(&box, &box.channel, box_operation("make_socket") + 1,
+	notice = box_run(&box, &box.channel, box_operation("use_files") + 1,
 	    "/app/test/events/x.y");
 	assert_int_equal(notice.state, XC_REPLY_WHOLE);
 	assert_int_equal(strncmp(box_body(&box.channel), "0123", 4), 0);
-	notice = box_run(&box, &box.channel, box_operation("make_socket") + 2,
+	notice = box_run(&box, &box.channel, box_operation("use_files") + 2,
 	    "/app/test/");
 	assert_int_equal(notice.state, XC_REPLY_NONE);
 	assert_int_equal(notice.err, XC_ERR_INVALID);
@@ -187,6 +187,10 @@ asks_for_services(void **state)
 	assert_string_equal(box.calls, "event(test.seen,7) "
 	    "GET https://example.org/ Accept: */* 5 6");
 	assert_string_equal(box_body(&box.channel), "200 server: test body");
+	notice = run(&box, "use_files");
+	assert_int_equal(notice.err, XC_OK);
+	assert_string_equal(box_body(&box.channel),
+	    "100000 \"etag\" 99995 7 65536 abcdefga");
 	box_break(&box);
 }
 
