@@ -78,7 +78,7 @@ uninstall-conf:
 uninstall-hook:
 	for dir in "$(xcoreconfdir)/conf.d" "$(xcoreconfdir)" \
 	    "$(plugindir)" "$(pkglibdir)" "$(pkglibexecdir)" "$(exampledir)" \
-	    "$(nginxsharedir)" "$(apachesharedir)" "$(sqldir)" \
+	    "$(nginxsharedir)" "$(apachesharedir)" "$(sqldir)" "$(schemasdir)" \
 	    "$(pkgdatadir)" \
 	    "$(pkgincludedir)"; do \
 		test ! -d "$(DESTDIR)$$dir" || \

@@ -1,0 +1,30 @@
+# SPDX-License-Identifier: MIT
+# The check of a document, the comparison of two, and the schemas that are
+# installed for editors and stand in the binary.
+libcontract_la_SOURCES += \
+	src/contract/document.c src/contract/document.h \
+	src/contract/document-example.c \
+	src/contract/document-operation.c \
+	src/contract/document-private.h \
+	src/contract/document-schema.c \
+	src/contract/document-shape.c \
+	src/contract/document-walk.c \
+	src/contract/embedded.h \
+	src/contract/notes.c
+nodist_libcontract_la_SOURCES = src/contract/embedded.c
+
+schemasdir = $(pkgdatadir)/schemas
+dist_schemas_DATA = $(embedded_schemas)
+embedded_schemas = dist/schemas/openapi.schema.json
+EXTRA_DIST += dist/schemas/embed.awk
+
+src/contract/embedded.c: $(embedded_schemas) dist/schemas/embed.awk
+	$(AM_V_GEN)$(MKDIR_P) $(@D) && (cd $(srcdir) && \
+	    $(AWK) -f dist/schemas/embed.awk $(embedded_schemas)) >$@.tmp && \
+	    mv $@.tmp $@
+CLEANFILES += src/contract/embedded.c
+
+check_PROGRAMS += src/contract/test-document
+TESTS += src/contract/test-document
+src_contract_test_document_SOURCES = src/contract/test-document.c
+src_contract_test_document_LDADD = $(contract_test_libs)
