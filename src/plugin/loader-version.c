@@ -9,6 +9,7 @@
 
 #include <xcore/json.h>
 
+#include "assets.h"
 #include "loader-version.h"
 #include "manifest.h"
 #include "prefix.h"
@@ -285,6 +286,20 @@ load_here(struct xc_version *version, struct json_object *json,
 	return err;
 }
 
+static enum xc_err
+read_assets(struct xc_version *version, struct json_object *json,
+    struct xc_errbuf *errbuf)
+{
+	const char *dir = xc_json_string(json, "dir");
+	enum xc_err err = XC_OK;
+
+	if (dir != NULL)
+		err = xc_assets_read(dir, version->hash, &version->assets,
+		    errbuf);
+	version->row.assets = version->assets;
+	return err;
+}
+
 enum xc_err
 xc_version_load(struct xc_version *version, struct json_object *json,
     const struct xc_version_home *home, struct xc_errbuf *errbuf)
@@ -293,6 +308,8 @@ xc_version_load(struct xc_version *version, struct json_object *json,
 
 	if (err == XC_OK)
 		err = read_routes(version, json, errbuf);
+	if (err == XC_OK)
+		err = read_assets(version, json, errbuf);
 	if (err != XC_OK)
 		return err;
 	version->row.plugin = &version->plugin;
@@ -391,6 +408,7 @@ xc_version_free(struct xc_version **version)
 		return;
 	xc_version_free_terms(old);
 	xc_routes_free(&old->routes);
+	xc_assets_free(&old->assets);
 	xc_traces_free(&old->own);
 	json_object_put(old->plugin.config);
 	/* A copy's descriptor stays open with the mapping, see copy_to_memory()

@@ -25,6 +25,7 @@ struct xc_version {
 	struct xc_object object;
 	struct xc_traces own;	/* threads and keys that it began with */
 	struct xc_routes *routes;
+	struct xc_assets *assets;
 	xc_handler **handlers;
 	const struct xc_version_home *home;	/* that loaded it */
 	struct xc_loaded_event *events;

@@ -16,6 +16,7 @@
 #include "lib/errbuf.h"
 
 struct json_object;
+struct xc_assets;
 struct xc_host;
 struct xc_runner;
 struct xc_runner_ops;
@@ -61,6 +62,7 @@ struct xc_loaded {
 	struct xc_runner *runner;	/* it runs outside of this process */
 	const struct xc_loaded_event *events;
 	size_t n_events;
+	const struct xc_assets *assets;	/* its files; NULL: none */
 };
 
 /* Its prefixes, one or more.  single is filled and used where it has one. */

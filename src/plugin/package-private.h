@@ -18,6 +18,8 @@ struct xc_package_draft {
 /* Whether a file of that relative name belongs into a package. */
 bool xc_package_name_ok(const char *name);
 
+#define XC_PACKAGE_PATH_MAX 400
+
 /* Whether a path inside a package is relative, of printable ASCII, and free
  * of empty, "." and ".." segments. */
 bool xc_package_path_ok(const char *path);

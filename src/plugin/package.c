@@ -18,30 +18,6 @@
 /* The archive of the largest package is not larger than this. */
 #define ARCHIVE_MAX (XC_PACKAGE_SIZE_MAX + (4u << 20))
 
-#define SEGMENT_MAX 200
-#define PATH_BYTES_MAX 400
-
-bool
-xc_package_path_ok(const char *path)
-{
-	if (strlen(path) > PATH_BYTES_MAX)
-		return false;
-	for (;;) {
-		size_t len = strcspn(path, "/");
-
-		/* A leading dot: ".", "..", and what editors leave. */
-		if (len == 0 || len > SEGMENT_MAX || path[0] == '.')
-			return false;
-		for (size_t i = 0; i < len; i++) {
-			if (path[i] < ' ' || path[i] > '~' || path[i] == '\\')
-				return false;
-		}
-		if (path[len] == '\0')
-			return true;
-		path += len + 1;
-	}
-}
-
 bool
 xc_package_folder_ok(const char *name)
 {
@@ -202,7 +178,7 @@ static enum xc_err
 check_clash(const struct xc_package_draft *draft, const char *name,
     struct xc_errbuf *errbuf)
 {
-	char folder[PATH_BYTES_MAX + 1];
+	char folder[XC_PACKAGE_PATH_MAX + 1];
 
 	for (const char *slash = strchr(name, '/'); slash != NULL;
 	    slash = strchr(slash + 1, '/')) {

@@ -190,6 +190,27 @@ bind_target(struct xc_request *req, struct xc_target *target,
 		target->handler = loaded->handlers[match->index];
 }
 
+/* No operation has the path; a file may. */
+static void
+find_file(struct xc_request *req, struct xc_target *target,
+    const char *const *segments, size_t n)
+{
+	const struct xc_assets *assets = target->loaded->assets;
+	const struct xc_asset *asset = xc_assets_find(assets, segments, n);
+	const struct xc_route_match methods = {
+		.allow = 1u << XC_GET | 1u << XC_HEAD };
+
+	if (!asset) {
+		(void)xc_reply_problem(req, 404, NULL);
+	} else if (xc_request_method(req) == XC_GET ||
+	    xc_request_method(req) == XC_HEAD) {
+		target->file.assets = assets;
+		target->file.asset = asset;
+	} else {
+		reply_method(req, &methods);
+	}
+}
+
 void
 xc_router_dispatch(const struct xc_router *router, struct xc_request *req,
     struct xc_target *target_r)
@@ -209,8 +230,10 @@ xc_router_dispatch(const struct xc_router *router, struct xc_request *req,
 		reply_unserved(req, loaded);
 		return;
 	}
+	segments += loaded->n_segments;
+	n -= loaded->n_segments;
 	switch (xc_routes_find(loaded->routes, xc_request_method(req),
-	    segments + loaded->n_segments, n - loaded->n_segments, &match)) {
+	    segments, n, &match)) {
 	case XC_ROUTE_MATCH:
 		bind_target(req, target_r, &match);
 		break;
@@ -218,7 +241,7 @@ xc_router_dispatch(const struct xc_router *router, struct xc_request *req,
 		reply_method(req, &match);
 		break;
 	case XC_ROUTE_NONE:
-		(void)xc_reply_problem(req, 404, NULL);
+		find_file(req, target_r, segments, n);
 		break;
 	}
 }

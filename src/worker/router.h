@@ -12,6 +12,7 @@
 
 #include "lib/request-private.h"
 #include "plugin/loader.h"
+#include "worker/assets.h"
 
 struct xc_router;
 
@@ -25,8 +26,8 @@ const struct xc_loaded *xc_router_find(const struct xc_router *router,
     const char *const *segments, size_t n);
 
 /*
- * What is to be run for a request.  With neither handler nor runner a reply
- * stands already.
+ * What is to be run for a request, or the file that it asks for.  With
+ * neither of the three a reply stands already.
  */
 struct xc_target {
 	const struct xc_loaded *loaded;	/* NULL: no plugin has the prefix */
@@ -34,6 +35,7 @@ struct xc_target {
 	struct xc_runner *runner;	/* ... or outside */
 	uint32_t index;			/* the operation's number there */
 	const char *operation;		/* its address is its own */
+	struct xc_asset_target file;
 };
 
 /*

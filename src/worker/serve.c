@@ -132,6 +132,27 @@ execute(struct xc_worker *worker, const struct xc_target *target)
 	return xc_execute(worker, &worker->req, target);
 }
 
+/* Without code of a plugin: a file is sent, or a reply stands. */
+static enum xc_err
+answer_here(struct xc_worker *worker, const struct xc_target *target)
+{
+	struct xc_request *req = &worker->req;
+	struct xc_errbuf errbuf;
+	enum xc_err err;
+
+	xc_rescuer_begin(worker);
+	if (!target->file.asset)
+		return XC_OK;
+	worker->wire.head_only = xc_request_method(req) == XC_HEAD;
+	err = xc_asset_reply(&worker->wire, req, &target->file, &errbuf);
+	/* A client that went away is nobody's fault. */
+	if (err != XC_OK && worker->wire.err == XC_OK)
+		xc_logf_request(&worker->log, XC_LOG_ERROR,
+		    xc_request_id(req), "%s: %s", target->loaded->name,
+		    errbuf.text[0] != '\0' ? errbuf.text : xc_strerror(err));
+	return err;
+}
+
 /* From parameters to the reply's last byte.  False: close. */
 static bool
 answer(struct xc_worker *worker, char **envp)
@@ -145,7 +166,7 @@ answer(struct xc_worker *worker, char **envp)
 	if (target.handler || target.runner)
 		handled = execute(worker, &target);
 	else
-		xc_rescuer_begin(worker);
+		handled = answer_here(worker, &target);
 	log_reply(worker, &target, xc_request_reply(req)->status);
 	if (!send_reply(worker, handled))
 		keep = false;

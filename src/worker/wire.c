@@ -266,9 +266,9 @@ put_text(char *buf, size_t *at, const char *text, size_t len)
 }
 
 static void
-put_number(char *buf, size_t *at, uint32_t number)
+put_number(char *buf, size_t *at, uint64_t number)
 {
-	char digits[10];
+	char digits[20];
 	size_t n = sizeof(digits);
 
 	do {
@@ -293,7 +293,7 @@ make_first(char *buf, unsigned status)
 }
 
 static size_t
-make_last(char *buf, const char *id, bool with_length, uint32_t len)
+make_last(char *buf, const char *id, bool with_length, uint64_t len)
 {
 	size_t at = 0;
 
@@ -308,13 +308,17 @@ make_last(char *buf, const char *id, bool with_length, uint32_t len)
 }
 
 /*
+ * stream: NULL for a whole reply.
  * A head over one record (64 KiB of header lines) is refused by the web
  * servers too; what does not fit is told as an error of ours.
  */
 static enum xc_err
 make_head(struct cgi_head *head, const struct xc_request *req,
-    const struct xc_reply_head *reply, bool streaming)
+    const struct xc_wire *stream)
 {
+	const struct xc_reply_head *reply = xc_request_reply(req);
+	bool sized = !stream || stream->sized;
+
 	head->n = head->len = 0;
 	add_text(head, head->first, make_first(head->first, reply->status));
 	if (reply->content_type.len > 0) {
@@ -326,7 +330,8 @@ make_head(struct cgi_head *head, const struct xc_request *req,
 	add_text(head, xc_block_text(&req->out, reply->head),
 	    reply->head.len);
 	add_text(head, head->last, make_last(head->last, xc_request_id(req),
-	    !streaming && !without_body(reply->status), reply->body.len));
+	    sized && !without_body(reply->status),
+	    stream ? stream->size : reply->body.len));
 	return head->len < CONTENT_MAX ? XC_OK : XC_ERR_TOO_LARGE;
 }
 
@@ -357,7 +362,7 @@ xc_wire_reply(struct xc_wire *wire, struct xc_request *req)
 	struct cgi_head head;
 	const char *body = xc_reply_body(req);
 	size_t len = reply->body.len, first;
-	enum xc_err err = make_head(&head, req, reply, false);
+	enum xc_err err = make_head(&head, req, NULL);
 
 	if (err != XC_OK)
 		return fail(wire, err);
@@ -387,7 +392,7 @@ add_stream(struct xc_wire *wire, struct pieces *pieces,
 	if (wire->head_only || without_body(reply->status))
 		len = 0;
 	if (!wire->head_sent) {
-		err = make_head(head, req, reply, true);
+		err = make_head(head, req, wire);
 		if (err != XC_OK)
 			return fail(wire, err);
 		wire->head_sent = true;

@@ -16,7 +16,8 @@
 
 struct xc_worker_row;
 
-/* One reply.  The worker sets the first part, the calls below the second. */
+/* One reply.  The worker sets the first part, who streams may set the second,
+ * the calls below the third. */
 struct xc_wire {
 	int fd;			/* a stream socket; may be non-blocking */
 	uint16_t request_id;
@@ -26,6 +27,10 @@ struct xc_wire {
 				 * NULL; it may not return */
 	struct xc_worker_row *row;	/* whose run's time stands still while
 					 * the peer is waited for, or NULL */
+
+	/* Of a stream whose length is known before it begins. */
+	bool sized;
+	uint64_t size;
 
 	bool begun;		/* streaming: the head stands */
 	bool head_sent;

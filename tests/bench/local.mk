@@ -14,7 +14,8 @@ tests_bench_openload_SOURCES = tests/bench/openload.c
 tests_bench_reloads_SOURCES = tests/bench/reloads.c
 tests_bench_reloads_LDADD = $(MARIADB_LIBS)
 tests_bench_lookup_SOURCES = tests/bench/lookup.c
-tests_bench_lookup_LDADD = libworker.la libcontract.la libxcore.la
+tests_bench_lookup_LDADD = libworker.la libplugin.la libcontract.la \
+	libxcore.la
 
 bench_scripts = tests/bench/common.sh tests/bench/hello.sh \
 	tests/bench/isolation.sh \

@@ -5,6 +5,7 @@ check_LTLIBRARIES += libpool.la
 libpool_la_SOURCES = \
 	tests/fastcgi/fake-loader.c \
 	tests/fastcgi/pool.c tests/fastcgi/pool.h \
+	src/plugin/assets.c src/plugin/package-path.c \
 	src/plugin/snapshot.c src/plugin/digest.c
 libpool_la_LIBADD = libworker.la libcontract.la libdatabase.la libcache.la \
 	libhttp.la libsandbox.la libbroker.la libguest.la libjail.la \
