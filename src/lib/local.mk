@@ -162,14 +162,17 @@ src_lib_fuzz_url_LDADD = libxcore.la $(CURL_LIBS) $(FUZZ_LIBS)
 
 dist_man_MANS += \
 	doc/man3/xc_arena.3 \
+	doc/man3/xc_auth.3 \
 	doc/man3/xc_cache.3 \
 	doc/man3/xc_config.3 \
+	doc/man3/xc_data.3 \
 	doc/man3/xc_db.3 \
 	doc/man3/xc_error.3 \
 	doc/man3/xc_event.3 \
 	doc/man3/xc_http.3 \
 	doc/man3/xc_json.3 \
 	doc/man3/xc_log.3 \
+	doc/man3/xc_part.3 \
 	doc/man3/xc_plugin.3 \
 	doc/man3/xc_reply.3 \
 	doc/man3/xc_request.3
