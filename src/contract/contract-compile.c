@@ -213,6 +213,8 @@ compile(struct xc_contract_build *build, const char *text, size_t len)
 	if (err != XC_OK)
 		return err;
 	err = xc_routes_compile(routes, n, &contract->routes, errbuf);
+	if (err == XC_ERR_INVALID)
+		xc_fail_prefix(errbuf, err, "openapi.json: /paths");
 	/* There is a text, so that 0 is none. */
 	if (err == XC_OK)
 		err = xc_contract_keep(build, "", &off);
