@@ -1,10 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The site's document, put together from those of its plugins without running
- * their code: paths under their prefixes, components renamed so that none
- * clash, operationIds "<plugin>_<handler>", tags, name and version of the
- * plugin on each operation.  "servers" is left out: whoever serves the text
- * puts it in behind the first byte, which is "{".
+ * their code.  "servers" is left out: whoever serves the text puts it in
+ * behind the first byte, which is "{".
+ *
+ * Paths are under their prefixes; operationIds are "<plugin>_<handler>", and
+ * components "<plugin>_<Name>", with a number behind where two would be one.
+ * A security scheme keeps its name, and plugins that mean the same by it share
+ * the entry, so that one login serves them; another scheme of a name that is
+ * taken gets the plugin's before it.  Tags are the plugin's name, or that and
+ * ": " before those of the document.  Each operation says what security it
+ * has, and which version of which plugin it is of.  All references are
+ * pointers from the root ("#/components/schemas/todo_Item"); $id and anchors
+ * are gone, a dynamic reference leads where it does when nothing extends it.
+ *
+ * As 3.0 the document says less where that version can, never more.
  */
 #ifndef XC_COMPOSE_H
 #define XC_COMPOSE_H
