@@ -347,6 +347,10 @@ settle_form(const struct taking *taking, const struct arrival *arrival,
 	struct xc_tape tape;
 	bool valid;
 
+	/* What is said of a field leaves the rest as it is. */
+	if (err == XC_ERR_INVALID && !taking->taker->faults.whole &&
+	    taking->taker->faults.n > 0)
+		return true;
 	if (err == XC_ERR_INVALID)
 		return xc_contract_refuse(taking, 400,
 		    "The body is no form as its Content-Type says.");
@@ -367,21 +371,13 @@ take_form(const struct taking *taking, const struct arrival *arrival)
 {
 	const struct xc_form *form =
 	    taking->contract->forms[arrival->content->form - 1];
-	struct xc_taker *taker = taking->taker;
-	const struct xc_take take = {
-		.req = taking->req,
-		.schema = taking->contract->schema,
-		.validator = taker->validator,
-		.make = &taker->make,
-		.faults = &taker->faults,
-	};
 
 	if (arrival->foreign)
 		return refuse_charset(taking);
 	if (!place(taking))
 		return false;
 	return settle_form(taking, arrival, xc_form_take_urlencoded(form,
-	    &take, head_of(taking)->body));
+	    &taking->take, head_of(taking)->body));
 }
 
 /* A body that lies in the request is copied out: the block that the parts are
@@ -389,7 +385,7 @@ take_form(const struct taking *taking, const struct arrival *arrival)
 static enum xc_err
 find_source(const struct taking *taking, struct xc_source *source)
 {
-	struct xc_block *scratch = &taking->taker->scratch;
+	struct xc_block *copy = &taking->taker->copy;
 	const struct xc_request *req = taking->req;
 	enum xc_err err;
 
@@ -397,11 +393,11 @@ find_source(const struct taking *taking, struct xc_source *source)
 		*source = *taking->source;
 		return XC_OK;
 	}
-	xc_block_reset(scratch, UINT32_C(64) * 1024);
-	err = xc_block_put(scratch, xc_block_text(&req->in,
+	xc_block_reset(copy, UINT32_C(64) * 1024);
+	err = xc_block_put(copy, xc_block_text(&req->in,
 	    head_of(taking)->body), head_of(taking)->body.len);
-	*source = (struct xc_source){ .data = (const char *)scratch->base,
-		.len = scratch->used, .fd = -1 };
+	*source = (struct xc_source){ .data = (const char *)copy->base,
+		.len = copy->used, .fd = -1 };
 	return err;
 }
 
@@ -410,14 +406,6 @@ take_multipart(const struct taking *taking, const struct arrival *arrival)
 {
 	const struct xc_form *form =
 	    taking->contract->forms[arrival->content->form - 1];
-	struct xc_taker *taker = taking->taker;
-	const struct xc_take take = {
-		.req = taking->req,
-		.schema = taking->contract->schema,
-		.validator = taker->validator,
-		.make = &taker->make,
-		.faults = &taker->faults,
-	};
 	struct xc_source source;
 
 	if (arrival->boundary[0] == '\0')
@@ -425,8 +413,8 @@ take_multipart(const struct taking *taking, const struct arrival *arrival)
 		    "the body has no boundary of 1 to 70 characters.");
 	if (find_source(taking, &source) != XC_OK)
 		return refuse_memory(taking);
-	return settle_form(taking, arrival, xc_multipart_take(form, &take,
-	    &source, arrival->boundary, strlen(arrival->boundary)));
+	return settle_form(taking, arrival, xc_multipart_take(form,
+	    &taking->take, &source, arrival->boundary, strlen(arrival->boundary)));
 }
 
 /* --- anything else ------------------------------------------------------- */

@@ -69,7 +69,8 @@ struct xc_taker {
 	struct xc_validator *validator;
 	struct xc_tape_make make;
 	struct xc_contract_faults faults;
-	struct xc_block scratch;	/* for replies that are looked at */
+	struct xc_block scratch;	/* for JSON inside of texts, replies */
+	struct xc_block copy;		/* of a body that must not move */
 	bool replied;		/* xc_contract_take() has made the reply */
 };
 
@@ -80,6 +81,7 @@ struct taking {
 	const struct operation *operation;
 	struct xc_request *req;
 	const struct xc_source *source;
+	struct xc_take take;	/* for parameters and forms */
 };
 
 /* --- compiling ---------------------------------------------------------- */

@@ -75,6 +75,7 @@ xc_taker_free(struct xc_taker **taker)
 	xc_tape_make_free(&old->make);
 	xc_contract_faults_free(&old->faults);
 	xc_block_free(&old->scratch);
+	xc_block_free(&old->copy);
 	free(old);
 }
 
@@ -125,21 +126,15 @@ refuse_invalid(const struct taking *taking)
 static bool
 take_parameters(const struct taking *taking)
 {
-	struct xc_taker *taker = taking->taker;
-	const struct xc_take take = {
-		.req = taking->req,
-		.schema = taking->contract->schema,
-		.validator = taker->validator,
-		.make = &taker->make,
-		.faults = &taker->faults,
-	};
+	const struct xc_contract_faults *faults = &taking->taker->faults;
 
-	switch (xc_parameters_take(taking->operation->parameters, &take)) {
+	switch (xc_parameters_take(taking->operation->parameters,
+	    &taking->take)) {
 	case XC_OK:
 		return true;
 	case XC_ERR_INVALID:
 		/* The body's faults go into the same answer. */
-		if (taker->faults.n > 0 || taker->faults.more)
+		if (faults->n > 0 || faults->more)
 			return true;
 		return xc_contract_refuse(taking, 400,
 		    "The parameters are not valid.");
@@ -185,16 +180,23 @@ xc_contract_take(struct xc_taker *taker, const struct xc_contract *contract,
     size_t index, struct xc_request *req, const struct xc_source *source)
 {
 	const struct operation *operation = &contract->operations[index];
-	const struct taking taking = {
+
+	taker->replied = false;
+	if (operation->plain && !has_body(req, source))
+		return true;
+	return take(&(const struct taking){
 		.taker = taker,
 		.contract = contract,
 		.operation = operation,
 		.req = req,
 		.source = source,
-	};
-
-	taker->replied = false;
-	if (operation->plain && !has_body(req, source))
-		return true;
-	return take(&taking);
+		.take = {
+			.req = req,
+			.schema = contract->schema,
+			.validator = taker->validator,
+			.make = &taker->make,
+			.faults = &taker->faults,
+			.scratch = &taker->scratch,
+		},
+	});
 }

@@ -16,6 +16,7 @@ xc_contract_faults_begin(struct xc_contract_faults *faults)
 	xc_block_reset(&faults->text, KEEP);
 	faults->n = 0;
 	faults->more = false;
+	faults->whole = false;
 }
 
 static enum xc_err
@@ -111,6 +112,8 @@ add(struct xc_contract_faults *faults, const struct row *row)
 {
 	uint32_t used = faults->text.used;
 
+	faults->whole = faults->whole || (strcmp(row->in, "body") == 0 &&
+	    row->under[0] == '\0' && row->pointer[0] == '\0');
 	if (faults->n == XC_CONTRACT_FAULTS_MAX) {
 		faults->more = true;
 		return;

@@ -19,6 +19,7 @@ struct xc_contract_faults {
 	struct xc_block text;
 	size_t n;
 	bool more;		/* there were more than are kept */
+	bool whole;		/* one is about a body as a whole */
 };
 
 #define XC_CONTRACT_FAULTS_MAX 20

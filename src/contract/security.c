@@ -165,7 +165,7 @@ note(struct outcome *outcome, const struct xc_auth_need *need, enum xc_err err,
 	}
 }
 
-/* Asks for one way; true if it holds, or *err_r says what failed. */
+/* Asks for one way; XC_OK if it holds, and then its subject is set. */
 static enum xc_err
 ask(const struct taking *taking, const struct xc_auth_need *need,
     struct outcome *outcome)
@@ -178,11 +178,10 @@ ask(const struct taking *taking, const struct xc_auth_need *need,
 		err = host->auth->check(host->auth_ctx, taking->req, need,
 		    &verdict);
 	tidy(&verdict);
+	if (err == XC_OK && verdict.subject[0] != '\0')
+		err = xc_request_set_subject(taking->req, verdict.subject);
 	if (err != XC_OK)
 		note(outcome, need, err, &verdict);
-	else if (verdict.subject[0] != '\0' && xc_request_set_subject(
-	    taking->req, verdict.subject) != XC_OK)
-		err = XC_ERR_NOMEM;
 	return err;
 }
 
