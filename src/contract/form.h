@@ -12,11 +12,20 @@
 
 struct xc_form;
 
-/* media: a Media Type Object whose schema is that of the form. */
+/* media: a Media Type Object whose schema is that of the form; without one all
+ * fields are taken as text.  XC_ERR_INVALID: an encoding that is for no
+ * property, or a style that cannot hold it. */
 enum xc_err xc_form_compile(struct xc_plan *plan,
     const struct xc_plan_node *media, bool multipart,
     struct xc_form **form_r);
 void xc_form_free(struct xc_form **form);
+
+/* Whether a field of this name is JSON.  Then its part's bytes are its value
+ * also if it has a file's name: browsers give "blob" to all but plain text. */
+bool xc_form_is_json(const struct xc_form *form, const char *name,
+    size_t len);
+
+#define XC_FORM_FIELDS 1000
 
 /* One field as it came: both decoded, in the request's block.  A file has its
  * name for a value. */
@@ -27,16 +36,8 @@ struct xc_form_field {
 	bool is_file;
 };
 
-/*
- * Whether the property of that name is made of JSON text.  Then a file that is
- * JSON (what browsers send of a Blob) is given as a field like any, is_file
- * false, with its content for a value.
- */
-bool xc_form_takes_json(const struct xc_form *form, const char *name,
-    size_t len);
-
 /* Makes the tape (head->data) of n fields.  The value is not validated here.
- * Errors as xc_parameters_take(). */
+ * Errors as xc_parameters_take(); XC_ERR_TOO_LARGE for over 1,000 fields. */
 enum xc_err xc_form_take(const struct xc_form *form,
     const struct xc_take *take, const struct xc_form_field *fields, size_t n);
 
