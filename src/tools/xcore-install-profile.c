@@ -117,7 +117,7 @@ call_name(unsigned number)
 }
 
 static struct json_object *
-calls_json(const struct xc_tracer *tracer, enum xc_part part)
+calls_json(const struct xc_tracer *tracer, enum xc_stage part)
 {
 	struct json_object *list = json_object_new_array();
 
@@ -142,7 +142,7 @@ calls_json(const struct xc_tracer *tracer, enum xc_part part)
 }
 
 static struct json_object *
-paths_json(const struct xc_tracer *tracer, enum xc_part part)
+paths_json(const struct xc_tracer *tracer, enum xc_stage part)
 {
 	struct json_object *list = json_object_new_array();
 
@@ -173,12 +173,12 @@ parts_json(const struct xc_tracer *tracer)
 {
 	struct json_object *list = json_object_new_array();
 
-	for (unsigned i = 0; i < XC_PART__MAX; i++) {
+	for (unsigned i = 0; i < XC_STAGE__MAX; i++) {
 		struct json_object *row = json_object_new_object();
-		enum xc_part part = (enum xc_part)i;
+		enum xc_stage part = (enum xc_stage)i;
 
 		json_object_object_add(row, "part",
-		    json_object_new_string(xc_part_name(part)));
+		    json_object_new_string(xc_stage_name(part)));
 		json_object_object_add(row, "calls",
 		    calls_json(tracer, part));
 		json_object_object_add(row, "paths",
