@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Any bytes: the scan must not depend on how they are cut; and what it finds
- * complete libfcgi must read as we did, in both ways of feeding it.
+ * Any bytes: the scan must not depend on how they are cut, nor on whether the
+ * body is taken out meanwhile; and what it finds complete libfcgi must read as
+ * we did, in both ways of feeding it, with the body and without.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -49,19 +50,21 @@ check_parts(const uint8_t *data, size_t size, const struct xc_head *whole,
 	insist(head.body_len == whole->body_len);
 }
 
-static void
+/* The body, or with body_len 0 none, as libfcgi reads it; the caller's to
+ * free. */
+static char *
 check_decoding(enum xc_feed_mode mode, const uint8_t *data, size_t size,
-    const struct xc_head *head)
+    const struct xc_head *head, size_t body_len)
 {
 	FCGX_Request fcgi;
-	char *body = malloc(head->body_len + 1);
+	char *body = malloc(body_len + 1);
 	size_t n = 0, bytes = 0;
 	const char *text;
 
 	insist(body != NULL);
 	xc_feed_open(&fcgi, 1000);
-	insist(xc_feed_decode(mode, &fcgi, data, size, body,
-	    head->body_len) == XC_OK);
+	insist(xc_feed_decode(mode, &fcgi, data, size, body, body_len) ==
+	    XC_OK);
 	insist(fcgi.requestId == head->request_id);
 	/* The first is libfcgi's own FCGI_ROLE. */
 	for (n = 0; (text = fcgi.envp[n]) != NULL; n++)
@@ -73,6 +76,66 @@ check_decoding(enum xc_feed_mode mode, const uint8_t *data, size_t size,
 	insist(bytes + 2 * (size_t)head->n_params <= head->params_len &&
 	    bytes + 8 * (size_t)head->n_params >= head->params_len);
 	xc_feed_end(&fcgi);
+	return body;
+}
+
+/* As a worker does it: what has come is taken out of buf from time to time.
+ * body has room for all. */
+static enum xc_head_result
+take_out(const uint8_t *data, size_t size, unsigned char *buf,
+    struct xc_head *head, unsigned char *body)
+{
+	struct xc_head_limits limits = small_limits();
+	size_t step = size > 2 ? 1 + data[size - 2] % 64 : 1, len = 0, at = 0;
+	size_t n, got = 0;
+	enum xc_head_result result = XC_HEAD_MORE;
+	unsigned char *content;
+
+	while (at < size && result == XC_HEAD_MORE) {
+		n = size - at < step ? size - at : step;
+		memcpy(buf + len, data + at, n);
+		at += n;
+		len += n;
+		result = xc_head_scan(head, &limits, buf, len);
+		if (head->body_len == 0 || (result != XC_HEAD_MORE &&
+		    result != XC_HEAD_COMPLETE))
+			continue;
+		content = xc_head_body(head, buf, &n);
+		memcpy(body + got, content, n);
+		got += n;
+		insist(got == head->body_len);
+		if (result == XC_HEAD_MORE)
+			xc_head_take(head, buf, &len);
+	}
+	/* A step may end where the request does. */
+	return result == XC_HEAD_COMPLETE && at < size ? XC_HEAD_BAD : result;
+}
+
+static void
+check_taking(const uint8_t *data, size_t size, const struct xc_head *whole,
+    enum xc_head_result expected)
+{
+	unsigned char *buf = malloc(size + 1), *body = malloc(size + 1);
+	struct xc_head head = { .done = 0 };
+	enum xc_head_result result;
+	char *decoded;
+	size_t len;
+
+	insist(buf && body);
+	result = take_out(data, size, buf, &head, body);
+	insist(size == 0 || result == expected);
+	if (result == XC_HEAD_COMPLETE && size > 0) {
+		insist(head.body_len == whole->body_len);
+		decoded = check_decoding(XC_FEED_DIRECT, data, size, whole,
+		    whole->body_len);
+		insist(memcmp(decoded, body, whole->body_len) == 0);
+		free(decoded);
+		len = head.body_len > 0 ? xc_head_bare(&head, buf)
+					: head.done;
+		free(check_decoding(XC_FEED_DIRECT, buf, len, &head, 0));
+		free(check_decoding(XC_FEED_MEMFD, buf, len, &head, 0));
+	}
+	free(buf);
 	free(body);
 }
 
@@ -90,10 +153,13 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	ready = true;
 	result = xc_head_scan(&head, &limits, data, size);
 	check_parts(data, size, &head, result);
+	check_taking(data, size, &head, result);
 	if (result != XC_HEAD_COMPLETE)
 		return 0;
 	insist(head.done == size);
-	check_decoding(XC_FEED_DIRECT, data, size, &head);
-	check_decoding(XC_FEED_MEMFD, data, size, &head);
+	free(check_decoding(XC_FEED_DIRECT, data, size, &head,
+	    head.body_len));
+	free(check_decoding(XC_FEED_MEMFD, data, size, &head,
+	    head.body_len));
 	return 0;
 }

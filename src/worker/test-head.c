@@ -359,6 +359,119 @@ makes_limits(void **state)
 	assert_int_equal(limits.params_max, XC_HEAD_ABSURD);
 }
 
+/* A request whose body comes in records of every size, with padding. */
+static size_t
+put_upload(struct bytes *b, unsigned char *body)
+{
+	size_t i, n, len = 0;
+
+	b->len = 0;
+	put_begin(b, 0x1234, 1, 1);
+	put(b, XC_FCGI_PARAMS, 0x1234, "\1\2Abc", 5, 3);
+	put(b, XC_FCGI_PARAMS, 0x1234, NULL, 0, 0);
+	for (i = 1; i <= 40; i++) {
+		n = i * i % 97 + 1;
+		memset(body + len, (int)i, n);
+		put(b, XC_FCGI_STDIN, 0x1234, body + len, n,
+		    (uint8_t)(i % 9));
+		len += n;
+	}
+	put(b, XC_FCGI_STDIN, 0x1234, NULL, 0, 0);
+	return len;
+}
+
+/* Takes the body out whenever `often` bytes have come, and at the end. */
+static void
+take_out(const struct bytes *b, size_t often, const unsigned char *body,
+    size_t body_len)
+{
+	static unsigned char buf[200000], got[10000];
+	struct xc_head_limits limits = xc_head_limits(65536, 10000);
+	struct xc_head head = { .done = 0 };
+	enum xc_head_result result = XC_HEAD_MORE;
+	size_t at, len = 0, n = 0, more;
+	unsigned char *content;
+
+	for (at = 0; at < b->len; at++) {
+		assert_int_equal(result, XC_HEAD_MORE);
+		buf[len++] = b->p[at];
+		result = xc_head_scan(&head, &limits, buf, len);
+		if (head.body_len == 0 ||
+		    (at % often != 0 && result == XC_HEAD_MORE))
+			continue;
+		content = xc_head_body(&head, buf, &more);
+		memcpy(got + n, content, more);
+		n += more;
+		assert_int_equal(n, head.body_len);
+		if (result == XC_HEAD_MORE)
+			xc_head_take(&head, buf, &len);
+	}
+	assert_int_equal(result, XC_HEAD_COMPLETE);
+	assert_int_equal(n, body_len);
+	assert_memory_equal(got, body, n);
+	/* What is left is the same request without a body. */
+	len = xc_head_bare(&head, buf);
+	assert_int_equal(len, 16 + 16 + 8 + 8);
+	assert_memory_equal(buf, b->p, len - 8);
+	assert_memory_equal(buf + len - 8, b->p + b->len - 8, 8);
+}
+
+static void
+takes_the_body_out(void **state)
+{
+	static unsigned char body[10000];
+	static struct bytes b;
+	size_t often, len = put_upload(&b, body);
+
+	(void)state;
+	for (often = 1; often < b.len; often += often / 3 + 1)
+		take_out(&b, often, body, len);
+	/* Only at the end. */
+	take_out(&b, SIZE_MAX, body, len);
+}
+
+/* The limits hold for all that came, whatever was taken out. */
+static void
+counts_what_was_taken_out(void **state)
+{
+	static struct bytes b;
+	struct xc_head_limits limits = xc_head_limits(1000, 1000);
+	struct xc_head head = { .done = 0 };
+	enum xc_head_result result;
+	size_t n, rounds = 0;
+
+	(void)state;
+	b.len = 0;
+	put_begin(&b, 1, 1, 1);
+	put(&b, XC_FCGI_PARAMS, 1, NULL, 0, 0);
+	do {
+		put(&b, XC_FCGI_STDIN, 1, "x", 1, 255);
+		result = xc_head_scan(&head, &limits, b.p, b.len);
+		if (result != XC_HEAD_MORE)
+			break;
+		(void)xc_head_body(&head, b.p, &n);
+		assert_int_equal(n, 1);
+		xc_head_take(&head, b.p, &b.len);
+		assert_int_equal(b.len, 24);
+		rounds++;
+	} while (rounds < 1000);
+	assert_int_equal(result, XC_HEAD_BAD);
+	assert_int_equal(rounds, (limits.raw_max - 24) / 264);
+	memset(&head, 0, sizeof(head));
+	b.len = 0;
+	put_begin(&b, 1, 1, 1);
+	put(&b, XC_FCGI_PARAMS, 1, NULL, 0, 0);
+	put(&b, XC_FCGI_STDIN, 1, b.p, 600, 0);
+	assert_int_equal(xc_head_scan(&head, &limits, b.p, b.len),
+	    XC_HEAD_MORE);
+	(void)xc_head_body(&head, b.p, &n);
+	xc_head_take(&head, b.p, &b.len);
+	put(&b, XC_FCGI_STDIN, 1, b.p, 401, 0);
+	assert_int_equal(xc_head_scan(&head, &limits, b.p, b.len),
+	    XC_HEAD_TOO_LARGE);
+	assert_int_equal(head.status, 413);
+}
+
 int
 main(void)
 {
@@ -378,6 +491,8 @@ main(void)
 		cmocka_unit_test(limits_params),
 		cmocka_unit_test(limits_the_body),
 		cmocka_unit_test(makes_limits),
+		cmocka_unit_test(takes_the_body_out),
+		cmocka_unit_test(counts_what_was_taken_out),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
