@@ -36,12 +36,12 @@ struct follow {
 };
 
 const char *
-xc_stage_name(enum xc_stage part)
+xc_traced_name(enum xc_traced part)
 {
-	static const char *const names[XC_STAGE__MAX] = { "load", "start",
+	static const char *const names[XC_TRACED__MAX] = { "load", "start",
 		"requests", "stop" };
 
-	return (unsigned)part < XC_STAGE__MAX ? names[part] : "?";
+	return (unsigned)part < XC_TRACED__MAX ? names[part] : "?";
 }
 
 static struct task *
@@ -65,18 +65,18 @@ find_task(struct follow *follow, pid_t pid)
 /* The sandbox is made with no filter, loaded behind the first, and started
  * behind the second.  False: what it does is not the plugin's doing. */
 static bool
-part_now(const struct follow *follow, enum xc_stage *part_r)
+part_now(const struct follow *follow, enum xc_traced *part_r)
 {
 	switch (*follow->tracer->phase) {
 	case XC_PHASE_REQUEST:
-		*part_r = XC_STAGE_REQUEST;
+		*part_r = XC_TRACED_REQUEST;
 		return true;
 	case XC_PHASE_STOP:
-		*part_r = XC_STAGE_STOP;
+		*part_r = XC_TRACED_STOP;
 		return true;
 	case XC_PHASE_LOAD:
-		*part_r = follow->filters == 1 ? XC_STAGE_LOAD :
-		    XC_STAGE_START;
+		*part_r = follow->filters == 1 ? XC_TRACED_LOAD :
+		    XC_TRACED_START;
 		return follow->filters > 0;
 	default:
 		return false;
@@ -152,7 +152,7 @@ note_path(struct follow *follow, const char *path, int error)
 {
 	struct xc_tracer *tracer = follow->tracer;
 	struct xc_traced_path *row = tracer->paths;
-	enum xc_stage part;
+	enum xc_traced part;
 	size_t i = 0;
 
 	if (path[0] == '\0' || !part_now(follow, &part))
@@ -185,7 +185,7 @@ begin_call(struct follow *follow, struct task *task,
     const struct __ptrace_syscall_info *info)
 {
 	int argument = path_argument((int64_t)info->entry.nr);
-	enum xc_stage part;
+	enum xc_traced part;
 
 	task->inside = true;
 	task->call = (int64_t)info->entry.nr;
@@ -255,7 +255,7 @@ fail_call(pid_t pid)
 }
 
 static void
-deny_path(struct xc_tracer *tracer, const char *path, enum xc_stage part)
+deny_path(struct xc_tracer *tracer, const char *path, enum xc_traced part)
 {
 	for (size_t i = 0; i < tracer->n_paths; i++) {
 		struct xc_traced_path *row = &tracer->paths[i];
@@ -272,7 +272,7 @@ static bool
 take_refusal(struct follow *follow, struct task *task)
 {
 	struct xc_tracer *tracer = follow->tracer;
-	enum xc_stage part;
+	enum xc_traced part;
 	siginfo_t info;
 
 	if (ptrace(PTRACE_GETSIGINFO, task->pid, NULL, &info) != 0 ||

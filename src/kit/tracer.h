@@ -18,32 +18,32 @@
 #define XC_TRACER_PATHS 512	/* different ones that are noted */
 
 /* When it was; the making of the sandbox itself is not noted. */
-enum xc_stage {
-	XC_STAGE_LOAD,		/* dlopen() and constructors */
-	XC_STAGE_START,		/* start() and warm() */
-	XC_STAGE_REQUEST,
-	XC_STAGE_STOP,
-	XC_STAGE__MAX
+enum xc_traced {
+	XC_TRACED_LOAD,		/* dlopen() and constructors */
+	XC_TRACED_START,		/* start() and warm() */
+	XC_TRACED_REQUEST,
+	XC_TRACED_STOP,
+	XC_TRACED__MAX
 };
 
 struct xc_traced_path {
 	char *path;
-	enum xc_stage part;
+	enum xc_traced part;
 	bool opened;
 	int error;		/* errno of the last that failed */
 	uint64_t n;
 };
 
 struct xc_tracer {
-	uint64_t calls[XC_STAGE__MAX][XC_TRACER_CALLS];
-	uint64_t refused[XC_STAGE__MAX][XC_TRACER_CALLS];
+	uint64_t calls[XC_TRACED__MAX][XC_TRACER_CALLS];
+	uint64_t refused[XC_TRACED__MAX][XC_TRACER_CALLS];
 	struct xc_traced_path paths[XC_TRACER_PATHS];
 	size_t n_paths;
 	uint64_t more_paths;	/* for which there was no room */
 	volatile uint32_t *phase;	/* enum xc_phase, of the host */
 };
 
-const char *xc_stage_name(enum xc_stage part);
+const char *xc_traced_name(enum xc_traced part);
 
 /*
  * Follows host, a child of this process that waits in SIGSTOP, until it ends;

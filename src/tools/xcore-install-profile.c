@@ -117,7 +117,7 @@ call_name(unsigned number)
 }
 
 static struct json_object *
-calls_json(const struct xc_tracer *tracer, enum xc_stage part)
+calls_json(const struct xc_tracer *tracer, enum xc_traced part)
 {
 	struct json_object *list = json_object_new_array();
 
@@ -142,7 +142,7 @@ calls_json(const struct xc_tracer *tracer, enum xc_stage part)
 }
 
 static struct json_object *
-paths_json(const struct xc_tracer *tracer, enum xc_stage part)
+paths_json(const struct xc_tracer *tracer, enum xc_traced part)
 {
 	struct json_object *list = json_object_new_array();
 
@@ -173,12 +173,12 @@ parts_json(const struct xc_tracer *tracer)
 {
 	struct json_object *list = json_object_new_array();
 
-	for (unsigned i = 0; i < XC_STAGE__MAX; i++) {
+	for (unsigned i = 0; i < XC_TRACED__MAX; i++) {
 		struct json_object *row = json_object_new_object();
-		enum xc_stage part = (enum xc_stage)i;
+		enum xc_traced part = (enum xc_traced)i;
 
 		json_object_object_add(row, "part",
-		    json_object_new_string(xc_stage_name(part)));
+		    json_object_new_string(xc_traced_name(part)));
 		json_object_object_add(row, "calls",
 		    calls_json(tracer, part));
 		json_object_object_add(row, "paths",
