@@ -23,14 +23,15 @@ SUBST = $(SED) \
 
 DIST_MADE = xcore.pc dist/xcore.service dist/xcore.socket \
 	dist/sysusers.d/xcore.conf dist/tmpfiles.d/xcore.conf \
-	dist/logrotate.d/xcore nginx/xcore-upstream.conf nginx/example.conf \
-	apache/xcore.conf apache/example.conf
+	dist/logrotate.d/xcore nginx/xcore-upstream.conf nginx/xcore.conf \
+	nginx/example.conf apache/xcore.conf apache/example.conf
 noinst_DATA += $(DIST_MADE)
 CLEANFILES += $(DIST_MADE)
 EXTRA_DIST += xcore.pc.in dist/xcore.service.in dist/xcore.socket.in \
 	dist/sysusers.d/xcore.conf.in dist/tmpfiles.d/xcore.conf.in \
 	dist/logrotate.d/xcore.in nginx/xcore-upstream.conf.in \
-	nginx/xcore.conf nginx/example.conf.in apache/xcore.conf.in \
+	nginx/xcore.conf.in nginx/xcore-pass.conf nginx/example.conf.in \
+	apache/xcore.conf.in \
 	apache/example.conf.in
 
 $(DIST_MADE): %: %.in Makefile
@@ -39,8 +40,8 @@ $(DIST_MADE): %: %.in Makefile
 pkgconfig_DATA = xcore.pc
 
 nginxsharedir = $(pkgdatadir)/nginx
-nginxshare_DATA = nginx/xcore.conf nginx/xcore-upstream.conf \
-	nginx/example.conf
+nginxshare_DATA = nginx/xcore.conf nginx/xcore-pass.conf \
+	nginx/xcore-upstream.conf nginx/example.conf
 apachesharedir = $(pkgdatadir)/apache
 apacheshare_DATA = apache/xcore.conf apache/example.conf
 

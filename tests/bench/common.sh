@@ -121,10 +121,9 @@ bench_door() { # NAME SOCKET keep|once [PATH]
 	door_path[$1]=${4:-/hello}
 }
 
-# The shipped locations, for this door's workers.
+# What the shipped locations do, for this door's workers.
 door_config() { # NAME
-	local edit=(-e "s/fastcgi_pass xcore/fastcgi_pass $1/"
-	    -e 's|location ^~ /app/|location /|')
+	local edit=(-e "s/fastcgi_pass xcore/fastcgi_pass $1/")
 	[[ ${door_keep[$1]} == keep ]] ||
 	    edit+=(-e 's/fastcgi_keep_conn on/fastcgi_keep_conn off/')
 	echo "upstream $1 {"
@@ -136,7 +135,9 @@ door_config() { # NAME
 	# Parameters of a location replace those of its server.
 	[[ -z ${door_extra[$1]:-} ]] ||
 	    edit+=(-e "/fastcgi_pass/a\\	${door_extra[$1]}")
-	sed "${edit[@]}" "$top/nginx/xcore.conf"
+	echo "	location / {"
+	sed "${edit[@]}" "$top/nginx/xcore-pass.conf"
+	echo "	}"
 	echo "}"
 }
 
