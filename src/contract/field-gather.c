@@ -19,6 +19,7 @@ xc_gather_begin(struct xc_gather *gather, const struct xc_fields *set,
 	gather->defaults = NULL;
 	gather->err = XC_OK;
 	gather->n_faults = 0;
+	gather->item = 0;
 	gather->n_hits = 0;
 	gather->rest = (struct xc_slot){ 0 };
 	memset(gather->slots, 0, set->n * sizeof(gather->slots[0]));
@@ -48,6 +49,7 @@ xc_gather_fault(struct xc_gather *gather, const struct xc_field *field,
 {
 	char pointer[2 * XC_FIELDS_NAME + 4] = "";
 	char sentence[512];
+	char item[16];
 	size_t used = 0;
 	va_list ap;
 
@@ -57,6 +59,10 @@ xc_gather_fault(struct xc_gather *gather, const struct xc_field *field,
 	if (field != NULL)
 		used = put_token(pointer, sizeof(pointer), 0,
 		    xc_fields_text(gather->set, field->name));
+	if (gather->item > 0 && member == NULL) {
+		snprintf(item, sizeof(item), "%u", gather->item - 1);
+		member = item;
+	}
 	if (member != NULL)
 		(void)put_token(pointer, sizeof(pointer), used, member);
 	gather->n_faults++;

@@ -31,31 +31,61 @@ is_word(const char *text, uint32_t len, const char *word)
 	return len == strlen(word) && memcmp(text, word, len) == 0;
 }
 
-/* As a number; false if it is none that is wanted. */
+/* Whether a text is a whole number that needs no closer look. */
 static bool
-put_number(struct xc_gather *gather, uint32_t kinds, struct xc_span value)
+is_small(const char *text, uint32_t len)
+{
+	uint32_t at = len > 0 && text[0] == '-';
+	uint32_t i;
+
+	if (at == len || len > 18 || (text[at] == '0' && at + 1 < len))
+		return false;
+	for (i = at; i < len; i++)
+		if (text[i] < '0' || text[i] > '9')
+			return false;
+	return true;
+}
+
+/* Whether a number stands where one is wanted. */
+static bool
+is_number(const char *text, uint32_t len, uint32_t kinds)
+{
+	return (kinds & (XC_KIND_INT | XC_KIND_NUMBER)) != 0 &&
+	    (is_small(text, len) || xc_tape_is_number(text, len));
+}
+
+/* A whole number that is asked for has 64 bits, or the handler would see
+ * another one. */
+static bool
+put_number(struct xc_gather *gather, const struct xc_field *field,
+    const char *member, uint32_t kinds, struct xc_span value)
 {
 	const char *text = xc_gather_text(gather, value);
 
-	if ((kinds & (XC_KIND_INT | XC_KIND_NUMBER)) == 0 ||
-	    !xc_tape_is_number(text, value.len))
+	if ((kinds & XC_KIND_NUMBER) == 0 && !is_small(text, value.len) &&
+	    !fits(text, value.len)) {
+		xc_gather_fault(gather, field, member, "range", "is %.*s%s, "
+		    "which is no whole number of 64 bits", value.len < 40
+		    ? (int)value.len : 40, text, value.len < 40 ? "" : "...");
 		return false;
+	}
 	xc_tape_make_number(gather->take->make, value);
 	return true;
 }
 
 /* As what the kinds let it be: text, if that is one of them.  What fits none
  * stays text, and the schema says what is wrong with it. */
-static void
-put_text(struct xc_gather *gather, uint32_t kinds, struct xc_span value)
+static bool
+put_text(struct xc_gather *gather, const struct xc_field *field,
+    const char *member, uint32_t kinds, struct xc_span value)
 {
 	const char *text = xc_gather_text(gather, value);
 	struct xc_tape_make *make = gather->take->make;
 
 	if ((kinds & XC_KIND_TEXT) != 0)
 		xc_tape_make_text(make, value);
-	else if (put_number(gather, kinds, value))
-		return;
+	else if (is_number(text, value.len, kinds))
+		return put_number(gather, field, member, kinds, value);
 	else if ((kinds & XC_KIND_BOOL) != 0 &&
 	    is_word(text, value.len, "true"))
 		xc_tape_make_literal(make, XC_TOKEN_TRUE);
@@ -64,24 +94,7 @@ put_text(struct xc_gather *gather, uint32_t kinds, struct xc_span value)
 		xc_tape_make_literal(make, XC_TOKEN_FALSE);
 	else
 		xc_tape_make_text(make, value);
-}
-
-/* A whole number that is asked for has 64 bits, or the handler would see
- * another one. */
-static bool
-check_range(struct xc_gather *gather, const struct xc_field *field,
-    const char *member, uint32_t kinds, struct xc_span value)
-{
-	const char *text = xc_gather_text(gather, value);
-
-	if ((kinds & (XC_KIND_INT | XC_KIND_NUMBER | XC_KIND_TEXT)) !=
-	    XC_KIND_INT || value.len < 4 ||
-	    !xc_tape_is_number(text, value.len) || fits(text, value.len))
-		return true;
-	xc_gather_fault(gather, field, member, "range", "is %.*s%s, which is "
-	    "no whole number of 64 bits", value.len < 40 ? (int)value.len :
-	    40, text, value.len < 40 ? "" : "...");
-	return false;
+	return true;
 }
 
 /* --- JSON in a text -------------------------------------------------------- */
@@ -251,10 +264,7 @@ put_value(struct xc_gather *gather, const struct xc_field *field,
 	if ((field != NULL && field->json) ||
 	    is_json_part(gather, hit, kinds))
 		return put_json(gather, field, member, hit->value);
-	if (!check_range(gather, field, member, kinds, hit->value))
-		return false;
-	put_text(gather, kinds, hit->value);
-	return true;
+	return put_text(gather, field, member, kinds, hit->value);
 }
 
 bool

@@ -203,11 +203,10 @@ static void
 write_item(struct xc_gather *gather, const struct xc_field *field, uint32_t i,
     const struct xc_hit *hit)
 {
-	char number[16];
-
-	snprintf(number, sizeof(number), "%u", i);
-	(void)xc_gather_value(gather, field, number,
+	gather->item = i + 1;
+	(void)xc_gather_value(gather, field, NULL,
 	    item_shape(gather->set, field->shape, i), hit);
+	gather->item = 0;
 }
 
 /* ";name=" is before each item of an exploded one in matrix style; the ';' is

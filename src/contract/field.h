@@ -174,6 +174,7 @@ struct xc_gather {
 	const struct xc_tape *defaults;
 	enum xc_err err;	/* beyond what is wrong with the request */
 	uint32_t n_faults;
+	uint32_t item;		/* of an array, plus 1: where faults are */
 	uint32_t n_hits;
 	struct xc_slot rest;	/* of an open set */
 	struct xc_slot slots[XC_FIELDS_MAX];
