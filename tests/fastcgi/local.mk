@@ -29,6 +29,11 @@ tests_fastcgi_bad_input_SOURCES = tests/fastcgi/bad-input.c
 tests_fastcgi_bad_input_LDADD = libfcgiclient.la
 TESTS += tests/fastcgi/bad-input
 
+check_PROGRAMS += tests/fastcgi/upload
+tests_fastcgi_upload_SOURCES = tests/fastcgi/upload.c
+tests_fastcgi_upload_LDADD = libfcgiclient.la
+TESTS += tests/fastcgi/upload
+
 check_PROGRAMS += tests/fastcgi/last-gasp
 tests_fastcgi_last_gasp_SOURCES = tests/fastcgi/last-gasp.c
 tests_fastcgi_last_gasp_LDADD = libfcgiclient.la

@@ -103,10 +103,13 @@ run_worker(struct pool *pool, uint32_t i, uint32_t serial)
 		.report_fd = pool->report[i][1], .inbox = pool->inbox,
 		.secret = pool->secret, .snapshot = "" };
 	const struct rlimit few = { pool->descriptors, pool->descriptors };
+	const struct rlimit small = { pool->file_max, pool->file_max };
 	uint32_t n;
 
 	if (pool->descriptors > 0)
 		(void)setrlimit(RLIMIT_NOFILE, &few);
+	if (pool->file_max > 0)
+		(void)setrlimit(RLIMIT_FSIZE, &small);
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
 	/* As the manager does it: the end of one worker's line must not be
 	 * held open by its siblings. */

@@ -41,6 +41,7 @@ struct pool {
 	uint32_t workers;
 	bool tcp;
 	unsigned descriptors;	/* what a worker may open; 0: no limit */
+	unsigned file_max;	/* bytes of a file it may write; 0: no limit */
 
 	struct xc_scoreboard *board;
 	struct pool_counts *counts;
