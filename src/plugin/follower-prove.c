@@ -91,6 +91,22 @@ add_object(struct json_object *entry, const struct xc_package *package,
 }
 
 static enum xc_err
+add_document(struct json_object *entry, const struct xc_package *package,
+    struct xc_errbuf *errbuf)
+{
+	const struct xc_package_file *document = xc_package_find(package,
+	    "openapi.json");
+	char sum[XC_DIGEST_SIZE];
+
+	if (document == NULL ||
+	    xc_digest_hex(document->data, document->len, sum) != XC_OK)
+		return xc_fail(errbuf, XC_ERR_INVALID,
+		    "the package has no openapi.json");
+	add_text(entry, "openapi_hash", sum);
+	return XC_OK;
+}
+
+static enum xc_err
 fill_entry(struct xc_follower *follower, struct json_object *entry,
     const struct xc_package *package, const char *folder,
     struct xc_errbuf *errbuf)
@@ -111,6 +127,8 @@ fill_entry(struct xc_follower *follower, struct json_object *entry,
 	json_object_object_add(entry, "core",
 	    json_object_new_boolean(manifest->core));
 	err = add_object(entry, package, folder, errbuf);
+	if (err == XC_OK)
+		err = add_document(entry, package, errbuf);
 	if (err == XC_OK)
 		err = xc_manifest_config(manifest, xc_json_member(
 		    follower->settings->plugins, manifest->name), &config,

@@ -134,52 +134,6 @@ fill_plugin(struct xc_version *version, struct json_object *json,
 }
 
 static enum xc_err
-read_route(struct json_object *operation, struct xc_route *route)
-{
-	route->method = xc_json_string(operation, "method");
-	route->path = xc_json_string(operation, "path");
-	route->operation = xc_json_string(operation, "id");
-	return route->method != NULL && route->path != NULL &&
-	    route->operation != NULL ? XC_OK : XC_ERR_INVALID;
-}
-
-static enum xc_err
-compile_routes(struct xc_version *version, struct json_object *operations,
-    struct xc_errbuf *errbuf)
-{
-	size_t n = json_object_array_length(operations);
-	struct xc_route *routes = calloc(n + 1, sizeof(*routes));
-	enum xc_err err = XC_OK;
-
-	if (routes == NULL)
-		return fail_nomem(errbuf);
-	for (size_t i = 0; err == XC_OK && i < n; i++)
-		err = read_route(json_object_array_get_idx(operations, i),
-		    &routes[i]);
-	if (err != XC_OK)
-		xc_fail(errbuf, err, "an operation of the snapshot lacks "
-		    "method, path or id");
-	if (err == XC_OK)
-		err = xc_version_check_paths(version, routes, n, errbuf);
-	if (err == XC_OK)
-		err = xc_routes_compile(routes, n, &version->routes, errbuf);
-	free(routes);
-	return err;
-}
-
-static enum xc_err
-read_routes(struct xc_version *version, struct json_object *json,
-    struct xc_errbuf *errbuf)
-{
-	struct json_object *operations = xc_json_member(json, "operations");
-
-	if (!json_object_is_type(operations, json_type_array))
-		return xc_fail(errbuf, XC_ERR_INVALID,
-		    "the snapshot names no operations");
-	return compile_routes(version, operations, errbuf);
-}
-
-static enum xc_err
 find_handler(const struct xc_version *version, const char *name,
     xc_handler **handler_r, struct xc_errbuf *errbuf)
 {
@@ -307,13 +261,14 @@ xc_version_load(struct xc_version *version, struct json_object *json,
 	enum xc_err err = fill_plugin(version, json, home, errbuf);
 
 	if (err == XC_OK)
-		err = read_routes(version, json, errbuf);
+		err = xc_version_take_contract(version, json, errbuf);
 	if (err == XC_OK)
 		err = read_assets(version, json, errbuf);
 	if (err != XC_OK)
 		return err;
 	version->row.plugin = &version->plugin;
 	version->row.routes = version->routes;
+	version->row.contract = version->contract;
 	if (version->plugin.isolation == XC_ISOLATION_INPROCESS)
 		err = load_here(version, json, errbuf);
 	else
@@ -407,7 +362,7 @@ xc_version_free(struct xc_version **version)
 	if (old == NULL)
 		return;
 	xc_version_free_terms(old);
-	xc_routes_free(&old->routes);
+	xc_version_free_contract(old);
 	xc_assets_free(&old->assets);
 	xc_traces_free(&old->own);
 	json_object_put(old->plugin.config);

@@ -24,7 +24,9 @@ struct xc_version {
 	struct xc_plugin plugin;
 	struct xc_object object;
 	struct xc_traces own;	/* threads and keys that it began with */
-	struct xc_routes *routes;
+	struct xc_contract *contract;
+	struct xc_routes *own_routes;	/* without a contract */
+	const struct xc_routes *routes;	/* of either */
 	struct xc_assets *assets;
 	xc_handler **handlers;
 	const struct xc_version_home *home;	/* that loaded it */
@@ -86,6 +88,14 @@ const char *xc_loaded_shares(const struct xc_loaded *a,
 enum xc_err xc_version_load(struct xc_version *version,
     struct json_object *json, const struct xc_version_home *home,
     struct xc_errbuf *errbuf);
+
+/*
+ * loader-contract.c: compiles its openapi.json, of which the row has the
+ * digest; a row of an older release may have neither.  Sets routes.
+ */
+enum xc_err xc_version_take_contract(struct xc_version *version,
+    struct json_object *json, struct xc_errbuf *errbuf);
+void xc_version_free_contract(struct xc_version *version);
 
 /*
  * loader-terms.c: takes from a snapshot's row on which terms it runs:

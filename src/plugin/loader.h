@@ -17,6 +17,7 @@
 
 struct json_object;
 struct xc_assets;
+struct xc_contract;
 struct xc_host;
 struct xc_runner;
 struct xc_runner_ops;
@@ -58,6 +59,9 @@ struct xc_loaded {
 	const char *reason;	/* why it is not serving, for operators */
 	struct xc_plugin *plugin;
 	const struct xc_routes *routes;
+	/* What each request is held to, by index of the route; NULL: a row of
+	 * an older release, of which only the routes are known. */
+	const struct xc_contract *contract;
 	xc_handler *const *handlers;	/* by index of the route */
 	struct xc_runner *runner;	/* it runs outside of this process */
 	const struct xc_loaded_event *events;

@@ -7,7 +7,7 @@ libplugin_la_SOURCES = \
 	src/plugin/file.c src/plugin/file.h \
 	src/plugin/limit.c src/plugin/limit.h \
 	src/plugin/loader.c src/plugin/loader.h \
-	src/plugin/loader-check.c \
+	src/plugin/loader-check.c src/plugin/loader-contract.c \
 	src/plugin/loader-object.c src/plugin/loader-object.h \
 	src/plugin/loader-prefix.c \
 	src/plugin/loader-runner.c src/plugin/loader-terms.c \

@@ -4,10 +4,18 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "contract/contract.h"
 #include "lib/plugin-private.h"
 #include "worker/fault.h"
 #include "worker/lastgasp.h"
 #include "worker/worker.h"
+
+/* Reading a larger body takes so long that the handler's time is taken anew
+ * behind it. */
+#define LARGE_BODY 65536
+
+/* What the last one that ran here was limited to is not for others. */
+static const struct xc_request_limits wide = { .reply_max = UINT32_MAX };
 
 static void
 copy_text(char *to, size_t size, const char *from)
@@ -147,22 +155,57 @@ run_here(struct xc_worker *worker, struct xc_request *req,
 	return err;
 }
 
-static enum xc_err
-run(struct xc_worker *worker, struct xc_request *req,
-    const struct xc_target *target)
+static void
+count(const struct xc_target *target)
 {
-	static const struct xc_request_limits outside = {
-		.reply_max = UINT32_MAX };
 	struct xc_plugin_row *board = target->loaded->plugin->board;
 
 	if (board)
 		atomic_fetch_add_explicit(&board->requests, 1,
 		    memory_order_relaxed);
+}
+
+/* Whether the handler may see the request; if not, a reply stands.  This is
+ * our time and not that of the handler, which begins after it. */
+static bool
+take(struct xc_worker *worker, struct xc_request *req,
+    const struct xc_target *target)
+{
+	if (!target->contract)
+		return true;
+	if (!xc_contract_take(worker->taker, target->contract, target->index,
+	    req, &worker->body))
+		return false;
+	if (worker->body.len > LARGE_BODY)
+		(void)xc_worker_clock(worker);
+	return true;
+}
+
+/* In development: what the document does not say of a reply is said to the
+ * one who wrote it. */
+static void
+look_at_reply(struct xc_worker *worker, const struct xc_request *req,
+    const struct xc_target *target)
+{
+	const struct xc_plugin *plugin = target->loaded->plugin;
+	struct xc_errbuf errbuf = { .text = "" };
+
+	if (req->breach != XC_BREACH_NONE ||
+	    xc_contract_reply(worker->taker, target->contract, target->index,
+	    req, &errbuf) == XC_OK)
+		return;
+	xc_logf_request(&worker->log, XC_LOG_WARNING, xc_request_id(req),
+	    "%s %s: %s", plugin->name, plugin->version, errbuf.text);
+}
+
+static enum xc_err
+run(struct xc_worker *worker, struct xc_request *req,
+    const struct xc_target *target)
+{
 	if (target->handler)
 		return run_here(worker, req, target);
-	/* Its sandbox sees to its limits; those of the last one that ran here
-	 * are not its own. */
-	xc_request_limit(req, &outside);
+	/* Its sandbox sees to its limits. */
+	xc_request_limit(req, &wide);
 	return xc_outside_call(req, target);
 }
 
@@ -184,7 +227,12 @@ xc_execute(struct xc_worker *worker, struct xc_request *req,
 		xc_handover_settle(worker);
 	}
 	xc_rescuer_begin(worker);
+	count(target);
+	if (!take(worker, req, target))
+		return XC_OK;
 	err = run(worker, req, target);
+	if (target->contract && worker->settings->server.development)
+		look_at_reply(worker, req, target);
 	/* All since the event, of which the run is what varies. */
 	took_us = xc_worker_clock(worker);
 	xc_history_add(history, target->operation, took_us);

@@ -185,6 +185,7 @@ bind_target(struct xc_request *req, struct xc_target *target,
 		return;
 	}
 	target->index = (uint32_t)match->index;
+	target->contract = loaded->contract;
 	target->runner = loaded->runner;
 	if (!loaded->runner)
 		target->handler = loaded->handlers[match->index];

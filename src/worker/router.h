@@ -35,6 +35,8 @@ struct xc_target {
 	struct xc_runner *runner;	/* ... or outside */
 	uint32_t index;			/* the operation's number there */
 	const char *operation;		/* its address is its own */
+	const struct xc_contract *contract;	/* that the request is held
+						 * to; NULL: none */
 	struct xc_asset_target file;
 };
 

@@ -91,6 +91,23 @@ send_reply(struct xc_worker *worker, enum xc_err handled)
 	return err == XC_OK;
 }
 
+/* Without a contract the handler gets the body as it came. */
+static void
+bring_body(struct xc_worker *worker, struct xc_target *target)
+{
+	const struct xc_source *body = &worker->body;
+
+	if (target->contract || body->len == 0 ||
+	    (!target->handler && !target->runner))
+		return;
+	if (xc_request_set_body(&worker->req, body->data, body->len) ==
+	    XC_OK)
+		return;
+	target->handler = NULL;
+	target->runner = NULL;
+	(void)xc_reply_problem(&worker->req, 500, NULL);
+}
+
 /* Finds the target, or makes a reply that says why there is none. */
 static bool
 route(struct xc_worker *worker, char **envp, struct xc_target *target)
@@ -98,8 +115,7 @@ route(struct xc_worker *worker, char **envp, struct xc_target *target)
 	struct xc_request *req = &worker->req;
 	struct xc_errbuf errbuf = { .text = "" };
 	size_t body_len = worker->body.len;
-	int status = xc_request_parse(req, envp, worker->body.data, body_len,
-	    &errbuf);
+	int status = xc_request_parse(req, envp, NULL, body_len, &errbuf);
 	/* A peer that is wrong about this may be so about the next request.
 	 * Without a body, parsing has seen to it. */
 	bool keep = (status == 0 && body_len == 0) ||
@@ -113,6 +129,7 @@ route(struct xc_worker *worker, char **envp, struct xc_target *target)
 		    "The body has not the length that was announced.");
 	} else {
 		xc_router_dispatch(worker->router, req, target);
+		bring_body(worker, target);
 		xc_execute_note(worker, req, target);
 	}
 	return keep;

@@ -13,6 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "contract/contract.h"
 #include "worker/lastgasp.h"
 
 #define WARN_MS 1000
@@ -221,6 +222,9 @@ begin_plugins(struct xc_worker *worker, struct xc_errbuf *errbuf)
 	if (err != XC_OK)
 		return xc_fail(errbuf, err, "cannot make a request: %s",
 		    xc_strerror(err));
+	worker->taker = xc_taker_create();
+	if (!worker->taker)
+		return xc_fail(errbuf, XC_ERR_NOMEM, "out of memory");
 	/* wire.c sends it from wherever it lies. */
 	worker->req.may_be_far = true;
 	err = xc_loader_create(&worker->host, &worker->loader);
@@ -243,6 +247,7 @@ end(struct xc_worker *worker)
 	if (worker->loader)
 		xc_loader_free(&worker->loader);
 	xc_outside_close(worker);
+	xc_taker_free(&worker->taker);
 	xc_request_free(&worker->req);
 	xc_services_close(worker);
 	xc_gasp_close();

@@ -34,6 +34,7 @@
 #define XC_WORKER_EVENTS 16	/* taken from the kernel at a time */
 
 struct xc_sandboxes;
+struct xc_taker;
 struct xc_worker;
 
 /* Whatever stands in the epoll set; first member of what it belongs to. */
@@ -174,6 +175,7 @@ struct xc_worker {
 	struct xc_router *router;
 	const struct xc_loaded *noted;	/* named in the row */
 	struct xc_request req;
+	struct xc_taker *taker;	/* holds requests to their contracts */
 	struct xc_wire wire;
 	char *report;		/* not sent yet, NULL without */
 	struct xc_faults faults;

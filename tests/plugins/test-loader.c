@@ -19,6 +19,7 @@
 
 #include "lib/host.h"
 #include "lib/request-private.h"
+#include "plugin/digest.h"
 #include "plugin/loader.h"
 #include "support.h"
 
@@ -311,9 +312,82 @@ test_missing_handler(void **state)
 	row = snapshot_add(snapshot, fixture->dirs[0], "misbehave", "1.0.0");
 	operations = xc_json_member(row, "operations");
 	row_set(json_object_array_get_idx(operations, 0), "id", "bang");
+	/* Its document would say what it has. */
+	json_object_object_del(row, "dir");
 	assert_int_equal(apply(fixture, snapshot), XC_ERR_FAILED);
 	assert_non_null(strstr(only_row(fixture)->reason,
 	    "\"bang\" has no handler"));
+}
+
+static void
+set_document(const struct fixture *fixture, const char *text)
+{
+	char path[400];
+
+	snprintf(path, sizeof(path), "%s/openapi.json", fixture->dirs[0]);
+	spill(path, text, strlen(text));
+}
+
+#define DOCUMENT(type) "{\"openapi\":\"3.1.0\",\"info\":{\"title\":\"M\","	\
+	"\"version\":\"1\"},\"paths\":{\"/count\":{\"get\":{"		\
+	"\"operationId\":\"count_requests\",\"parameters\":[{\"in\":"	\
+	"\"query\",\"name\":\"n\",\"schema\":{\"type\":\"" type "\"}}],"	\
+	"\"responses\":{\"200\":{\"description\":\"a\"}}}}}}"
+
+/* A document is compiled as it was when it was checked, or not at all. */
+static void
+test_contract(void **state)
+{
+	struct fixture *fixture = *state;
+	struct json_object *snapshot = snapshot_new(1), *row;
+	char hash[XC_DIGEST_SIZE];
+
+	assert_int_equal(xc_digest_hex(DOCUMENT("integer"),
+	    strlen(DOCUMENT("integer")), hash), XC_OK);
+	set_document(fixture, DOCUMENT("integer"));
+	row = snapshot_add(snapshot, fixture->dirs[0], "misbehave", "1.0.0");
+	row_set(row, "openapi_hash", hash);
+	assert_int_equal(apply(fixture, snapshot), XC_OK);
+	assert_non_null(only_row(fixture)->contract);
+	assert_int_equal(xc_routes_count(only_row(fixture)->routes), 1);
+	assert_int_equal(call_count(fixture, "1.0.0"), 1);
+
+	snapshot = snapshot_new(2);
+	row = snapshot_add(snapshot, fixture->dirs[0], "misbehave", "1.1.0");
+	row_set(row, "openapi_hash", hash);
+	set_document(fixture, DOCUMENT("string"));
+	assert_int_equal(apply(fixture, snapshot), XC_ERR_FAILED);
+	assert_non_null(strstr(reported(fixture, "reason"),
+	    "openapi.json is not the file that was checked"));
+
+	snapshot = snapshot_new(3);
+	row = snapshot_add(snapshot, fixture->dirs[0], "misbehave", "1.2.0");
+	set_document(fixture, DOCUMENT("sting"));
+	assert_int_equal(apply(fixture, snapshot), XC_ERR_FAILED);
+	assert_non_null(strstr(reported(fixture, "reason"),
+	    "openapi.json: /paths/~1count/get/parameters/0"));
+
+	snapshot = snapshot_new(4);
+	row = snapshot_add(snapshot, fixture->dirs[1], "misbehave", "1.3.0");
+	row_set(row, "openapi_hash", hash);
+	row_set(row, "dir", "/nonexistent");
+	assert_int_equal(apply(fixture, snapshot), XC_ERR_FAILED);
+	assert_non_null(strstr(reported(fixture, "reason"), "/nonexistent"));
+	assert_int_equal(call_count(fixture, "1.0.0"), 2);
+}
+
+/* A row of an older release: it serves as it did. */
+static void
+test_no_contract(void **state)
+{
+	struct fixture *fixture = *state;
+	struct json_object *snapshot = snapshot_new(1), *row;
+
+	row = snapshot_add(snapshot, fixture->dirs[0], "misbehave", "1.0.0");
+	json_object_object_del(row, "dir");
+	assert_int_equal(apply(fixture, snapshot), XC_OK);
+	assert_null(only_row(fixture)->contract);
+	assert_int_equal(call_count(fixture, "1.0.0"), 1);
 }
 
 static void
@@ -589,6 +663,8 @@ main(void)
 		T(test_failing),
 		T(test_store_changed),
 		T(test_missing_handler),
+		T(test_contract),
+		T(test_no_contract),
 		T(test_states),
 		T(test_prefix_moved),
 		T(test_several_prefixes),

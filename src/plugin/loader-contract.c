@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: MIT */
+/* The contract of a version: its openapi.json, compiled. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <json-c/json_object.h>
+
+#include <xcore/json.h>
+
+#include "contract/contract.h"
+#include "file.h"
+#include "loader-version.h"
+#include "package.h"
+
+static enum xc_err
+read_route(struct json_object *operation, struct xc_route *route)
+{
+	route->method = xc_json_string(operation, "method");
+	route->path = xc_json_string(operation, "path");
+	route->operation = xc_json_string(operation, "id");
+	return route->method != NULL && route->path != NULL &&
+	    route->operation != NULL ? XC_OK : XC_ERR_INVALID;
+}
+
+static enum xc_err
+compile_routes(struct xc_version *version, struct json_object *operations,
+    struct xc_errbuf *errbuf)
+{
+	size_t n = json_object_array_length(operations);
+	struct xc_route *routes = calloc(n + 1, sizeof(*routes));
+	enum xc_err err = XC_OK;
+
+	if (routes == NULL)
+		return xc_fail(errbuf, XC_ERR_NOMEM, "out of memory");
+	for (size_t i = 0; err == XC_OK && i < n; i++)
+		err = read_route(json_object_array_get_idx(operations, i),
+		    &routes[i]);
+	if (err != XC_OK)
+		xc_fail(errbuf, err, "an operation of the snapshot lacks "
+		    "method, path or id");
+	if (err == XC_OK)
+		err = xc_version_check_paths(version, routes, n, errbuf);
+	if (err == XC_OK)
+		err = xc_routes_compile(routes, n, &version->own_routes, errbuf);
+	free(routes);
+	return err;
+}
+
+static enum xc_err
+read_routes(struct xc_version *version, struct json_object *json,
+    struct xc_errbuf *errbuf)
+{
+	struct json_object *operations = xc_json_member(json, "operations");
+	enum xc_err err;
+
+	if (!json_object_is_type(operations, json_type_array))
+		return xc_fail(errbuf, XC_ERR_INVALID,
+		    "the snapshot names no operations");
+	err = compile_routes(version, operations, errbuf);
+	version->routes = version->own_routes;
+	return err;
+}
+
+/* XC_ERR_NOT_FOUND if the row names no folder, or there is no document. */
+static enum xc_err
+read_document(struct json_object *json, unsigned char **data_r, size_t *len_r,
+    struct xc_errbuf *errbuf)
+{
+	const char *path = xc_json_string(json, "dir");
+	enum xc_err err;
+	int dir;
+
+	if (path == NULL)
+		return xc_fail(errbuf, XC_ERR_NOT_FOUND,
+		    "the snapshot names no folder for its openapi.json");
+	dir = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (dir == -1)
+		return xc_fail(errbuf, errno == ENOENT ? XC_ERR_NOT_FOUND :
+		    XC_ERR_IO, "%s: %s", path, strerror(errno));
+	err = xc_file_read_at(dir, "openapi.json", XC_PACKAGE_SIZE_MAX,
+	    data_r, len_r, errbuf);
+	close(dir);
+	return err;
+}
+
+static enum xc_err
+compile(struct xc_version *version, const char *hash,
+    const unsigned char *data, size_t len, struct xc_errbuf *errbuf)
+{
+	char found[XC_DIGEST_SIZE];
+	enum xc_err err;
+
+	if (hash != NULL) {
+		err = xc_digest_hex(data, len, found);
+		if (err != XC_OK)
+			return xc_fail(errbuf, err, "no SHA-256");
+		if (strcmp(found, hash) != 0)
+			return xc_fail(errbuf, XC_ERR_INVALID,
+			    "openapi.json is not the file that was checked: "
+			    "its SHA-256 is %.12s..., not %.12s...", found,
+			    hash);
+	}
+	err = xc_contract_compile((const char *)data, len,
+	    &version->contract, errbuf);
+	if (err == XC_OK)
+		version->routes = xc_contract_routes(version->contract);
+	return err;
+}
+
+/* The paths, for a plugin with several prefixes. */
+static enum xc_err
+check_operations(struct xc_version *version, struct json_object *json,
+    struct xc_errbuf *errbuf)
+{
+	struct json_object *list = xc_json_member(json, "operations");
+	size_t n = json_object_is_type(list, json_type_array) ?
+	    json_object_array_length(list) : 0;
+	struct xc_route route;
+	enum xc_err err = XC_OK;
+
+	for (size_t i = 0; err == XC_OK && i < n; i++) {
+		if (read_route(json_object_array_get_idx(list, i), &route) ==
+		    XC_OK)
+			err = xc_version_check_paths(version, &route, 1,
+			    errbuf);
+	}
+	return err;
+}
+
+enum xc_err
+xc_version_take_contract(struct xc_version *version, struct json_object *json,
+    struct xc_errbuf *errbuf)
+{
+	const char *hash = xc_json_string(json, "openapi_hash");
+	unsigned char *data = NULL;
+	enum xc_err err;
+	size_t len;
+
+	err = read_document(json, &data, &len, errbuf);
+	if (err == XC_ERR_NOT_FOUND && hash == NULL)
+		return read_routes(version, json, errbuf);
+	if (err == XC_OK)
+		err = compile(version, hash, data, len, errbuf);
+	free(data);
+	return err == XC_OK ? check_operations(version, json, errbuf) : err;
+}
+
+void
+xc_version_free_contract(struct xc_version *version)
+{
+	xc_contract_free(&version->contract);
+	xc_routes_free(&version->own_routes);
+	version->routes = NULL;
+}
