@@ -142,7 +142,7 @@ add_property_name(void *ctx, const char *text,
 	return add_name(adding, text);
 }
 
-/* --- shapes --------------------------------------------------------------- */
+/* --- shapes ---- */
 
 static enum xc_err make_shape(struct adding *adding,
     const struct xc_plan_node *schema, uint32_t *shape_r);
@@ -288,7 +288,7 @@ xc_fields_shape_of(struct xc_fields *set, struct xc_plan *plan,
 	return make_shape(&adding, schema, shape_r);
 }
 
-/* --- fields --------------------------------------------------------------- */
+/* --- fields ---- */
 
 static bool
 is_only_list(uint32_t kinds)

@@ -97,7 +97,7 @@ put_text(struct xc_gather *gather, const struct xc_field *field,
 	return true;
 }
 
-/* --- JSON in a text -------------------------------------------------------- */
+/* --- JSON in a text ---- */
 
 /* Copies a string that has escapes to the block. */
 static void

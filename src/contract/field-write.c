@@ -33,7 +33,7 @@ is_list(const struct xc_fields *set, uint32_t shape)
 	return kinds != XC_KIND_ANY && (kinds & XC_KIND_ARRAY) != 0;
 }
 
-/* --- objects --------------------------------------------------------------- */
+/* --- objects ---- */
 
 static bool
 is_name(const struct xc_gather *gather, struct xc_span name, const char *text,
@@ -197,7 +197,7 @@ write_object(struct xc_gather *gather, const struct xc_field *field,
 	xc_tape_make_close(gather->take->make);
 }
 
-/* --- arrays ---------------------------------------------------------------- */
+/* --- arrays ---- */
 
 static void
 write_item(struct xc_gather *gather, const struct xc_field *field, uint32_t i,
@@ -297,7 +297,7 @@ write_array(struct xc_gather *gather, const struct xc_field *field,
 	xc_tape_make_close(gather->take->make);
 }
 
-/* --- fields ---------------------------------------------------------------- */
+/* --- fields ---- */
 
 static void
 write_scalar(struct xc_gather *gather, const struct xc_field *field,

@@ -60,7 +60,7 @@ struct xc_field {
 	bool allow_empty;
 	bool reserved;		/* '+' is no blank */
 	bool json;		/* the text, or that of each item, is JSON */
-	bool spread;		/* an object whose members stand by themselves */
+	bool spread;		/* an object whose members stand alone */
 	bool takes_rest;	/* and among them names that are nobody's */
 };
 

@@ -68,7 +68,7 @@ xc_form_take(const struct xc_form *form, const struct xc_take *take,
 	return finish(&gather);
 }
 
-/* --- urlencoded ------------------------------------------------------------ */
+/* --- urlencoded ---- */
 
 static bool
 refuse(const struct xc_take *take, const char *what, size_t at)

@@ -14,12 +14,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 	"\"integer\",\"minimum\":-5}}"
 #define COLOR "\"schema\":{\"type\":\"object\",\"properties\":{"	\
 	"\"R\":{\"type\":\"integer\"},\"n\":{\"type\":\"string\"},"	\
-	"\"l\":{\"type\":\"array\"}},\"additionalProperties\":{"		\
+	"\"l\":{\"type\":\"array\"}},\"additionalProperties\":{"	\
 	"\"type\":[\"boolean\",\"null\"]}}"
 #define FLAT "\"schema\":{\"type\":\"object\",\"properties\":{"		\
 	"\"R\":{\"type\":\"integer\"},\"n\":{\"type\":\"string\"}}}"
-#define IN(place, name, members) "{\"in\":\"" place "\",\"name\":\"" name	\
-	"\"," members "}"
+#define IN(place, name, members)					\
+	"{\"in\":\"" place "\",\"name\":\"" name "\"," members "}"
 
 static const char document[] = "{\"operation\":{\"parameters\":["
     IN("path", "p", "\"required\":true,\"style\":\"matrix\","

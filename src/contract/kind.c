@@ -198,7 +198,7 @@ struct search {
 	    const struct xc_plan_node *property);
 	void *ctx;
 	enum xc_err err;
-	bool alternatives;	/* anyOf and oneOf too: the first that says it */
+	bool alternatives;	/* anyOf and oneOf: the first that says it */
 };
 
 static bool search(struct search *what, const struct xc_plan_node *schema,

@@ -44,7 +44,7 @@ no_memory(struct reader *reader)
 	return xc_fail(reader->plan->errbuf, XC_ERR_NOMEM, "out of memory");
 }
 
-/* --- which parameters there are -------------------------------------------- */
+/* --- which parameters there are ---- */
 
 /* OpenAPI 3.1, 4.8.12.1: described elsewhere in a document. */
 static bool
@@ -175,7 +175,7 @@ add_rows(struct reader *reader, const struct xc_plan_node *holder)
 	return err;
 }
 
-/* --- one of them ------------------------------------------------------------ */
+/* --- one of them ---- */
 
 /* The only member of "content": its name and schema. */
 static enum xc_err
@@ -296,7 +296,7 @@ add_field(struct reader *reader, const struct parameter *row)
 	return err;
 }
 
-/* --- the template ----------------------------------------------------------- */
+/* --- the template ---- */
 
 /* The next name in braces from *at on; false behind the last. */
 static bool
@@ -364,7 +364,7 @@ check_template(struct reader *reader, const struct xc_plan_node *operation)
 	return XC_OK;
 }
 
-/* --- all of them ------------------------------------------------------------ */
+/* --- all of them ---- */
 
 /* Scans the defaults and gives each field its own. */
 static enum xc_err

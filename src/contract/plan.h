@@ -31,8 +31,8 @@ struct xc_plan {
 	size_t n_refs;
 	uint32_t *slots;	/* of a hash table: numbers of refs, from 1 */
 	size_t n_slots;
-	/* Work so far, which is bounded: for "$anchor" and "$id", and in schemas
-	 * whose kinds were asked for. */
+	/* Work so far, which is bounded: for "$anchor" and "$id", and in
+	 * schemas whose kinds were asked for. */
 	unsigned n_searches;
 	unsigned n_steps;
 	struct xc_errbuf *errbuf;

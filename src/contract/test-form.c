@@ -95,11 +95,11 @@ expect_fault(const char *body, const char *pointer, const char *code)
 }
 
 #define TODO "{\"type\":\"object\",\"properties\":{"			\
-	"\"title\":{\"type\":\"string\"},\"done\":{\"type\":\"boolean\"},"	\
+	"\"title\":{\"type\":\"string\"},\"done\":{\"type\":\"boolean\"}," \
 	"\"rank\":{\"type\":[\"integer\",\"null\"]},"			\
-	"\"tags\":{\"type\":\"array\",\"items\":{\"type\":\"string\"}},"	\
+	"\"tags\":{\"type\":\"array\",\"items\":{\"type\":\"string\"}}," \
 	"\"at\":{\"type\":\"object\",\"properties\":{\"x\":{\"type\":"	\
-	"\"number\"}}},\"list\":{\"type\":\"array\",\"items\":{\"type\":"	\
+	"\"number\"}}},\"list\":{\"type\":\"array\",\"items\":{\"type\":" \
 	"\"object\"}}}}"
 
 static void
@@ -118,7 +118,8 @@ test_urlencoded(void **state)
 	expect("at={\"x\": 1}", "{'at':{'x':1}}");
 	expect("list={}&list={\"a\":[]}", "{'list':[{},{'a':[]}]}");
 	expect("list= [{},{}]", "{'list':[{},{}]}");
-	expect("other=7&\xc3\xa4=%C3%A4", "{'other':'7','\xc3\xa4':'\xc3\xa4'}");
+	expect("other=7&\xc3\xa4=%C3%A4",
+	    "{'other':'7','\xc3\xa4':'\xc3\xa4'}");
 	expect("title=a b#c\r\n", "{'title':'a b#c\r\n'}");
 	expect("=x", "{'':'x'}");
 	expect("done=1", "{'done':'1'}");
