@@ -72,14 +72,16 @@ const struct content *
 xc_contract_find_content(const struct xc_contract *contract,
     struct rows rows, const struct xc_media *media)
 {
-	const struct content *row = contract->contents + rows.first;
+	const struct content *row;
 	struct xc_media key;
 	uint32_t i;
 
-	for (i = 0; i < rows.n; i++, row++)
+	for (i = 0; i < rows.n; i++) {
+		row = &contract->contents[rows.first + i];
 		if (xc_media_parse(contract->text + row->key, &key) &&
 		    xc_media_takes(&key, media))
 			return row;
+	}
 	return NULL;
 }
 

@@ -118,17 +118,17 @@ static void
 sort_contents(struct xc_contract_build *build, struct rows rows)
 {
 	struct content *all = build->contents.rows;
-	struct content *first = all + rows.first;
+	uint32_t end = rows.first + rows.n;
 	struct content row;
 	uint32_t i;
 	uint32_t j;
 
-	for (i = 1; i < rows.n; i++) {
-		row = first[i];
-		for (j = i; j > 0 && rank_of(build, &first[j - 1]) <
+	for (i = rows.first + 1; i < end; i++) {
+		row = all[i];
+		for (j = i; j > rows.first && rank_of(build, &all[j - 1]) <
 		    rank_of(build, &row); j--)
-			first[j] = first[j - 1];
-		first[j] = row;
+			all[j] = all[j - 1];
+		all[j] = row;
 	}
 }
 
@@ -156,8 +156,6 @@ compile_contents(struct xc_contract_build *build,
 		    "%d media types; name a range, as in text/*",
 		    CONTENTS_MAX);
 	lh_foreach(json_object_get_object(contents.json), entry) {
-		if (strncmp(lh_entry_k(entry), "x-", 2) == 0)
-			continue;
 		err = compile_media(build, &contents, lh_entry_k(entry),
 		    is_request);
 		if (err != XC_OK)

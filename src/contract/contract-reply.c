@@ -34,14 +34,14 @@ find_answer(const struct looking *looking)
 	const uint16_t wanted[] = { looking->reply->status,
 		looking->reply->status / 100, 0 };
 	struct rows rows = looking->operation->answers;
-	const struct answer *row = looking->contract->answers + rows.first;
+	const struct answer *all = looking->contract->answers;
 	size_t i;
 	uint32_t j;
 
 	for (i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++)
-		for (j = 0; j < rows.n; j++)
-			if (row[j].status == wanted[i])
-				return &row[j];
+		for (j = rows.first; j < rows.first + rows.n; j++)
+			if (all[j].status == wanted[i])
+				return &all[j];
 	return NULL;
 }
 
