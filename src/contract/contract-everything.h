@@ -23,7 +23,7 @@ static const char everything[] =
 "   'b':{'type':'boolean'}},'additionalProperties':false}},"
 "  {'name':'json','in':'query','content':{'application/json':{'schema':{"
 "   'type':['object','array']}}}},"
-"  {'name':'X-Level','in':'header','schema':{'enum':[1,2,'high']}},"
+"  {'name':'X-Level','in':'header','schema':{'enum':[1,2]}},"
 "  {'name':'sid','in':'cookie','schema':{'type':'string',"
 "   'minLength':4}}]},"
 " 'put':{'operationId':'put_item','requestBody':{'required':true,"

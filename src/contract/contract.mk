@@ -19,13 +19,16 @@ libcontractfixture_la_CPPFLAGS = $(AM_CPPFLAGS) $(JSONC_CFLAGS) \
 	$(CMOCKA_CFLAGS)
 
 contract_request_tests = src/contract/test-contract \
-	src/contract/test-security
+	src/contract/test-everything src/contract/test-security
 check_PROGRAMS += $(contract_request_tests)
 TESTS += $(contract_request_tests)
 contract_request_libs = libcontractfixture.la libtesthost.la \
 	$(contract_test_libs)
 src_contract_test_contract_SOURCES = src/contract/test-contract.c
 src_contract_test_contract_LDADD = $(contract_request_libs)
+src_contract_test_everything_SOURCES = src/contract/test-everything.c \
+	src/contract/contract-everything.h
+src_contract_test_everything_LDADD = $(contract_request_libs)
 src_contract_test_security_SOURCES = src/contract/test-security.c
 src_contract_test_security_LDADD = $(contract_request_libs)
 
