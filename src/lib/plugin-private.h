@@ -26,6 +26,7 @@ struct xc_plugin {
 	struct json_object *config;	/* may be NULL */
 	bool may_database;	/* permissions of the manifest */
 	bool may_cache;
+	bool may_openapi;
 	/* Hosts of the permissions "http:HOST[:PORT]" and names of "event:NAME",
 	 * each ended with NULL; NULL: none. */
 	char **http_hosts;

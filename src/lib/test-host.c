@@ -60,6 +60,7 @@ test_begin(struct xc_request *req)
 		.logger = plugin_logger,
 		.may_database = true,
 		.may_cache = true,
+		.may_openapi = true,
 		.host = &test_host,
 	};
 	assert_int_equal(xc_request_init(req, &test_host, NULL), XC_OK);

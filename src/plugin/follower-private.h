@@ -46,6 +46,10 @@ struct xc_follower {
 	 */
 	struct json_object *untold;
 	struct json_object *quarantined;	/* as the registry has them */
+	/* The snapshot beside which the last document lies, and the digest of
+	 * what is in it; "": none yet. */
+	char document[PATH_MAX];
+	char document_sum[65];
 	bool safe;		/* only core plugins are served */
 
 	bool asked;		/* what the workers serve, at the start */
@@ -115,6 +119,20 @@ struct json_object *xc_follower_before(const struct xc_follower *follower,
 enum xc_err xc_follower_write(struct xc_follower *follower,
     uint64_t generation, struct json_object *plugins, bool urgent,
     struct xc_errbuf *errbuf);
+
+/* follower-document.c */
+
+/* Writes the site's document for a snapshot of these plugins; why not is
+ * logged. */
+void xc_follower_document(struct xc_follower *follower,
+    const struct json_object *plugins, const char *snapshot);
+
+/* Whether they are so few that the workers may wait for it. */
+bool xc_follower_document_first(const struct json_object *plugins);
+
+/* For the snapshot in force, if this process has written none yet: another
+ * release may have. */
+void xc_follower_document_current(struct xc_follower *follower);
 
 /* Looks at the registry, and composes even if nothing is new. */
 void xc_follower_look(struct xc_follower *follower);

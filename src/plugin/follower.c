@@ -172,6 +172,7 @@ xc_follower_write(struct xc_follower *follower, uint64_t generation,
     struct json_object *plugins, bool urgent, struct xc_errbuf *errbuf)
 {
 	struct json_object *snapshot = json_object_new_object();
+	bool first = !urgent && xc_follower_document_first(plugins);
 	char path[PATH_MAX];
 	enum xc_err err;
 
@@ -196,7 +197,11 @@ xc_follower_write(struct xc_follower *follower, uint64_t generation,
 	follower->pending = follower->workers;
 	replace(&follower->failed, json_object_new_array());
 	replace(&follower->snapshot, snapshot);
+	if (first)
+		xc_follower_document(follower, plugins, path);
 	tell_snapshot(follower, path, urgent);
+	if (!first)
+		xc_follower_document(follower, plugins, path);
 	xc_logf(&xc_follower_log, XC_LOG_INFO,
 	    "snapshot %s: generation %llu, %zu plugins", path,
 	    (unsigned long long)generation,
@@ -613,6 +618,7 @@ follow(struct xc_follower *follower, const sigset_t *open)
 	struct pollfd pfd = { .fd = follower->fd, .events = POLLIN };
 
 	look(follower, true);
+	xc_follower_document_current(follower);
 	while (!ending) {
 		int ms = wait_ms(follower);
 		struct timespec ts = { .tv_sec = ms / 1000,

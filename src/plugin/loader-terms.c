@@ -130,6 +130,7 @@ take_permissions(struct xc_version *version, struct json_object *json,
 
 	plugin->may_database = has_permission(list, "database");
 	plugin->may_cache = has_permission(list, "cache");
+	plugin->may_openapi = has_permission(list, "openapi");
 	if (take_named(list, "http:", &plugin->http_hosts) != XC_OK ||
 	    take_named(list, "event:", &plugin->emits) != XC_OK)
 		return fail_nomem(errbuf);

@@ -114,6 +114,7 @@ check_permission(struct xc_check *check, const char *pointer,
 	}
 	manifest->may_database |= strcmp(name, "database") == 0;
 	manifest->may_cache |= strcmp(name, "cache") == 0;
+	manifest->may_openapi |= strcmp(name, "openapi") == 0;
 	manifest->permissions[manifest->n_permissions++] = name;
 }
 

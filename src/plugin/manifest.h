@@ -47,6 +47,7 @@ struct xc_manifest {
 	size_t n_permissions;
 	bool may_database;
 	bool may_cache;
+	bool may_openapi;
 	struct xc_subscription *events;
 	size_t n_events;
 	struct json_object *config;	/* JSON Schema with defaults; or NULL */

@@ -117,14 +117,15 @@ unknown(const char *permission, struct xc_errbuf *errbuf)
 	xc_near_init(&near, permission);
 	xc_near_try(&near, "database", 0);
 	xc_near_try(&near, "cache", 0);
+	xc_near_try(&near, "openapi", 0);
 	if (near.word != NULL)
 		return xc_fail(errbuf, XC_ERR_INVALID, "\"%.80s\" is no "
 		    "permission; did you mean \"%s\"?", permission,
 		    near.word);
 	return xc_fail(errbuf, XC_ERR_INVALID, "\"%.80s\" is no permission "
 	    "that this xcore can give: it gives \"database\", \"cache\", "
-	    "\"http:HOST\", \"http:HOST:PORT\", \"http:*\" and "
-	    "\"event:NAME\"", permission);
+	    "\"openapi\", \"http:HOST\", \"http:HOST:PORT\", "
+	    "\"http:*\" and \"event:NAME\"", permission);
 }
 
 enum xc_err
@@ -134,7 +135,8 @@ xc_permission_check(const char *permission, struct xc_errbuf *errbuf)
 	const char *event = after(permission, "event:");
 
 	if (strcmp(permission, "database") == 0 ||
-	    strcmp(permission, "cache") == 0)
+	    strcmp(permission, "cache") == 0 ||
+	    strcmp(permission, "openapi") == 0)
 		return XC_OK;
 	if (host != NULL && !host_ok(host))
 		return xc_fail(errbuf, XC_ERR_INVALID, "\"%.80s\": what "
@@ -160,6 +162,8 @@ xc_permission_words(const char *permission, char *words_r, size_t size)
 		snprintf(words_r, size, "keep tables of its own in MariaDB");
 	else if (strcmp(permission, "cache") == 0)
 		snprintf(words_r, size, "keep values of its own in Memcached");
+	else if (strcmp(permission, "openapi") == 0)
+		snprintf(words_r, size, "show the operations of all plugins");
 	else if (host != NULL && strcmp(host, "*") == 0)
 		snprintf(words_r, size, "send requests to all public hosts");
 	else if (host != NULL)

@@ -7,6 +7,7 @@ libregistry_sources = \
 	src/plugin/follower.c src/plugin/follower.h \
 	src/plugin/follower-applied.c \
 	src/plugin/follower-compose.c \
+	src/plugin/follower-document.c \
 	src/plugin/follower-offline.c \
 	src/plugin/follower-private.h \
 	src/plugin/follower-prove.c \

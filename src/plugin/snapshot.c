@@ -60,6 +60,18 @@ parse_name(const char *name, struct numbered *numbered_r)
 	    strcmp(name, "json") == 0;
 }
 
+/* That of a snapshot, or of a document beside one. */
+static bool
+parse_any(const char *name, struct numbered *numbered_r)
+{
+	if (parse_name(name, numbered_r))
+		return true;
+	return parse_number(&name, '-', &numbered_r->generation) &&
+	    parse_number(&name, '.', &numbered_r->sequence) &&
+	    (strcmp(name, "openapi31.json") == 0 ||
+	    strcmp(name, "openapi30.json") == 0);
+}
+
 static enum xc_err
 write_all(int fd, const char *text, size_t len)
 {
@@ -89,10 +101,11 @@ sync_folder(const char *folder)
 	return ret == 0 ? XC_OK : XC_ERR_IO;
 }
 
+/* line stands behind the text. */
 static enum xc_err
-write_synced(const char *path, const char *text, size_t len, const char *sum)
+write_synced(const char *path, const char *text, size_t len,
+    const char *line)
 {
-	char line[SUM_LINE + 1];
 	enum xc_err err;
 	int fd;
 
@@ -100,7 +113,6 @@ write_synced(const char *path, const char *text, size_t len, const char *sum)
 	    0644);
 	if (fd < 0)
 		return XC_ERR_IO;
-	snprintf(line, sizeof(line), "sha256 %s\n", sum);
 	err = write_all(fd, text, len);
 	if (err == XC_OK)
 		err = write_all(fd, line, strlen(line));
@@ -111,30 +123,41 @@ write_synced(const char *path, const char *text, size_t len, const char *sum)
 	return err;
 }
 
-/* Writes the numbered file and returns with errno of what went wrong. */
+/* Returns with errno of what went wrong. */
 static enum xc_err
-write_numbered(const char *path, const char *text, size_t len)
+write_renamed(const char *path, const char *text, size_t len,
+    const char *line)
 {
 	char temporary[PATH_MAX];
-	char sum[XC_DIGEST_SIZE];
 	int saved;
 
-	if (xc_digest_hex(text, len, sum) != XC_OK) {
-		errno = ENOMEM;
-		return XC_ERR_NOMEM;
-	}
 	if (snprintf(temporary, sizeof(temporary), "%s.tmp", path) >=
 	    (int)sizeof(temporary)) {
 		errno = ENAMETOOLONG;
 		return XC_ERR_IO;
 	}
-	if (write_synced(temporary, text, len, sum) == XC_OK &&
+	if (write_synced(temporary, text, len, line) == XC_OK &&
 	    rename(temporary, path) == 0)
 		return XC_OK;
 	saved = errno;
 	unlink(temporary);
 	errno = saved;
 	return XC_ERR_IO;
+}
+
+/* The same, with the sum. */
+static enum xc_err
+write_numbered(const char *path, const char *text, size_t len)
+{
+	char sum[XC_DIGEST_SIZE];
+	char line[SUM_LINE + 1];
+
+	if (xc_digest_hex(text, len, sum) != XC_OK) {
+		errno = ENOMEM;
+		return XC_ERR_NOMEM;
+	}
+	snprintf(line, sizeof(line), "sha256 %s\n", sum);
+	return write_renamed(path, text, len, line);
 }
 
 /* A link, so that the file that serves and its number are one. */
@@ -199,7 +222,7 @@ prune(const char *folder, uint64_t keep)
 		bool leftover = len > 9 &&
 		    strcmp(entry->d_name + len - 9, ".json.tmp") == 0;
 
-		if (leftover || (parse_name(entry->d_name, &numbered) &&
+		if (leftover || (parse_any(entry->d_name, &numbered) &&
 		    numbered.sequence != keep &&
 		    count_newer(folder, &numbered) >= SNAPSHOTS_KEPT))
 			unlinkat(dirfd(dir), entry->d_name, 0);
@@ -293,6 +316,31 @@ xc_snapshot_write_keep(const char *state_dir, struct json_object *snapshot,
 		return xc_fail(errbuf, err, "cannot write the snapshot %s: %s",
 		    path_r, strerror(errno));
 	prune(folder, keep);
+	return XC_OK;
+}
+
+enum xc_err
+xc_snapshot_document(const char *snapshot, const char *version,
+    char *path_r, size_t size)
+{
+	const char *dot = strrchr(snapshot, '.');
+
+	if (dot == NULL || strcmp(dot, ".json") != 0 || snprintf(path_r,
+	    size, "%.*s.openapi%s.json", (int)(dot - snapshot), snapshot,
+	    version) >= (int)size)
+		return XC_ERR_INVALID;
+	return XC_OK;
+}
+
+enum xc_err
+xc_snapshot_write_document(const char *path, const char *text, size_t len,
+    struct xc_errbuf *errbuf)
+{
+	enum xc_err err = write_renamed(path, text, len, "");
+
+	if (err != XC_OK)
+		return xc_fail(errbuf, err, "cannot write %s: %s", path,
+		    strerror(errno));
 	return XC_OK;
 }
 

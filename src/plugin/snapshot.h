@@ -48,6 +48,18 @@ enum xc_err xc_snapshot_beside(const char *current, uint64_t sequence,
 enum xc_err xc_snapshot_before(const char *state_dir, uint64_t below,
     char *path_r, size_t size, uint64_t *sequence_r);
 
+/*
+ * The path of the OpenAPI document beside a numbered snapshot, "31" or "30"
+ * for the version: <generation>-<sequence>.openapi31.json.  Removed with the
+ * snapshot.  XC_ERR_INVALID if it does not fit.
+ */
+enum xc_err xc_snapshot_document(const char *snapshot, const char *version,
+    char *path_r, size_t size);
+
+/* Writes it by write, fsync, rename. */
+enum xc_err xc_snapshot_write_document(const char *path, const char *text,
+    size_t len, struct xc_errbuf *errbuf);
+
 /* The highest sequence of any file there, damaged ones too; 0 if none. */
 uint64_t xc_snapshot_last_sequence(const char *state_dir);
 

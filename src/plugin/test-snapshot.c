@@ -145,6 +145,35 @@ test_published_is_kept(void **state)
 	    &sequence), XC_ERR_NOT_FOUND);
 }
 
+/* Documents go with their snapshots, and are none themselves. */
+static void
+test_document(void **state)
+{
+	char path[PATH_MAX], document[2][PATH_MAX];
+
+	(void)state;
+	write_one(3, 1, path);
+	assert_int_equal(xc_snapshot_document(path, "31", document[0],
+	    PATH_MAX), XC_OK);
+	assert_int_equal(xc_snapshot_document(path, "30", document[1],
+	    PATH_MAX), XC_OK);
+	assert_non_null(strstr(document[0], "/3-1.openapi31.json"));
+	for (int i = 0; i < 2; i++)
+		assert_int_equal(xc_snapshot_write_document(document[i],
+		    "{}", 2, NULL), XC_OK);
+	assert_int_equal(xc_snapshot_document("x", "31", path, PATH_MAX),
+	    XC_ERR_INVALID);
+	for (int i = 2; i < 6; i++) {
+		assert_int_equal(access(document[0], R_OK), 0);
+		assert_int_equal(access(document[1], R_OK), 0);
+		write_one(3, i, path);
+	}
+	write_one(3, 6, path);
+	assert_int_equal(xc_snapshot_last_sequence(folder), 6);
+	assert_int_not_equal(access(document[0], F_OK), 0);
+	assert_int_not_equal(access(document[1], F_OK), 0);
+}
+
 /* Every byte that is changed, and every length, is noticed. */
 static void
 test_damage(void **state)
@@ -285,6 +314,7 @@ main(void)
 		IN_FOLDER(test_write_and_read),
 		IN_FOLDER(test_five_are_kept),
 		IN_FOLDER(test_published_is_kept),
+		IN_FOLDER(test_document),
 		IN_FOLDER(test_damage),
 		IN_FOLDER(test_recover),
 		IN_FOLDER(test_nothing_to_recover),

@@ -97,6 +97,7 @@ fill_plugin(struct xc_session *session, struct xc_errbuf *errbuf)
 	plugin->emits = copy_tails(may, "event:");
 	plugin->may_database = has_text(may, "database");
 	plugin->may_cache = has_text(may, "cache");
+	plugin->may_openapi = has_text(may, "openapi");
 	plugin->host_judges = true;
 	(void)json_object_object_get_ex(spec->root, "config",
 	    &plugin->config);

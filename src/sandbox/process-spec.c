@@ -46,6 +46,9 @@ permissions(const struct xc_plugin *plugin)
 		    json_object_new_string("database"));
 	if (plugin->may_cache)
 		json_object_array_add(list, json_object_new_string("cache"));
+	if (plugin->may_openapi)
+		json_object_array_add(list,
+		    json_object_new_string("openapi"));
 	add_prefixed(list, "http:", plugin->http_hosts);
 	add_prefixed(list, "event:", plugin->emits);
 	return list;

@@ -529,6 +529,73 @@ test_part(void **state)
 }
 
 static enum xc_err
+site_openapi(void *ctx, enum xc_openapi version, struct xc_site_doc *doc_r)
+{
+	(void)ctx;
+	assert_int_equal(version, XC_OPENAPI_3_0);
+	doc_r->size = 5000000000;
+	strcpy(doc_r->etag, "\"7\"");
+	return XC_OK;
+}
+
+static enum xc_err
+site_read(void *ctx, enum xc_openapi version, uint64_t offset, void *buf,
+    size_t len, size_t *got_r)
+{
+	(void)ctx;
+	assert_int_equal(version, XC_OPENAPI_3_0);
+	*got_r = offset == 4999999999 ? 1 : len;
+	memset(buf, '{', *got_r);
+	return XC_OK;
+}
+
+static enum xc_err
+ask_site(uint32_t version, uint64_t offset, uint32_t len, size_t *len_r)
+{
+	enum xc_err err;
+
+	xc_call_put_u32(begin(), version);
+	xc_call_put_u64(&args, offset);
+	xc_call_put_u32(&args, len);
+	err = finish(XC_CALL_SITE_READ);
+	if (err == XC_OK)
+		assert_non_null(xc_call_get_bytes(&result, len_r));
+	return err;
+}
+
+static void
+test_site(void **state)
+{
+	static const struct xc_site_ops ops = { site_openapi, site_read };
+	size_t len;
+
+	(void)state;
+	xc_call_put_u32(begin(), XC_OPENAPI_3_0);
+	assert_int_equal(finish(XC_CALL_SITE_INFO), XC_ERR_UNAVAILABLE);
+	test_host.site = &ops;
+	xc_call_put_u32(begin(), XC_OPENAPI_3_0);
+	assert_int_equal(finish(XC_CALL_SITE_INFO), XC_OK);
+	assert_int_equal(xc_call_get_u64(&result), 5000000000);
+	assert_string_equal(xc_call_get_text(&result), "\"7\"");
+	assert_int_equal(ask_site(XC_OPENAPI_3_0, 1, 10, &len), XC_OK);
+	assert_int_equal(len, 10);
+	assert_int_equal(ask_site(XC_OPENAPI_3_0, 1, UINT32_MAX, &len),
+	    XC_OK);
+	assert_in_range(len, AREA / 2, AREA);
+	assert_int_equal(ask_site(XC_OPENAPI_3_0, 4999999999, 10, &len),
+	    XC_OK);
+	assert_int_equal(len, 1);
+	assert_int_equal(ask_site(2, 1, 10, &len), XC_ERR_INVALID);
+	assert_int_equal(ask_site(XC_OPENAPI_3_0, 1, 0, &len),
+	    XC_ERR_INVALID);
+	test_plugin.may_openapi = false;
+	assert_int_equal(ask_site(XC_OPENAPI_3_0, 1, 10, &len),
+	    XC_ERR_DENIED);
+	assert_string_equal(denied, "openapi");
+	assert_int_equal(n_denied, 1);
+}
+
+static enum xc_err
 tell(const char *name, const char *json)
 {
 	struct json_object *data = json_tokener_parse(json);
@@ -774,6 +841,7 @@ main(void)
 		TEST(test_cache_bad),
 		TEST(test_http),
 		TEST(test_part),
+		TEST(test_site),
 		TEST(test_event),
 		TEST(test_log_records),
 		TEST(test_stream),

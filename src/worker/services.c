@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "worker/site.h"
 #include "worker/worker.h"
 
 static void
@@ -25,6 +26,8 @@ open_plain(struct xc_worker *worker, struct xc_errbuf *errbuf)
 	host->event_ctx = worker;
 	host->part = &xc_spill_part_ops;
 	host->part_ctx = &worker->body;
+	if (xc_site_open(worker) != XC_OK)
+		return xc_fail(errbuf, XC_ERR_NOMEM, "out of memory");
 	err = xc_http_open(&worker->http, errbuf);
 	host->http = worker->http.ops;
 	host->http_ctx = worker->http.ctx;
@@ -59,6 +62,7 @@ void
 xc_services_close(struct xc_worker *worker)
 {
 	xc_events_free(&worker->told);
+	xc_site_close(worker);
 	xc_http_close(&worker->http);
 	xc_cache_close(&worker->cache);
 	xc_database_close(&worker->database);
