@@ -16,6 +16,7 @@
 #include "contract-private.h"
 
 #define METHOD_MAX 16
+#define SIZE_LIMIT ((size_t)64 << 20)
 
 enum xc_err
 xc_contract_no_memory(struct xc_contract_build *build)
@@ -112,6 +113,9 @@ compile_operation(struct xc_contract_build *build,
 		err = xc_contract_compile_answers(build, &node, operation);
 	if (err == XC_OK)
 		err = xc_contract_compile_security(build, &node, operation);
+	if (operation->parameters != NULL)
+		build->contract->size +=
+		    xc_parameters_size(operation->parameters);
 	operation->plain = operation->parameters == NULL &&
 	    !operation->takes_body && operation->needs.n == 0;
 	return err;
@@ -133,6 +137,11 @@ compile_operations(struct xc_contract_build *build,
 	for (i = 0; i < n; i++) {
 		err = compile_operation(build, &routes[i],
 		    &contract->operations[i]);
+		if (err == XC_OK && contract->size > SIZE_LIMIT)
+			err = xc_fail(build->plan.errbuf, XC_ERR_INVALID,
+			    "openapi.json: its parameters and forms take "
+			    "more than %zu MiB; divide the plugin",
+			    SIZE_LIMIT >> 20);
 		if (err != XC_OK)
 			return err;
 	}

@@ -23,6 +23,8 @@ compile_form(struct xc_contract_build *build,
 		return xc_contract_no_memory(build);
 	content->form = build->forms.n;
 	err = xc_form_compile(&build->plan, media, multipart, form);
+	if (err == XC_OK)
+		build->contract->size += xc_form_size(*form) + sizeof(*form);
 	return err;
 }
 

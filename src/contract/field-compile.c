@@ -27,6 +27,21 @@ xc_fields_free(struct xc_fields *set)
 	xc_block_free(&set->members);
 }
 
+size_t
+xc_fields_fit(struct xc_fields *set)
+{
+	struct xc_block *const blocks[] = { &set->text, &set->rows,
+		&set->names, &set->shapes, &set->members };
+	size_t size = 0;
+	size_t i;
+
+	for (i = 0; i < sizeof(blocks) / sizeof(blocks[0]); i++) {
+		xc_block_fit(blocks[i]);
+		size += blocks[i]->cap;
+	}
+	return size;
+}
+
 static enum xc_err
 no_memory(struct xc_plan *plan)
 {

@@ -149,6 +149,10 @@ xc_kinds_are_scalar(uint32_t kinds)
 	    XC_KIND_TEXT)) != 0;
 }
 
+/* Gives back what a set has too much when no field will be added; the bytes
+ * that it holds then. */
+size_t xc_fields_fit(struct xc_fields *set);
+
 /* A value that came for a field. */
 struct xc_hit {
 	struct xc_span name;	/* of a member; off 0: not of one */

@@ -186,10 +186,19 @@ xc_form_compile(struct xc_plan *plan, const struct xc_plan_node *media,
 	reader.form->set.is_open = true;
 	reader.form->set.is_raw = multipart;
 	err = compile(&reader, media);
-	if (err != XC_OK)
+	if (err == XC_OK)
+		reader.form->size = sizeof(*reader.form) +
+		    xc_fields_fit(&reader.form->set);
+	else
 		xc_form_free(&reader.form);
 	*form_r = reader.form;
 	return err;
+}
+
+size_t
+xc_form_size(const struct xc_form *form)
+{
+	return form->size;
 }
 
 void

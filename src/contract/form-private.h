@@ -7,6 +7,7 @@
 
 struct xc_form {
 	struct xc_fields set;	/* open: the object is the body */
+	size_t size;
 };
 
 #endif

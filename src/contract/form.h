@@ -20,6 +20,9 @@ enum xc_err xc_form_compile(struct xc_plan *plan,
     struct xc_form **form_r);
 void xc_form_free(struct xc_form **form);
 
+/* The bytes that it holds. */
+size_t xc_form_size(const struct xc_form *form);
+
 /* Whether a field of this name is JSON.  Then its part's bytes are its value
  * also if it has a file's name: browsers give "blob" to all but plain text. */
 bool xc_form_is_json(const struct xc_form *form, const char *name,

@@ -16,6 +16,7 @@ struct xc_parameters {
 	struct xc_block text;	/* of the defaults: a JSON array */
 	struct xc_block tokens;
 	struct xc_tape defaults;
+	size_t size;
 };
 
 /* field-style.c: "style" and "explode", or what the place has without.  Refuses

@@ -401,6 +401,28 @@ finish_defaults(struct reader *reader, const struct xc_plan_node *operation)
 	return XC_OK;
 }
 
+/* Gives back what was made room for. */
+static void
+fit(struct xc_parameters *parameters)
+{
+	struct xc_tape *defaults = &parameters->defaults;
+	size_t tokens = defaults->tokens != NULL ? (size_t)((const char *)
+	    defaults->tokens - (const char *)parameters->tokens.base) : 0;
+	unsigned i;
+
+	parameters->size = sizeof(*parameters);
+	for (i = 0; i < XC_PLACES; i++)
+		parameters->size += xc_fields_fit(&parameters->places[i]);
+	xc_block_fit(&parameters->text);
+	xc_block_fit(&parameters->tokens);
+	parameters->size += parameters->text.cap + parameters->tokens.cap;
+	if (defaults->tokens == NULL)
+		return;
+	defaults->text = (const char *)parameters->text.base;
+	defaults->tokens = (const struct xc_token *)(const void *)
+	    (parameters->tokens.base + tokens);
+}
+
 static void
 begin_places(struct xc_parameters *parameters)
 {
@@ -448,8 +470,16 @@ xc_parameters_compile(struct xc_plan *plan, const char *path,
 	free(reader.rows);
 	if (err != XC_OK)
 		xc_parameters_free(&reader.parameters);
+	else if (reader.parameters != NULL)
+		fit(reader.parameters);
 	*parameters_r = reader.parameters;
 	return err;
+}
+
+size_t
+xc_parameters_size(const struct xc_parameters *parameters)
+{
+	return parameters->size;
 }
 
 void

@@ -27,6 +27,9 @@ enum xc_err xc_parameters_compile(struct xc_plan *plan, const char *path,
     struct xc_parameters **parameters_r);
 void xc_parameters_free(struct xc_parameters **parameters);
 
+/* The bytes that they hold. */
+size_t xc_parameters_size(const struct xc_parameters *parameters);
+
 /* What taking them needs. */
 struct xc_take {
 	struct xc_request *req;

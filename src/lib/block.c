@@ -106,6 +106,24 @@ xc_block_append(struct xc_block *block, const void *data, size_t len,
 }
 
 void
+xc_block_fit(struct xc_block *block)
+{
+	unsigned char *base;
+
+	if (block->fixed || block->used == block->cap)
+		return;
+	if (block->used == 0) {
+		xc_block_free(block);
+		return;
+	}
+	base = realloc(block->base, block->used);
+	if (base == NULL)
+		return;
+	block->base = base;
+	block->cap = block->used;
+}
+
+void
 xc_block_reset(struct xc_block *block, uint32_t keep)
 {
 	unsigned char *base;

@@ -123,6 +123,9 @@ enum xc_err xc_block_put(struct xc_block *block, const void *data,
 enum xc_err xc_block_append(struct xc_block *block, const void *data,
     size_t len, struct xc_span *span_r);
 
+/* Gives back the room that is not used; base may move. */
+void xc_block_fit(struct xc_block *block);
+
 /* Forgets the content; memory above keep bytes is given back. */
 void xc_block_reset(struct xc_block *block, uint32_t keep);
 void xc_block_free(struct xc_block *block);

@@ -158,6 +158,29 @@ test_foreign_spans(void **state)
 	xc_block_free(&block);
 }
 
+static void
+test_fit(void **state)
+{
+	unsigned char area[64];
+	struct xc_block block = { .base = NULL };
+	struct xc_block fixed = { .base = area, .cap = sizeof(area),
+		.fixed = true };
+
+	(void)state;
+	xc_block_fit(&block);
+	assert_null(block.base);
+	assert_int_equal(xc_block_put(&block, "abc", 3), XC_OK);
+	xc_block_fit(&block);
+	assert_int_equal(block.cap, 3);
+	assert_int_equal(xc_block_put(&block, "def", 3), XC_OK);
+	assert_memory_equal(block.base, "abcdef", 6);
+	block.used = 0;
+	xc_block_fit(&block);
+	assert_null(block.base);
+	xc_block_fit(&fixed);
+	assert_int_equal(fixed.cap, sizeof(area));
+}
+
 int
 main(void)
 {
@@ -169,6 +192,7 @@ main(void)
 		cmocka_unit_test(test_fixed),
 		cmocka_unit_test(test_reset_gives_back),
 		cmocka_unit_test(test_foreign_spans),
+		cmocka_unit_test(test_fit),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
