@@ -129,8 +129,11 @@ static const struct {
 	    "  xcore-install pack ./todo\n" },
 	{ "build",
 	    "usage: xcore-install build [--watch [--no-make]] FOLDER...\n"
+	    "       xcore-install build --types [-o FILE] FOLDER\n"
 	    "\n"
-	    "Runs make in each folder.\n"
+	    "Runs make in each folder; or writes NAME-types.h, the types of C "
+	    "that\n"
+	    "the folder's openapi.json has.\n"
 	    "\n"
 	    "  --watch          then install it, and do so at each save\n"
 	    "  --no-make        watch the built files only\n"

@@ -29,6 +29,7 @@ enum {
 	OPT_PURGE,
 	OPT_WATCH,
 	OPT_NO_MAKE,
+	OPT_TYPES,
 	OPT_NO_COLOR,
 	OPT_VERSION,
 	OPT_ISOLATION,
@@ -49,6 +50,7 @@ static const struct option options[] = {
 	{ "purge", no_argument, NULL, OPT_PURGE },
 	{ "watch", no_argument, NULL, OPT_WATCH },
 	{ "no-make", no_argument, NULL, OPT_NO_MAKE },
+	{ "types", no_argument, NULL, OPT_TYPES },
 	{ "no-color", no_argument, NULL, OPT_NO_COLOR },
 	{ "version", required_argument, NULL, OPT_VERSION },
 	{ "isolation", required_argument, NULL, OPT_ISOLATION },
@@ -287,6 +289,9 @@ take_option(struct xc_tool *tool, int option)
 	case OPT_NO_MAKE:
 		tool->no_make = true;
 		break;
+	case OPT_TYPES:
+		tool->types = true;
+		break;
 	case OPT_NO_COLOR:
 		tool->colour = false;
 		break;
@@ -362,8 +367,13 @@ check_options(struct xc_tool *tool)
 		return usage(tool, "--no-make goes with --watch");
 	if (tool->watch && tool->json)
 		return usage(tool, "--watch never ends, so it has no --json");
-	if (tool->output != NULL && strcmp(verb, "pack") != 0)
-		return usage(tool, "--output is for \"pack\"");
+	if (tool->types && (strcmp(verb, "build") != 0 || tool->watch ||
+	    tool->argc != 1))
+		return usage(tool, "--types is for \"build\", with one "
+		    "folder and without --watch");
+	if (tool->output != NULL && strcmp(verb, "pack") != 0 && !tool->types)
+		return usage(tool, "--output is for \"pack\" and "
+		    "\"build --types\"");
 	if (tool->version != NULL && strcmp(verb, "install") != 0 &&
 	    strcmp(verb, "update") != 0 && strcmp(verb, "rollback") != 0)
 		return usage(tool, "--version V is for install, update and "

@@ -28,6 +28,7 @@ struct xc_tool {
 	bool purge;
 	bool watch;
 	bool no_make;
+	bool types;
 	int64_t timeout_ms;
 	const char *isolation;	/* "": as plugin.json says; NULL: not given */
 	struct json_object *limits;	/* {"cpu_ms":200,"rate":null} or NULL */

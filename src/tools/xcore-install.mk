@@ -11,7 +11,8 @@ xcore_install_sources = \
 	src/tools/xcore-install-show.c \
 	src/tools/xcore-install-terms.c \
 	src/tools/xcore-install-test.c src/tools/xcore-install-test.h
-xcore_install_libs = libmanager.la libkittest.la libkit.la libsandbox.la \
+xcore_install_libs = libtypes.la libmanager.la libkittest.la libkit.la \
+	libsandbox.la \
 	libbroker.la libsandbox.la libguest.la libjail.la libplugin.la \
 	libcontract.la libdatabase.la libcache.la libsettings.la \
 	libloggers.la libcontrol.la libxcore.la \
