@@ -34,9 +34,21 @@ static const struct member test_members[] = {
 	{ "name", TYPE(string) }, { "method", TYPE(string) },
 	{ "path", TYPE(string) }, { "query", TYPE(string) | TYPE(object) },
 	{ "headers", TYPE(object) }, { "body", ANY },
+	{ "form", TYPE(object) }, { "multipart", TYPE(array) },
+	{ "auth", TYPE(object) },
 	{ "event", TYPE(string) }, { "data", ANY }, { "from", TYPE(string) },
 	{ "database", TYPE(array) }, { "http", TYPE(array) },
 	{ "expect", TYPE(object) }, { NULL, 0 }
+};
+
+static const struct member auth_members[] = {
+	{ "subject", TYPE(string) }, { "scopes", TYPE(array) },
+	{ "error", TYPE(string) }, { NULL, 0 }
+};
+
+static const struct member part_members[] = {
+	{ "name", TYPE(string) }, { "value", TYPE(string) },
+	{ "filename", TYPE(string) }, { "type", TYPE(string) }, { NULL, 0 }
 };
 
 static const struct member expect_members[] = {
@@ -154,6 +166,29 @@ check_expect(struct json_object *expect, const char *where,
 	return err;
 }
 
+/* "auth", and at most one of the ways to have a body. */
+static enum xc_err
+check_sender(struct json_object *test, const char *where,
+    struct xc_errbuf *errbuf)
+{
+	static const char *const bodies[] = { "body", "form", "multipart" };
+	struct json_object *auth = xc_json_member(test, "auth");
+	char place[80];
+	enum xc_err err = XC_OK;
+	int n = 0;
+
+	for (size_t i = 0; i < sizeof(bodies) / sizeof(bodies[0]); i++)
+		n += xc_json_member(test, bodies[i]) != NULL;
+	if (n > 1)
+		return xc_fail(errbuf, XC_ERR_INVALID, "%s: has more than one "
+		    "of body, form and multipart", where);
+	snprintf(place, sizeof(place), "%s/auth", where);
+	if (auth != NULL)
+		err = check_object(auth, place, auth_members, errbuf);
+	return err == XC_OK ? check_rows(xc_json_member(test, "multipart"),
+	    where, "multipart", part_members, errbuf) : err;
+}
+
 static enum xc_err
 check_test(struct json_object *test, const char *where,
     struct xc_errbuf *errbuf)
@@ -170,8 +205,10 @@ check_test(struct json_object *test, const char *where,
 		return xc_fail(errbuf, XC_ERR_INVALID, "%s/path: must begin "
 		    "with a slash; it is what follows the plugin's prefix",
 		    where);
-	err = check_texts(xc_json_member(test, "query"), where, "query",
-	    errbuf);
+	err = check_sender(test, where, errbuf);
+	if (err == XC_OK)
+		err = check_texts(xc_json_member(test, "query"), where,
+		    "query", errbuf);
 	if (err == XC_OK)
 		err = check_texts(xc_json_member(test, "headers"), where,
 		    "headers", errbuf);

@@ -24,6 +24,7 @@ struct xc_fakes {
 	struct xc_database database;
 	struct xc_fake_step *steps;	/* of the database */
 	size_t n_steps;
+	struct json_object *auth;	/* borrowed: who sends it; or NULL */
 	struct json_object *http;	/* borrowed: the script */
 	size_t http_at;
 	struct xc_errbuf http_wrong;	/* the first thing that was; "" */
@@ -32,6 +33,7 @@ struct xc_fakes {
 extern const struct xc_db_ops xc_fakes_db_ops;
 extern const struct xc_cache_ops xc_fakes_cache_ops;
 extern const struct xc_http_ops xc_fakes_http_ops;
+extern const struct xc_auth_ops xc_fakes_auth_ops;
 
 /* Each takes a script (NULL: nothing is expected), checks it and borrows it
  * until the end. */
@@ -42,6 +44,8 @@ enum xc_err xc_fakes_db_end(struct xc_fakes *fakes,
 void xc_fakes_db_close(struct xc_fakes *fakes);
 enum xc_err xc_fakes_http_open(struct xc_fakes *fakes,
     struct json_object *script, struct xc_errbuf *errbuf);
+enum xc_err xc_fakes_auth_open(struct xc_fakes *fakes,
+    struct json_object *auth, struct xc_errbuf *errbuf);
 enum xc_err xc_fakes_http_end(struct xc_fakes *fakes,
     struct xc_errbuf *errbuf);
 

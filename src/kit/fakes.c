@@ -148,9 +148,11 @@ xc_fakes_create(struct xc_fakes **fakes_r)
 	fakes->host.db = &xc_fakes_db_ops;
 	fakes->host.cache = &xc_fakes_cache_ops;
 	fakes->host.http = &xc_fakes_http_ops;
+	fakes->host.auth = &xc_fakes_auth_ops;
 	fakes->host.log_ctx = fakes->host.event_ctx = fakes;
 	fakes->host.stream_ctx = fakes->host.db_ctx = fakes;
 	fakes->host.cache_ctx = fakes->host.http_ctx = fakes;
+	fakes->host.auth_ctx = fakes;
 	*fakes_r = fakes;
 	return XC_OK;
 }
@@ -195,8 +197,11 @@ xc_fakes_begin(struct xc_fakes *fakes, struct json_object *test,
 	empty(&fakes->stream);
 	json_object_put(fakes->events);
 	fakes->events = json_object_new_array();
-	err = xc_fakes_db_open(fakes, xc_json_member(test, "database"),
+	err = xc_fakes_auth_open(fakes, xc_json_member(test, "auth"),
 	    errbuf);
+	if (err == XC_OK)
+		err = xc_fakes_db_open(fakes, xc_json_member(test,
+		    "database"), errbuf);
 	if (err != XC_OK)
 		return err;
 	return xc_fakes_http_open(fakes, xc_json_member(test, "http"),

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The services of a plugin under test: a database and other servers that go
- * through the test's script, a cache in memory, an ear for events, log and
+ * through the test's script, an authentication that believes it, a cache in memory, an ear for events, log and
  * streamed replies.  What was used is noted, by permission.
  */
 #ifndef XC_KIT_FAKES_H
@@ -27,7 +27,7 @@ void xc_fakes_forget(struct xc_fakes *fakes);
 
 /*
  * A test begins: its members "database" and "http" are what is expected and
- * answered.  XC_ERR_INVALID: they are not as they should be.
+ * answered, "auth" is who sends the request.  XC_ERR_INVALID: they are not as they should be.
  */
 enum xc_err xc_fakes_begin(struct xc_fakes *fakes, struct json_object *test,
     struct xc_errbuf *errbuf);

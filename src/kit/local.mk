@@ -7,9 +7,12 @@ libkit_la_SOURCES = \
 	src/kit/spawned.c src/kit/spawned.h \
 	src/kit/subject.c src/kit/subject.h
 libkittest_la_SOURCES = \
+	src/kit/ask.c src/kit/ask.h \
+	src/kit/ask-form.c \
 	src/kit/cases.c src/kit/cases.h \
 	src/kit/expect.c src/kit/expect.h \
 	src/kit/fakes.c src/kit/fakes.h src/kit/fakes-private.h \
+	src/kit/fakes-auth.c \
 	src/kit/fakes-http.c \
 	src/kit/fakes-services.c \
 	src/kit/tester.c src/kit/tester.h \

@@ -12,6 +12,7 @@
 
 #include <xcore/json.h>
 
+#include "contract/contract.h"
 #include "plugin/file.h"
 #include "plugin/prefix.h"
 
@@ -49,20 +50,13 @@ read_manifest(struct xc_subject *subject, int fd, struct xc_errbuf *errbuf)
 }
 
 static enum xc_err
-read_openapi(struct xc_subject *subject, int fd, struct xc_errbuf *errbuf)
+read_document(struct xc_subject *subject, const unsigned char *data,
+    size_t len, struct xc_errbuf *errbuf)
 {
-	unsigned char *data;
 	char where[200];
-	enum xc_err err;
-	size_t len;
+	enum xc_err err = xc_json_parse((const char *)data, len,
+	    &subject->openapi, where, sizeof(where));
 
-	err = xc_file_read_at(fd, "openapi.json", DOCUMENT_MAX, &data, &len,
-	    errbuf);
-	if (err != XC_OK)
-		return err;
-	err = xc_json_parse((const char *)data, len, &subject->openapi, where,
-	    sizeof(where));
-	free(data);
 	if (err != XC_OK)
 		return xc_fail(errbuf, err, "openapi.json is not JSON: %s",
 		    where);
@@ -72,8 +66,26 @@ read_openapi(struct xc_subject *subject, int fd, struct xc_errbuf *errbuf)
 		err = xc_prefix_check_routes(subject->manifest, subject->rows,
 		    subject->n_rows, errbuf);
 	if (err == XC_OK)
-		err = xc_routes_compile(subject->rows, subject->n_rows,
-		    &subject->routes, errbuf);
+		err = xc_contract_compile((const char *)data, len,
+		    &subject->contract, errbuf);
+	if (err == XC_OK)
+		subject->routes = xc_contract_routes(subject->contract);
+	return err;
+}
+
+static enum xc_err
+read_openapi(struct xc_subject *subject, int fd, struct xc_errbuf *errbuf)
+{
+	unsigned char *data;
+	enum xc_err err;
+	size_t len;
+
+	err = xc_file_read_at(fd, "openapi.json", DOCUMENT_MAX, &data, &len,
+	    errbuf);
+	if (err != XC_OK)
+		return err;
+	err = read_document(subject, data, len, errbuf);
+	free(data);
 	return err;
 }
 
@@ -159,6 +171,7 @@ fill_plugin(struct xc_subject *subject, struct json_object *settings,
 		return fail_nomem(errbuf);
 	plugin->may_database = manifest->may_database;
 	plugin->may_cache = manifest->may_cache;
+	plugin->may_openapi = manifest->may_openapi;
 	fill_limits(subject);
 	return xc_manifest_config(manifest, settings, &plugin->config,
 	    errbuf);
@@ -258,7 +271,7 @@ xc_subject_free(struct xc_subject **subject_p)
 	free_named(plugin->http_hosts);
 	free_named(plugin->emits);
 	json_object_put(plugin->config);
-	xc_routes_free(&subject->routes);
+	xc_contract_free(&subject->contract);
 	free(subject->rows);
 	json_object_put(subject->openapi);
 	xc_manifest_free(&subject->manifest);
@@ -283,6 +296,7 @@ xc_subject_allow_all(struct xc_subject *subject, struct xc_errbuf *errbuf)
 	plugin->http_hosts = hosts;
 	plugin->may_database = true;
 	plugin->may_cache = true;
+	plugin->may_openapi = true;
 	return XC_OK;
 }
 

@@ -13,6 +13,7 @@
 #include "plugin/runner.h"
 
 struct json_object;
+struct xc_contract;
 struct xc_host;
 
 struct xc_subject {
@@ -21,7 +22,8 @@ struct xc_subject {
 	struct json_object *openapi;
 	struct xc_route *rows;
 	size_t n_rows;
-	struct xc_routes *routes;
+	struct xc_contract *contract;
+	const struct xc_routes *routes;	/* of it */
 	size_t n_segments;	/* of the prefix */
 	struct xc_plugin plugin;
 	struct xc_runner_spec spec;

@@ -9,17 +9,17 @@
 #include <unistd.h>
 
 #include <json-c/json_object.h>
-#include <json-c/linkhash.h>
 
 #include <xcore/json.h>
 
+#include "contract/contract.h"
+#include "kit/ask.h"
 #include "kit/expect.h"
 #include "kit/halt.h"
 #include "lib/reply-private.h"
 #include "sandbox/process.h"
 
 #define STOP_MS 5000
-#define ENV_MAX 80		/* parameters of a request */
 /* Accounts for sandboxes where this is run by root; see xcore.json(5). */
 #define UID_FIRST 2019753984u
 #define UID_COUNT 65536u
@@ -32,6 +32,8 @@ struct xc_tester {
 	struct xc_sandbox *sandbox;
 	struct xc_broker broker;
 	struct xc_request req;
+	struct xc_taker *taker;
+	struct xc_errbuf wrong;	/* with the reply, by the document; "" */
 	struct json_object *denied;
 	const char *file;	/* of the test before */
 	struct xc_limits limits;
@@ -93,8 +95,9 @@ set_up(struct xc_tester *tester, struct xc_errbuf *errbuf)
 	tester->broker.plugin = plugin;
 	tester->broker.note = note_denied;
 	tester->broker.ctx = tester;
-	if (err == XC_OK && xc_request_init(&tester->req, plugin->host,
-	    NULL) != XC_OK)
+	tester->taker = xc_taker_create();
+	if (err == XC_OK && (tester->taker == NULL || xc_request_init(
+	    &tester->req, plugin->host, NULL) != XC_OK))
 		err = xc_fail(errbuf, XC_ERR_NOMEM, "out of memory");
 	return err == XC_OK ? xc_jail_create(&jail, &tester->jail, errbuf) :
 	    err;
@@ -136,6 +139,7 @@ xc_tester_free(struct xc_tester **tester_p)
 	xc_broker_end(&tester->broker);
 	if (tester->req.magic != 0)
 		xc_request_free(&tester->req);
+	xc_taker_free(&tester->taker);
 	xc_jail_free(&tester->jail);
 	xc_subject_free(&tester->subject);
 	xc_fakes_free(&tester->fakes);
@@ -188,171 +192,23 @@ xc_tester_stop(struct xc_tester *tester)
 	enter(tester, XC_PHASE_NONE);
 }
 
-/* ---- the request -------------------------------------------------------- */
-
-/* FastCGI parameters; each is malloc'ed. */
-struct parameters {
-	char *list[ENV_MAX + 1];
-	size_t n;
-};
-
-static void
-add(struct parameters *parameters, const char *name, const char *value)
-{
-	if (parameters->n < ENV_MAX && asprintf(
-	    &parameters->list[parameters->n], "%s=%s", name, value) != -1)
-		parameters->n++;
-	parameters->list[parameters->n] = NULL;
-}
-
-static void
-free_parameters(struct parameters *parameters)
-{
-	for (size_t i = 0; i < parameters->n; i++)
-		free(parameters->list[i]);
-}
-
-static void
-add_escaped(char *buf, size_t size, const char *text)
-{
-	size_t len = strlen(buf);
-
-	for (; *text != '\0' && len + 4 < size; text++) {
-		unsigned char c = (unsigned char)*text;
-
-		if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-		    (c >= '0' && c <= '9') || strchr("-._~", c) != NULL)
-			buf[len++] = (char)c;
-		else
-			len += (size_t)sprintf(buf + len, "%%%02X", c);
-	}
-	buf[len] = '\0';
-}
-
-static void
-make_query(struct json_object *query, char *buf, size_t size)
-{
-	buf[0] = '\0';
-	if (json_object_is_type(query, json_type_string)) {
-		snprintf(buf, size, "%s", json_object_get_string(query));
-		return;
-	}
-	if (query == NULL)
-		return;
-	json_object_object_foreach(query, name, value) {
-		if (buf[0] != '\0')
-			strncat(buf, "&", size - strlen(buf) - 1);
-		add_escaped(buf, size, name);
-		strncat(buf, "=", size - strlen(buf) - 1);
-		add_escaped(buf, size, json_object_get_string(value));
-	}
-}
-
-static void
-add_header(struct parameters *parameters, const char *name,
-    const char *value)
-{
-	char variable[200] = "HTTP_";
-	size_t len = 5;
-
-	if (strcasecmp(name, "content-type") == 0) {
-		add(parameters, "CONTENT_TYPE", value);
-		return;
-	}
-	for (; *name != '\0' && len + 1 < sizeof(variable); name++)
-		variable[len++] = *name == '-' ? '_' : (char)(*name >= 'a' &&
-		    *name <= 'z' ? *name - 'a' + 'A' : *name);
-	variable[len] = '\0';
-	add(parameters, variable, value);
-}
-
-static void
-add_target(struct xc_tester *tester, struct json_object *test,
-    struct parameters *parameters)
-{
-	const char *path = xc_json_string(test, "path");
-	const char *event = xc_json_string(test, "event");
-	char query[4096], uri[8192];
-
-	make_query(xc_json_member(test, "query"), query, sizeof(query));
-	if (event != NULL)
-		snprintf(uri, sizeof(uri), "%s/events/%s",
-		    tester->subject->plugin.prefix, event);
-	else
-		snprintf(uri, sizeof(uri), "%s%s%s%s",
-		    tester->subject->plugin.prefix, path != NULL ? path : "/",
-		    query[0] != '\0' ? "?" : "", query);
-	add(parameters, "REQUEST_URI", uri);
-	add(parameters, "QUERY_STRING", query);
-}
-
-/* The body of an event, as a worker makes it; a new reference. */
-static struct json_object *
-event_body(struct xc_tester *tester, struct json_object *test)
-{
-	struct json_object *body = json_object_new_object();
-	const char *from = xc_json_string(test, "from");
-
-	json_object_object_add(body, "event", json_object_get(
-	    xc_json_member(test, "event")));
-	json_object_object_add(body, "from", json_object_new_string(
-	    from != NULL ? from : tester->subject->plugin.name));
-	json_object_object_add(body, "data", json_object_get(
-	    xc_json_member(test, "data")));
-	return body;
-}
-
-/* 0, or the status with which the request is refused. */
-static int
-make_request(struct xc_tester *tester, struct json_object *test,
-    struct xc_errbuf *errbuf)
-{
-	bool event = xc_json_string(test, "event") != NULL;
-	struct json_object *body = event ? event_body(tester, test) :
-	    json_object_get(xc_json_member(test, "body"));
-	struct json_object *headers = xc_json_member(test, "headers");
-	const char *method = xc_json_string(test, "method");
-	struct parameters parameters = { .n = 0 };
-	const char *text = "";
-	bool typed = false;
-	int status;
-
-	if (body != NULL)
-		text = json_object_is_type(body, json_type_string) ?
-		    json_object_get_string(body) :
-		    json_object_to_json_string_ext(body,
-		    JSON_C_TO_STRING_PLAIN);
-	add(&parameters, "REQUEST_METHOD", event ? "POST" :
-	    method != NULL ? method : "GET");
-	add_target(tester, test, &parameters);
-	if (headers != NULL) {
-		json_object_object_foreach(headers, name, value) {
-			typed = typed || strcasecmp(name, "content-type") == 0;
-			add_header(&parameters, name,
-			    json_object_get_string(value));
-		}
-	}
-	if (body != NULL && !typed)
-		add(&parameters, "CONTENT_TYPE", json_object_is_type(body,
-		    json_type_string) ? "text/plain" : "application/json");
-	status = xc_request_parse(&tester->req, parameters.list, text,
-	    strlen(text), errbuf);
-	free_parameters(&parameters);
-	json_object_put(body);
-	return status;
-}
-
 /* ---- the operation ------------------------------------------------------ */
 
+/* What a test asks for. */
+struct aim {
+	uint32_t number;	/* of the operation */
+	bool event;
+};
+
 static bool
-find_event(struct xc_tester *tester, const char *name, uint32_t *number_r)
+find_event(struct xc_tester *tester, const char *name, struct aim *aim)
 {
 	const struct xc_manifest *manifest = tester->subject->manifest;
 
 	for (size_t i = 0; i < manifest->n_events; i++) {
 		if (strcmp(manifest->events[i].event, name) != 0)
 			continue;
-		*number_r = (uint32_t)(tester->subject->n_rows + i);
+		aim->number = (uint32_t)(tester->subject->n_rows + i);
 		return xc_request_bind(&tester->req, &tester->subject->plugin,
 		    tester->subject->n_segments,
 		    manifest->events[i].operation, NULL, 0) == XC_OK;
@@ -362,7 +218,7 @@ find_event(struct xc_tester *tester, const char *name, uint32_t *number_r)
 
 /* 0, or the status that a worker would answer with. */
 static int
-find_route(struct xc_tester *tester, uint32_t *number_r)
+find_route(struct xc_tester *tester, struct aim *aim)
 {
 	const struct xc_subject *subject = tester->subject;
 	struct xc_route_match match;
@@ -380,10 +236,23 @@ find_route(struct xc_tester *tester, uint32_t *number_r)
 	default:
 		return 404;
 	}
-	*number_r = (uint32_t)match.index;
+	aim->number = (uint32_t)match.index;
 	return xc_request_bind(&tester->req, &tester->subject->plugin, skip,
 	    xc_routes_operation(subject->routes, match.index), match.params,
 	    match.n_params) == XC_OK ? 0 : 500;
+}
+
+/* Finds what is asked for.  0, or the status that stands for what is wrong;
+ * -1: there is no such event. */
+static int
+aim_at(struct xc_tester *tester, const struct xc_case *test, struct aim *aim)
+{
+	const char *event = xc_json_string(test->json, "event");
+
+	aim->event = event != NULL;
+	if (event == NULL)
+		return find_route(tester, aim);
+	return find_event(tester, event, aim) ? 0 : -1;
 }
 
 /* ---- a test ------------------------------------------------------------- */
@@ -409,33 +278,56 @@ call(struct xc_tester *tester, uint32_t number, struct xc_verdict *verdict,
 	    "profile\" names it)" : "");
 }
 
-/* Runs it, so that a reply stands.  errbuf gets what is worth to be told
- * besides. */
+/* As a worker does: an event is not held to the document. */
+static bool
+take(struct xc_tester *tester, const struct aim *aim,
+    const struct xc_source *source)
+{
+	if (!aim->event)
+		return xc_contract_take(tester->taker,
+		    tester->subject->contract, aim->number, &tester->req,
+		    source);
+	if (xc_request_set_body(&tester->req, source->data, source->len) ==
+	    XC_OK)
+		return true;
+	(void)xc_reply_problem_text(&tester->req, 500, NULL);
+	return false;
+}
+
+/* Makes the request and runs it, so that a reply stands.  errbuf gets what is
+ * worth to be told besides. */
 static enum xc_err
 perform(struct xc_tester *tester, const struct xc_case *test,
     struct xc_verdict *verdict, struct xc_errbuf *errbuf)
 {
-	const char *event = xc_json_string(test->json, "event");
+	struct xc_ask ask = { .body = NULL };
 	struct xc_errbuf why = { "" };
-	uint32_t number = 0;
-	enum xc_err err;
+	struct aim aim = { .number = 0 };
+	enum xc_err err = xc_tester_start(tester, errbuf);
 	int status;
 
-	err = xc_tester_start(tester, errbuf);
 	if (err != XC_OK)
 		return err;
-	status = make_request(tester, test->json, &why);
-	if (status == 0 && event != NULL && !find_event(tester, event,
-	    &number))
-		return xc_fail(errbuf, XC_ERR_INVALID, "plugin.json does not "
-		    "subscribe to the event %.80s", event);
-	if (status == 0 && event == NULL)
-		status = find_route(tester, &number);
-	if (status != 0)
-		return xc_reply_problem_text(&tester->req, status,
+	status = xc_ask_parse(&ask, tester->subject, test->json,
+	    &tester->req, &why);
+	if (status == 0)
+		status = aim_at(tester, test, &aim);
+	if (status == -1)
+		err = xc_fail(errbuf, XC_ERR_INVALID, "plugin.json does not "
+		    "subscribe to the event %.80s",
+		    xc_json_string(test->json, "event"));
+	else if (status != 0)
+		err = xc_reply_problem_text(&tester->req, status,
 		    why.text[0] != '\0' ? why.text : NULL);
-	call(tester, number, verdict, errbuf);
-	return XC_OK;
+	else if (take(tester, &aim, &ask.source)) {
+		call(tester, aim.number, verdict, errbuf);
+		if (!aim.event)
+			(void)xc_contract_reply(tester->taker,
+			    tester->subject->contract, aim.number,
+			    &tester->req, &tester->wrong);
+	}
+	xc_ask_free(&ask);
+	return err;
 }
 
 static enum xc_err
@@ -445,6 +337,7 @@ judge(struct xc_tester *tester, const struct xc_case *test,
 	struct xc_errbuf besides = { "" }, why = { "" };
 	enum xc_err err = xc_fakes_begin(tester->fakes, test->json, errbuf);
 
+	tester->wrong.text[0] = '\0';
 	if (err == XC_OK)
 		err = perform(tester, test, verdict, &besides);
 	if (err != XC_OK)
@@ -456,6 +349,9 @@ judge(struct xc_tester *tester, const struct xc_case *test,
 	if (err == XC_OK)
 		err = xc_expect(xc_json_member(test->json, "expect"),
 		    &tester->req, tester->fakes, &why);
+	if (err == XC_OK && tester->wrong.text[0] != '\0')
+		err = xc_fail(&why, XC_ERR_INVALID, "the reply is none that "
+		    "openapi.json has: %s", tester->wrong.text);
 	if (err != XC_OK)
 		xc_fail(errbuf, err, "%s%s%s", besides.text,
 		    besides.text[0] != '\0' ? "; " : "", why.text);

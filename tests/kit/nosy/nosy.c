@@ -13,6 +13,8 @@
 
 #include <json-c/json.h>
 
+#include <xcore/auth.h>
+#include <xcore/data.h>
 #include <xcore/event.h>
 #include <xcore/http.h>
 #include <xcore/xcore.h>
@@ -82,6 +84,20 @@ look(struct xc_request *req)
 	    err == XC_OK ? got.body_len : strlen(xc_strerror(err)));
 }
 
+/* Says how many steps, of what came as JSON or as a form. */
+static enum xc_err
+stray(struct xc_request *req)
+{
+	struct json_object *reply = json_object_new_object();
+	int64_t steps = xc_data_int(xc_data_member(xc_body(req), "steps"), 0);
+	const char *who = xc_auth_subject(req);
+
+	json_object_object_add(reply, "steps", json_object_new_int64(steps));
+	json_object_object_add(reply, "who",
+	    json_object_new_string(who != NULL ? who : ""));
+	return xc_reply_json(req, 200, reply);
+}
+
 static enum xc_err
 hear(struct xc_request *req)
 {
@@ -105,6 +121,7 @@ XC_PLUGIN(
 	.operations = XC_OPERATIONS(
 		{ "look", look },
 		{ "hear", hear },
+		{ "stray", stray },
 		{ "overstep", overstep }
 	),
 	.start = start
