@@ -42,3 +42,5 @@ src_contract_fuzz_document_LDADD = $(contract_fuzz_libs)
 check_PROGRAMS += src/contract/bench-contract
 src_contract_bench_contract_SOURCES = src/contract/bench-contract.c
 src_contract_bench_contract_LDADD = libcontract.la libxcore.la $(JSONC_LIBS)
+
+dist_man_MANS += doc/xcore-contract.7
