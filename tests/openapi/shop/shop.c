@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: MIT */
+/* Only its document is of interest. */
+#include <xcore/xcore.h>
+
+static enum xc_err
+nothing(struct xc_request *req)
+{
+	return xc_reply_empty(req, 204);
+}
+
+XC_PLUGIN(.operations = XC_OPERATIONS(
+    { "list", nothing }, { "create", nothing }, { "read", nothing },
+    { "picture", nothing }));
