@@ -22,7 +22,7 @@ shipped_plugin_make = $(MAKE) $(AM_MAKEFLAGS) --no-print-directory \
 noinst_DATA += plugins/built
 CLEANFILES += plugins/built
 plugins/built: libxcore.la src/tools/xcore-config-uninstalled \
-	src/tools/plugin.mk \
+	src/tools/plugin.mk src/tools/xcore-install$(EXEEXT) \
 	$(srcdir)/plugins/*/*.c $(srcdir)/plugins/*/*.json \
 	$(srcdir)/plugins/*/README.md $(srcdir)/plugins/*/sql/*.sql
 	@$(MKDIR_P) plugins
@@ -74,7 +74,8 @@ UNINSTALL_LOCAL += uninstall-plugins
 clean-plugins:
 	for name in $(SHIPPED_PLUGINS); do \
 	    if test plugins/$$name -ef $(srcdir)/plugins/$$name; then \
-	        rm -f plugins/$$name/$$name.so plugins/$$name/*.[do]; \
+	        rm -f plugins/$$name/$$name.so plugins/$$name/*.[do] \
+	            plugins/$$name/$$name-types.h; \
 	    else rm -rf plugins/$$name; fi; \
 	done
 CLEAN_LOCAL += clean-plugins

@@ -27,7 +27,7 @@ static enum xc_err
 greet(struct xc_request *req)
 {
 	const char *message = xc_printf(req, "hello, %s",
-	    xc_request_param(req, "name"));
+	    xc_param_text(req, "name"));
 
 	return message == NULL ? XC_ERR_NOMEM : reply_message(req, message);
 }

@@ -1,17 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* A list of things to do, kept in MariaDB, its pages cached. */
-#include <errno.h>
-#include <stdlib.h>
-#include <string.h>
 #include <time.h>
 
 #include <json-c/json.h>
 
 #include <xcore/xcore.h>
 
-#define PER_PAGE_MAX 100
-#define PAGE_MAX 1000000
-#define TITLE_MAX 200
+/* Made of openapi.json, which all of a request was checked by. */
+#include "todo-types.h"
 
 #define COLUMNS "id, title, done, created_at"
 
@@ -30,67 +26,18 @@ struct page {
 	int64_t done;		/* 0, 1, or -1 for both */
 };
 
-/* What a client sent for an item; a part that was not sent is absent. */
-struct item {
-	const char *title;
-	int64_t done;
-};
-
-/* Reads a number of the query; false if it is none or out of bounds. */
-static bool
-query_number(struct xc_request *req, const char *name, int64_t max,
-    int64_t *number)
-{
-	const char *text = xc_request_query(req, name);
-	char *end;
-
-	if (text == NULL)
-		return true;
-	if (*text < '0' || *text > '9')
-		return false;
-	errno = 0;
-	*number = strtoll(text, &end, 10);
-	return errno == 0 && *end == '\0' && *number >= 1 && *number <= max;
-}
-
-static bool
-query_bool(struct xc_request *req, const char *name, int64_t *value)
-{
-	const char *text = xc_request_query(req, name);
-
-	if (text == NULL)
-		return true;
-	*value = strcmp(text, "true") == 0;
-	return *value == 1 || strcmp(text, "false") == 0;
-}
-
-/* False with a reply if the query is not right. */
-static bool
+static enum xc_err
 read_page(struct xc_request *req, struct page *page)
 {
-	*page = (struct page){ .number = 1, .size = 20, .done = -1 };
-	if (query_number(req, "page", PAGE_MAX, &page->number) &&
-	    query_number(req, "per_page", PER_PAGE_MAX, &page->size) &&
-	    query_bool(req, "done", &page->done))
-		return true;
-	xc_reply_problem(req, 422, "page must be 1 to %d, per_page 1 to %d, "
-	    "done true or false", PAGE_MAX, PER_PAGE_MAX);
-	return false;
-}
+	struct todo_list_items_params params;
+	enum xc_err err = todo_list_items_params(req, &params);
 
-/* The id of the path; 0 if it is none, which no item has. */
-static int64_t
-path_id(struct xc_request *req)
-{
-	const char *text = xc_request_param(req, "id");
-	char *end;
-	int64_t id;
-
-	if (text == NULL || *text < '1' || *text > '9')
-		return 0;
-	errno = 0;
-	id = strtoll(text, &end, 10);
-	return errno == 0 && *end == '\0' ? id : 0;
+	if (err != XC_OK)
+		return err;
+	page->number = params.page;
+	page->size = params.per_page;
+	page->done = params.has_done ? params.done : -1;
+	return XC_OK;
 }
 
 static uint64_t
@@ -178,31 +125,25 @@ select_items(struct xc_request *req, const struct page *page,
 	return XC_OK;
 }
 
-static bool
-add_int(struct json_object *obj, const char *key, int64_t value)
-{
-	return json_object_object_add(obj, key,
-	    json_object_new_int64(value)) == 0;
-}
-
 /* {"items":[...],"pagination":{...}}, owned by the request. */
 static struct json_object *
 make_list(struct xc_request *req, const struct page *page,
     struct json_object *items, int64_t total)
 {
-	struct json_object *list = json_object_new_object();
-	struct json_object *pagination = json_object_new_object();
+	const struct todo_pagination pagination = { .page = page->number,
+		.per_page = page->size, .total = total,
+		.pages = (total + page->size - 1) / page->size };
+	struct json_object *list = xc_json_own(req,
+	    json_object_new_object());
+	struct json_object *place = todo_pagination_json(&pagination);
 
-	xc_json_own(req, list);
-	if (list == NULL || pagination == NULL ||
-	    json_object_object_add(list, "items", json_object_get(items)) !=
-	    0 ||
-	    json_object_object_add(list, "pagination", pagination) != 0 ||
-	    !add_int(pagination, "page", page->number) ||
-	    !add_int(pagination, "per_page", page->size) ||
-	    !add_int(pagination, "total", total) ||
-	    !add_int(pagination, "pages",
-	    (total + page->size - 1) / page->size))
+	if (list == NULL || place == NULL ||
+	    json_object_object_add(list, "pagination", place) != 0) {
+		json_object_put(place);
+		return NULL;
+	}
+	if (json_object_object_add(list, "items", json_object_get(items)) !=
+	    0)
 		return NULL;
 	return list;
 }
@@ -234,8 +175,9 @@ list_items(struct xc_request *req)
 	size_t len;
 	char *key;
 
-	if (!read_page(req, &page))
-		return XC_OK;
+	err = read_page(req, &page);
+	if (err != XC_OK)
+		return err;
 	key = page_key(req, &page);
 	if (key != NULL && xc_cache_get(req, key, &cached, &len) == XC_OK)
 		return xc_reply_text(req, 200, "application/json", cached,
@@ -273,76 +215,20 @@ reply_item(struct xc_request *req, int status, int64_t id)
 static enum xc_err
 get_item(struct xc_request *req)
 {
-	return reply_item(req, 200, path_id(req));
-}
-
-/* Characters of UTF-8 text, which is what the column counts. */
-static size_t
-count_characters(const char *text)
-{
-	size_t n = 0;
-
-	for (; *text != '\0'; text++)
-		n += (*text & 0xc0) != 0x80;
-	return n;
-}
-
-/* The sentence that says what is wrong with the body; NULL if nothing is. */
-static const char *
-read_members(struct json_object *body, struct item *item)
-{
-	if (!json_object_is_type(body, json_type_object))
-		return "the body must be an object";
-	json_object_object_foreach(body, key, value) {
-		bool done;
-
-		if (strcmp(key, "title") == 0) {
-			if (!json_object_is_type(value, json_type_string))
-				return "/title must be a string";
-			item->title = json_object_get_string(value);
-		} else if (strcmp(key, "done") == 0) {
-			if (!json_object_is_type(value, json_type_boolean))
-				return "/done must be true or false";
-			xc_json_bool(body, "done", &done);
-			item->done = done;
-		} else {
-			return "there are title and done, and no others";
-		}
-	}
-	if (item->title == NULL)
-		return "/title is missing";
-	if (count_characters(item->title) < 1 ||
-	    count_characters(item->title) > TITLE_MAX)
-		return "/title must be 1 to 200 characters long";
-	return NULL;
-}
-
-/* False with a reply if the body is not right. */
-static bool
-read_item(struct xc_request *req, struct item *item)
-{
-	struct json_object *body;
-	const char *fault;
-
-	*item = (struct item){ NULL, 0 };
-	if (xc_request_json(req, &body) != XC_OK)
-		return false;
-	fault = read_members(body, item);
-	if (fault != NULL)
-		xc_reply_problem(req, 422, "%s", fault);
-	return fault == NULL;
+	return reply_item(req, 200, xc_param_int(req, "id"));
 }
 
 static enum xc_err
 create_item(struct xc_request *req)
 {
 	struct xc_db_result result;
-	struct item item;
+	struct todo_new_item item;
 	const char *location;
 	enum xc_err err;
 
-	if (!read_item(req, &item))
-		return XC_OK;
+	err = todo_new_item_read(req, xc_body(req), &item);
+	if (err != XC_OK)
+		return err;
 	err = xc_db_exec(req, &result,
 	    "INSERT INTO item (title, done) VALUES (?, ?)",
 	    XC_ARGS(xc_text(item.title), xc_int(item.done)));
@@ -363,12 +249,13 @@ create_item(struct xc_request *req)
 static enum xc_err
 replace_item(struct xc_request *req)
 {
-	int64_t id = path_id(req);
-	struct item item;
+	int64_t id = xc_param_int(req, "id");
+	struct todo_new_item item;
 	enum xc_err err;
 
-	if (!read_item(req, &item))
-		return XC_OK;
+	err = todo_new_item_read(req, xc_body(req), &item);
+	if (err != XC_OK)
+		return err;
 	err = xc_db_exec(req, NULL,
 	    "UPDATE item SET title = ?, done = ? WHERE id = ?",
 	    XC_ARGS(xc_text(item.title), xc_int(item.done), xc_int(id)));
@@ -384,7 +271,8 @@ delete_item(struct xc_request *req)
 {
 	struct xc_db_result result;
 	enum xc_err err = xc_db_exec(req, &result,
-	    "DELETE FROM item WHERE id = ?", XC_ARGS(xc_int(path_id(req))));
+	    "DELETE FROM item WHERE id = ?", XC_ARGS(xc_int(xc_param_int(req,
+	    "id"))));
 
 	forget_list(req);
 	if (err != XC_OK)

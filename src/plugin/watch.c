@@ -58,7 +58,7 @@ is_litter(const char *name)
 {
 	static const char *const ends[] = { "~", ".o", ".lo", ".la", ".so",
 		".new", ".d", ".a", ".swp", ".swx", ".tmp", ".xcp",
-		NULL };
+		"-types.h", NULL };
 
 	if (name[0] == '.' || name[0] == '#' || strcmp(name, "4913") == 0)
 		return true;
