@@ -198,13 +198,12 @@ static void
 settle_all(struct xc_contract_build *build)
 {
 	struct xc_contract *contract = build->contract;
-	void *smaller;
 
+	xc_block_fit(&build->text);
 	contract->size += sizeof(*contract) + build->text.used;
 	contract->contents = settle(&build->contents, &contract->size);
 	contract->answers = settle(&build->answers, &contract->size);
-	smaller = realloc(build->text.base, build->text.used);
-	contract->text = smaller != NULL ? smaller : (char *)build->text.base;
+	contract->text = (char *)build->text.base;
 	build->text = (struct xc_block){ .base = NULL };
 }
 

@@ -306,6 +306,33 @@ test_recursive(void **state)
 	fixture_end(&fixture);
 }
 
+/* One that means nothing but itself is no schema that a body could satisfy,
+ * and does not hang. */
+static void
+test_circle(void **state)
+{
+	static const char circle[] = "{\"paths\":{\"/\":{\"post\":{"
+	    "\"operationId\":\"a\",\"requestBody\":{\"content\":{"
+	    "\"application/json\":{\"schema\":{"
+	    "\"$ref\":\"#/components/schemas/A\"}}}}}}},\"components\":{"
+	    "\"schemas\":{\"A\":{\"$ref\":\"#/components/schemas/B\"},"
+	    "\"B\":{\"allOf\":[{\"$ref\":\"#/components/schemas/A\"}]}}}}";
+	struct xc_errbuf errbuf = { .text = "" };
+	struct fixture fixture;
+
+	(void)state;
+	if (xc_contract_compile(circle, strlen(circle), &fixture.contract,
+	    &errbuf) != XC_OK) {
+		assert_non_null(strstr(errbuf.text, "/components/schemas/"));
+		return;
+	}
+	xc_contract_free(&fixture.contract);
+	fixture_begin(&fixture, circle);
+	assert_int_equal(add_todo(&fixture, "{}"), 422);
+	assert_true(fixture_faults(&fixture, "body", "", "limit"));
+	fixture_end(&fixture);
+}
+
 /* Twenty faults are told, and that there are more. */
 static void
 test_many_faults(void **state)
@@ -685,6 +712,7 @@ main(void)
 		cmocka_unit_test(test_numbers),
 		cmocka_unit_test(test_large),
 		cmocka_unit_test(test_recursive),
+		cmocka_unit_test(test_circle),
 		cmocka_unit_test(test_many_faults),
 		cmocka_unit_test(test_presence),
 		cmocka_unit_test(test_types),
