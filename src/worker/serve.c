@@ -252,28 +252,32 @@ xc_serve_hears(struct xc_worker *worker, struct xc_conn *conn,
 	return heard;
 }
 
-/*
- * The body of the request that is to be answered: as it stands in memory, or,
- * if it is large, out of its file, to which all of it goes, so that it does
- * not depend on how it came where a part of it lies.
- */
+/* All of it goes to its file, so that it does not depend on how it came where
+ * a part of it lies. */
 static bool
-take_body(struct xc_worker *worker, struct xc_conn *conn,
+take_large(struct xc_worker *worker, struct xc_conn *conn,
     const unsigned char *body, size_t len)
 {
-	struct xc_errbuf errbuf = { .text = "" };
+	struct xc_errbuf errbuf;
 	int status;
 
-	if (conn->head.body_len <= worker->body_memory) {
-		worker->body.data = (const char *)body;
-		worker->body.len = len;
-		return true;
-	}
 	if (!xc_conn_spill(worker, conn, body, len))
 		return false;
 	status = xc_spill_map(&conn->spill, &worker->body, &errbuf);
 	return status == 0 ||
 	    xc_conn_spill_failed(worker, conn, status, errbuf.text);
+}
+
+/* The body of the request that is to be answered, if there is one. */
+static bool
+take_body(struct xc_worker *worker, struct xc_conn *conn,
+    const unsigned char *body, size_t len)
+{
+	if (conn->head.body_len > worker->body_memory)
+		return take_large(worker, conn, body, len);
+	worker->body.data = (const char *)body;
+	worker->body.len = len;
+	return true;
 }
 
 static bool
