@@ -3,8 +3,19 @@
 # rules that xcore-config names, against this tree, and installed as folders
 # that xcore-install(1) takes.
 SHIPPED_PLUGINS = hello todo
+if WANT_DOCS
+SHIPPED_PLUGINS += docs
+endif
 
 EXTRA_DIST += \
+	plugins/docs/Makefile plugins/docs/README.md \
+	plugins/docs/assets/docs/docs.css plugins/docs/assets/docs/docs.js \
+	plugins/docs/assets/docs/mode.js \
+	plugins/docs/assets/redoc/redoc.css \
+	plugins/docs/assets/redoc/redoc.js \
+	plugins/docs/docs.c plugins/docs/fetch-assets \
+	plugins/docs/fetched.sha256 plugins/docs/openapi.json \
+	plugins/docs/plugin.json plugins/docs/tests/pages.json \
 	plugins/hello/Makefile plugins/hello/README.md \
 	plugins/hello/hello.c plugins/hello/openapi.json \
 	plugins/hello/plugin.json plugins/hello/tests/greetings.json \
@@ -24,7 +35,9 @@ CLEANFILES += plugins/built
 plugins/built: libxcore.la src/tools/xcore-config-uninstalled \
 	src/tools/plugin.mk src/tools/xcore-install$(EXEEXT) \
 	$(srcdir)/plugins/*/*.c $(srcdir)/plugins/*/*.json \
-	$(srcdir)/plugins/*/README.md $(srcdir)/plugins/*/sql/*.sql
+	$(srcdir)/plugins/*/README.md $(srcdir)/plugins/*/sql/*.sql \
+	$(srcdir)/plugins/*/assets/*/* $(srcdir)/plugins/docs/fetch-assets \
+	$(srcdir)/plugins/docs/fetched.sha256
 	@$(MKDIR_P) plugins
 	$(AM_V_GEN)for name in $(SHIPPED_PLUGINS); do \
 	    $(shipped_plugin_make) -C $(srcdir)/plugins/$$name \
@@ -49,11 +62,11 @@ install-plugins: plugins/built
 	    folder='$(DESTDIR)$(plugindir)/'$$name; \
 	    echo " installing plugin $$name in $$folder"; \
 	    $(MKDIR_P) "$$folder" || exit 1; \
-	    (cd $(srcdir)/plugins/$$name && \
+	    (cd plugins/$$name && \
 	        find plugin.json openapi.json README.md sql assets \
 	        -type f 2>/dev/null) | while read -r file; do \
 	        $(MKDIR_P) "$$folder/$$(dirname "$$file")" && \
-	        $(INSTALL_DATA) "$(srcdir)/plugins/$$name/$$file" \
+	        $(INSTALL_DATA) "plugins/$$name/$$file" \
 	            "$$folder/$$file" || exit 1; \
 	    done || exit 1; \
 	    $(INSTALL_DATA) plugins/$$name/$$name.so \
@@ -69,6 +82,16 @@ uninstall-plugins:
 	done
 UNINSTALL_LOCAL += uninstall-plugins
 
+# So that who has the tarball needs no npm.
+dist-hook:
+if WANT_DOCS
+	$(srcdir)/plugins/docs/fetch-assets '$(distdir)/plugins/docs/fetched'
+else
+	@echo 'note: who builds this tarball will need npm, or --without-docs'
+endif
+
+LINT_SHELL += plugins/docs/fetch-assets
+
 # The rules that the plugins are built by may be gone before this is run.
 # Beside the sources, only what was made goes; elsewhere all was made.
 clean-plugins:
@@ -76,6 +99,9 @@ clean-plugins:
 	    if test plugins/$$name -ef $(srcdir)/plugins/$$name; then \
 	        rm -f plugins/$$name/$$name.so plugins/$$name/*.[do] \
 	            plugins/$$name/$$name-types.h; \
+	        test $$name != docs || { rm -f plugins/docs/fetched.stamp; \
+	            sed 's|^[0-9a-f]*  |plugins/docs/assets/|' \
+	            plugins/docs/fetched.sha256 | xargs rm -f; }; \
 	    else rm -rf plugins/$$name; fi; \
 	done
 CLEAN_LOCAL += clean-plugins
