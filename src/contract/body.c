@@ -296,10 +296,13 @@ take_json(const struct taking *taking, const struct arrival *arrival)
 /* --- forms --------------------------------------------------------------- */
 
 /* Whether a fault is about a field that is a file: its value is a name, which
- * no schema speaks of.  pointer is "/NAME" or "/NAME/...". */
+ * no schema speaks of.  One without a keyword says that the validator has
+ * given up, and so that nothing is known of the rest.  The pointer is "/NAME"
+ * or "/NAME/...". */
 static bool
-is_of_file(const struct xc_request *req, const char *pointer)
+is_of_file(const struct xc_request *req, const struct xc_schema_fault *fault)
 {
+	const char *pointer = fault->keyword[0] != '\0' ? fault->pointer : "";
 	const struct xc_request_head *head = (const void *)req->in.base;
 	size_t len = pointer[0] == '/' ? strcspn(pointer + 1, "/") : 0;
 	struct xc_part_row row;
@@ -316,28 +319,52 @@ is_of_file(const struct xc_request *req, const char *pointer)
 	return false;
 }
 
+/* The validator that has them all, also where files alone have more faults
+ * than are told. */
+static const struct xc_validator *
+find_all_faults(const struct taking *taking, const struct content *content,
+    const struct xc_tape *tape)
+{
+	static const struct xc_validator_limits limits = { .faults = 1000 };
+	struct xc_taker *taker = taking->taker;
+
+	if (head_of(taking)->parts.n == 0 ||
+	    !xc_validator_has_more(taker->validator))
+		return taker->validator;
+	if (taker->wide == NULL)
+		taker->wide = xc_validator_create(&limits);
+	if (taker->wide == NULL)
+		return taker->validator;
+	(void)xc_schema_run(taker->wide, taking->contract->schema,
+	    content->entry, tape, 0);
+	return taker->wide;
+}
+
 /* Files are there or not; what else a schema says of them is not for their
  * names. */
 static void
-take_form_faults(const struct taking *taking)
+take_form_faults(const struct taking *taking,
+    const struct xc_validator *validator)
 {
-	const struct xc_validator *validator = taking->taker->validator;
 	struct xc_contract_faults *faults = &taking->taker->faults;
 	const struct xc_schema_fault *fault;
+	size_t left_out = 0;
+	size_t n = xc_validator_n_faults(validator);
 	size_t i;
 
-	if (head_of(taking)->parts.n == 0) {
-		xc_contract_faults_take(faults, "body", "", validator);
-		return;
-	}
-	for (i = 0; i < xc_validator_n_faults(validator); i++) {
+	for (i = 0; i < n; i++) {
 		fault = xc_validator_fault(validator, i);
-		if (!is_of_file(taking->req, fault->pointer))
+		if (is_of_file(taking->req, fault))
+			left_out++;
+		else
 			xc_contract_fault(faults, "body", fault->pointer,
 			    fault->keyword[0] != '\0' ? fault->keyword
 			    : "limit", "%s", fault->sentence);
 	}
-	if (xc_validator_has_more(validator))
+	/* What is not known to be right is not let through. */
+	if (left_out == n && xc_validator_has_more(validator))
+		xc_contract_faults_take(faults, "body", "", validator);
+	else if (xc_validator_has_more(validator))
 		faults->more = true;
 }
 
@@ -364,7 +391,8 @@ settle_form(const struct taking *taking, const struct arrival *arrival,
 	if (!run(taking, arrival->content, &tape, &valid))
 		return false;
 	if (!valid)
-		take_form_faults(taking);
+		take_form_faults(taking, find_all_faults(taking,
+		    arrival->content, &tape));
 	return true;
 }
 

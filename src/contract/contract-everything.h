@@ -70,6 +70,7 @@ static const char everything[] =
 "  'ok':{'type':'boolean'},"
 "  'list':{'type':'array','items':{'type':'integer'}},"
 "  'item':{'$ref':'#/components/schemas/Item'},"
+"  'hard':{'type':'string','pattern':'^(a+)+$'},"
 "  'file':{'type':'string','contentMediaType':'image/png',"
 "   'maxLength':3}}}}}}";
 

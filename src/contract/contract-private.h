@@ -67,6 +67,7 @@ struct xc_contract {
 
 struct xc_taker {
 	struct xc_validator *validator;
+	struct xc_validator *wide;	/* keeps more faults; NULL: no need */
 	struct xc_tape_make make;
 	struct xc_contract_faults faults;
 	struct xc_block scratch;	/* for JSON inside of texts, replies */

@@ -72,6 +72,7 @@ xc_taker_free(struct xc_taker **taker)
 	if (old == NULL)
 		return;
 	xc_validator_free(&old->validator);
+	xc_validator_free(&old->wide);
 	xc_tape_make_free(&old->make);
 	xc_contract_faults_free(&old->faults);
 	xc_block_free(&old->scratch);
@@ -112,6 +113,8 @@ refuse_invalid(const struct taking *taking)
 {
 	const struct xc_contract_faults *faults = &taking->taker->faults;
 
+	if (faults->n == 0)
+		return xc_contract_refuse(taking, 500, "Memory is out.");
 	if (faults->more)
 		return xc_contract_refuse(taking, 422, "More than %zu things "
 		    "in the request are not valid; these are the first.",

@@ -207,6 +207,29 @@ test_multipart(void **state)
 	    "--x--\r\n"), 422);
 	assert_true(fixture_faults(&fixture, "body", "/name", "minLength"));
 	assert_false(fixture_faults(&fixture, "body", "/file", "maxLength"));
+	/* Nor where the validator gives a name up, and all the rest with it. */
+	many = malloc(12000);
+	assert_non_null(many);
+	used = (size_t)sprintf(many, "--x\r\nContent-Disposition: form-data; "
+	    "name=\"hard\"; filename=\"");
+	memset(many + used, 'a', 5000);
+	strcpy(many + used + 5000, "!\"\r\n\r\n\r\n"
+	    PART("name=\"name\"", "a") "--x--\r\n");
+	assert_int_equal(multipart(&fixture, many), 422);
+	if (!fixture_faults(&fixture, "body", "/name", "minLength"))
+		assert_true(fixture_faults(&fixture, "body", "/hard",
+		    "limit"));
+	free(many);
+	/* However many files there are. */
+	many = malloc(100 * 80);
+	assert_non_null(many);
+	used = (size_t)sprintf(many, "%s", PART("name=\"name\"", "ann"));
+	for (i = 0; i < 30; i++)
+		used += (size_t)sprintf(many + used, "%s",
+		    PART("name=\"list\"; filename=\"f\"", "x"));
+	strcpy(many + used, "--x--\r\n");
+	assert_int_equal(multipart(&fixture, many), 0);
+	free(many);
 	assert_int_equal(SEND(&fixture, .uri = "/form", .inside = true,
 	    .body = PART("name=\"name\"", "ann") "--x--\r\n",
 	    .type = "multipart/form-data; boundary=\"x\""), 0);
