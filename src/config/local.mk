@@ -23,6 +23,13 @@ src_config_test_settings_LDADD = libsettings.la libloggers.la libxcore.la \
 	$(JSONC_LIBS) $(CMOCKA_LIBS)
 TESTS += src/config/test-settings
 
+# The schema of xcore.json is what the table of settings says.
+check_PROGRAMS += src/config/test-settings-schema
+TESTS += src/config/test-settings-schema
+src_config_test_settings_schema_SOURCES = src/config/test-settings-schema.c
+src_config_test_settings_schema_LDADD = libsettings.la libloggers.la \
+	libcontract.la libxcore.la $(JSONC_LIBS) $(CMOCKA_LIBS)
+
 FUZZ_TARGETS += src/config/fuzz-settings
 src_config_fuzz_settings_SOURCES = src/config/fuzz-settings.c
 src_config_fuzz_settings_LDADD = libsettings.la libloggers.la libxcore.la \

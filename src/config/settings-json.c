@@ -336,6 +336,16 @@ scan_key(struct scan *scan, const char *name, size_t at, void *ctx)
 	return err;
 }
 
+/* "$schema" beside the sections is for editors. */
+static enum xc_err
+scan_schema(struct scan *scan)
+{
+	if (peek(scan) != '"')
+		return bad(scan, scan->at, "$schema: a string expected, where "
+		    "the schema is");
+	return scan_string(scan);
+}
+
 static enum xc_err
 scan_section(struct scan *scan, const char *name, size_t at, void *ctx)
 {
@@ -344,6 +354,8 @@ scan_section(struct scan *scan, const char *name, size_t at, void *ctx)
 		.place = place_of(scan, at) };
 	enum xc_err err;
 
+	if (strcmp(name, "$schema") == 0)
+		return scan_schema(scan);
 	err = walk->fn(walk->ctx, &member, scan->errbuf);
 	if (err != XC_OK)
 		return err;

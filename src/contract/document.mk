@@ -19,13 +19,17 @@ libcontract_la_SOURCES += \
 	src/contract/document-schema.c \
 	src/contract/document-shape.c \
 	src/contract/document-walk.c \
-	src/contract/embedded.h \
+	src/contract/embedded.h src/contract/embedded-check.c \
 	src/contract/notes.c
 nodist_libcontract_la_SOURCES = src/contract/embedded.c
 
 schemasdir = $(pkgdatadir)/schemas
 dist_schemas_DATA = $(embedded_schemas)
-embedded_schemas = dist/schemas/openapi.schema.json
+embedded_schemas = \
+	dist/schemas/config.schema.json \
+	dist/schemas/openapi.schema.json \
+	dist/schemas/plugin.schema.json \
+	dist/schemas/xcore.schema.json
 EXTRA_DIST += dist/schemas/embed.awk
 
 src/contract/embedded.c: $(embedded_schemas) dist/schemas/embed.awk

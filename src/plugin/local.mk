@@ -17,6 +17,8 @@ libplugin_la_SOURCES = \
 	src/plugin/manifest-config.c src/plugin/manifest-config.h \
 	src/plugin/manifest-prefix.c src/plugin/manifest-private.h \
 	src/plugin/manifest-sandbox.c \
+	src/plugin/manifest-schema.c \
+	src/plugin/manifest-shape.c \
 	src/plugin/package.c src/plugin/package.h \
 	src/plugin/package-archive.c \
 	src/plugin/package-folder.c \

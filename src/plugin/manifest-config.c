@@ -7,25 +7,29 @@
 
 #include <xcore/json.h>
 
+#include "contract/plan.h"
 #include "manifest-config.h"
+#include "manifest-private.h"
 #include "manifest.h"
 
+#define DEPTH_MAX 32
+
+/* Schemas that are being filled in, the innermost first. */
+struct frame {
+	const struct frame *around;
+	const char *pointer;	/* of the schema */
+};
+
 struct merge {
-	bool complete;
-	struct xc_errbuf *errbuf;
+	struct xc_plan plan;
+	struct xc_config_faults *faults;
 	char pointer[256];	/* of the setting at hand */
+	unsigned depth;
 };
 
 static enum xc_err merge_value(struct merge *merge,
-    struct json_object *schema, struct json_object *value,
-    struct json_object **out_r);
-
-static enum xc_err
-refuse(const struct merge *merge, const char *what)
-{
-	return xc_fail(merge->errbuf, XC_ERR_INVALID, "setting %s: %s",
-	    merge->pointer[0] != '\0' ? merge->pointer : "/", what);
-}
+    const struct frame *around, const struct xc_plan_node *schema,
+    struct json_object *value, struct json_object **out_r);
 
 /* Goes into a member; what it returns takes leave() back out. */
 static size_t
@@ -44,336 +48,252 @@ leave(struct merge *merge, size_t len)
 	merge->pointer[len] = '\0';
 }
 
-static enum xc_err
-check_keywords(const struct merge *merge, struct json_object *schema)
-{
-	static const char *const known[] = { "type", "properties", "required",
-		"additionalProperties", "items", "enum", "default", "minimum",
-		"maximum", "minLength", "maxLength", "title", "description",
-		"examples", "secret", "$schema", "$comment", "deprecated" };
-	struct lh_entry *entry;
+/* --- what one object is made of ---- */
 
-	if (!json_object_is_type(schema, json_type_object))
-		return refuse(merge, "its schema must be an object");
-	lh_foreach(json_object_get_object(schema), entry) {
-		const char *key = lh_entry_k(entry);
-		size_t i = 0, n = sizeof(known) / sizeof(known[0]);
+/* An object that is being filled in, by all schemas that hold for it. */
+struct filling {
+	struct merge *merge;
+	const struct frame *frame;
+	struct json_object *value;	/* as it was set; NULL: not at all */
+	struct json_object *out;
+	bool has_properties;
+	bool is_open;		/* other members may be there */
+};
 
-		while (i < n && strcmp(key, known[i]) != 0)
-			i++;
-		if (i == n && strncmp(key, "x-", 2) != 0)
-			return xc_fail(merge->errbuf, XC_ERR_INVALID,
-			    "setting %s: its schema uses \"%.40s\", which is "
-			    "not checked here; take it out", merge->pointer,
-			    key);
-	}
-	return XC_OK;
-}
-
+/* Keywords by which a schema may say something of members that
+ * "properties" does not name. */
 static bool
-is_of_type(const char *type, struct json_object *value)
+says_of_others(struct json_object *schema)
 {
-	static const struct {
-		const char *name;
-		enum json_type type;
-	} types[] = { { "null", json_type_null },
-		{ "boolean", json_type_boolean },
-		{ "object", json_type_object },
-		{ "array", json_type_array }, { "string", json_type_string },
-		{ "integer", json_type_int }, { "number", json_type_int },
-		{ "number", json_type_double } };
+	static const char *const keywords[] = { "additionalProperties",
+		"unevaluatedProperties", "patternProperties", "anyOf", "oneOf",
+		"if", "dependentSchemas", "$dynamicRef" };
 
-	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
-		if (strcmp(type, types[i].name) == 0 &&
-		    json_object_is_type(value, types[i].type))
+	for (size_t i = 0; i < sizeof(keywords) / sizeof(keywords[0]); i++)
+		if (json_object_object_get_ex(schema, keywords[i], NULL))
 			return true;
-	}
 	return false;
 }
 
 static enum xc_err
-check_type(const struct merge *merge, struct json_object *schema,
-    struct json_object *value)
+fill_member(struct filling *filling, const char *key,
+    const struct xc_plan_node *schema)
 {
-	struct json_object *type = xc_json_member(schema, "type");
-	size_t n;
-
-	if (type == NULL)
-		return XC_OK;
-	if (json_object_is_type(type, json_type_string)) {
-		if (is_of_type(json_object_get_string(type), value))
-			return XC_OK;
-		return xc_fail(merge->errbuf, XC_ERR_INVALID,
-		    "setting %s: must be of type %s", merge->pointer,
-		    json_object_get_string(type));
-	}
-	if (!json_object_is_type(type, json_type_array))
-		return refuse(merge, "\"type\" must be a string or an array");
-	n = json_object_array_length(type);
-	for (size_t i = 0; i < n; i++) {
-		struct json_object *one = json_object_array_get_idx(type, i);
-
-		if (json_object_is_type(one, json_type_string) &&
-		    is_of_type(json_object_get_string(one), value))
-			return XC_OK;
-	}
-	return refuse(merge, "is of none of the types that its schema names");
-}
-
-static enum xc_err
-check_enum(const struct merge *merge, struct json_object *schema,
-    struct json_object *value)
-{
-	struct json_object *list = xc_json_member(schema, "enum");
-	size_t n;
-
-	if (list == NULL)
-		return XC_OK;
-	if (!json_object_is_type(list, json_type_array))
-		return refuse(merge, "\"enum\" must be an array");
-	n = json_object_array_length(list);
-	for (size_t i = 0; i < n; i++) {
-		if (json_object_equal(json_object_array_get_idx(list, i),
-		    value))
-			return XC_OK;
-	}
-	return xc_fail(merge->errbuf, XC_ERR_INVALID,
-	    "setting %s: must be one of %s", merge->pointer,
-	    json_object_to_json_string(list));
-}
-
-/* The size that minimum and maximum, or minLength and maxLength, are about. */
-static bool
-measure(struct json_object *value, bool *is_text_r, double *size_r)
-{
-	*is_text_r = json_object_is_type(value, json_type_string);
-	if (*is_text_r)
-		*size_r = json_object_get_string_len(value);
-	else
-		*size_r = json_object_get_double(value);
-	return *is_text_r || json_object_is_type(value, json_type_int) ||
-	    json_object_is_type(value, json_type_double);
-}
-
-static enum xc_err
-check_bounds(const struct merge *merge, struct json_object *schema,
-    struct json_object *value)
-{
-	struct json_object *low, *high;
-	bool is_text;
-	double size;
-
-	if (!measure(value, &is_text, &size))
-		return XC_OK;
-	low = xc_json_member(schema, is_text ? "minLength" : "minimum");
-	high = xc_json_member(schema, is_text ? "maxLength" : "maximum");
-	if (low != NULL && size < json_object_get_double(low))
-		return xc_fail(merge->errbuf, XC_ERR_INVALID,
-		    "setting %s: must be at least %s%s", merge->pointer,
-		    json_object_to_json_string(low),
-		    is_text ? " bytes long" : "");
-	if (high != NULL && size > json_object_get_double(high))
-		return xc_fail(merge->errbuf, XC_ERR_INVALID,
-		    "setting %s: must be at most %s%s", merge->pointer,
-		    json_object_to_json_string(high),
-		    is_text ? " bytes long" : "");
-	return XC_OK;
-}
-
-/* A setting without a schema is refused unless the schema lets others in: a
- * misspelt one would be ignored without a word. */
-static enum xc_err
-check_unknown(struct merge *merge, struct json_object *schema,
-    struct json_object *value)
-{
-	struct json_object *properties = xc_json_member(schema, "properties");
-	struct lh_entry *entry;
-	bool others = false;
-
-	xc_json_bool(schema, "additionalProperties", &others);
-	if (others || value == NULL)
-		return XC_OK;
-	lh_foreach(json_object_get_object(value), entry) {
-		const char *key = lh_entry_k(entry);
-		size_t mark;
-
-		if (json_object_object_get_ex(properties, key, NULL))
-			continue;
-		mark = enter(merge, key);
-		refuse(merge, "the plugin has no such setting; see \"config\" "
-		    "in its plugin.json");
-		leave(merge, mark);
-		return XC_ERR_INVALID;
-	}
-	return XC_OK;
-}
-
-static enum xc_err
-check_required(const struct merge *merge, struct json_object *schema,
-    struct json_object *out)
-{
-	struct json_object *list = xc_json_member(schema, "required");
-	size_t n;
-
-	if (list == NULL || !merge->complete)
-		return XC_OK;
-	if (!json_object_is_type(list, json_type_array))
-		return refuse(merge, "\"required\" must be an array");
-	n = json_object_array_length(list);
-	for (size_t i = 0; i < n; i++) {
-		struct json_object *key = json_object_array_get_idx(list, i);
-
-		if (json_object_is_type(key, json_type_string) &&
-		    xc_json_member(out, json_object_get_string(key)) == NULL)
-			return xc_fail(merge->errbuf, XC_ERR_INVALID,
-			    "setting %s/%s: must be set, there is no default",
-			    merge->pointer, json_object_get_string(key));
-	}
-	return XC_OK;
-}
-
-/* What has no schema of its own goes over as it is. */
-static enum xc_err
-copy_others(struct json_object *properties, struct json_object *value,
-    struct json_object *out)
-{
-	struct lh_entry *entry;
-
-	if (value == NULL)
-		return XC_OK;
-	lh_foreach(json_object_get_object(value), entry) {
-		const char *key = lh_entry_k(entry);
-
-		if (json_object_object_get_ex(properties, key, NULL))
-			continue;
-		if (json_object_object_add(out, key,
-		    json_object_get(lh_entry_v(entry))) != 0)
-			return XC_ERR_NOMEM;
-	}
-	return XC_OK;
-}
-
-static enum xc_err
-merge_member(struct merge *merge, const char *key, struct json_object *schema,
-    struct json_object *value, struct json_object *out)
-{
+	struct merge *merge = filling->merge;
 	size_t mark = enter(merge, key);
-	struct json_object *member;
+	struct json_object *value, *member;
 	enum xc_err err;
 
-	err = merge_value(merge, schema, xc_json_member(value, key), &member);
+	/* Another schema may have been here with its default. */
+	value = xc_json_member(filling->out, key);
+	if (value == NULL)
+		value = xc_json_member(filling->value, key);
+	err = merge_value(merge, filling->frame, schema, value, &member);
 	leave(merge, mark);
 	if (err != XC_OK || member == NULL)
 		return err;
-	if (json_object_object_add(out, key, member) == 0)
+	if (json_object_object_add(filling->out, key, member) == 0)
 		return XC_OK;
 	json_object_put(member);
 	return XC_ERR_NOMEM;
 }
 
 static enum xc_err
-fill_object(struct merge *merge, struct json_object *schema,
-    struct json_object *value, struct json_object *out)
+fill_properties(struct filling *filling, const struct xc_plan_node *schema)
 {
-	struct json_object *properties = xc_json_member(schema, "properties");
+	struct xc_plan_node all, one;
 	struct lh_entry *entry;
-	enum xc_err err;
+	enum xc_err err = XC_OK;
 
-	if (!json_object_is_type(properties, json_type_object))
-		return refuse(merge, "\"properties\" must be an object");
-	err = check_unknown(merge, schema, value);
-	if (err != XC_OK)
-		return err;
-	lh_foreach(json_object_get_object(properties), entry) {
-		err = merge_member(merge, lh_entry_k(entry),
-		    lh_entry_v(entry), value, out);
-		if (err != XC_OK)
-			return err;
-	}
-	err = copy_others(properties, value, out);
-	return err == XC_OK ? check_required(merge, schema, out) : err;
-}
-
-static enum xc_err
-merge_object(struct merge *merge, struct json_object *schema,
-    struct json_object *value, struct json_object **out_r)
-{
-	struct json_object *out = json_object_new_object();
-	enum xc_err err;
-
-	if (out == NULL)
-		return XC_ERR_NOMEM;
-	err = fill_object(merge, schema, value, out);
-	if (err != XC_OK) {
-		json_object_put(out);
-		return err;
-	}
-	*out_r = out;
-	return XC_OK;
-}
-
-static enum xc_err
-check_items(struct merge *merge, struct json_object *schema,
-    struct json_object *value)
-{
-	struct json_object *items = xc_json_member(schema, "items");
-	size_t n;
-
-	if (items == NULL || !json_object_is_type(value, json_type_array))
+	xc_plan_member(schema, "properties", &all);
+	if (!json_object_is_type(all.json, json_type_object))
 		return XC_OK;
-	n = json_object_array_length(value);
-	for (size_t i = 0; i < n; i++) {
-		struct json_object *ignored = NULL;
-		char index[24];
-		size_t mark;
-		enum xc_err err;
-
-		snprintf(index, sizeof(index), "%zu", i);
-		mark = enter(merge, index);
-		err = merge_value(merge, items,
-		    json_object_array_get_idx(value, i), &ignored);
-		json_object_put(ignored);
-		leave(merge, mark);
+	filling->has_properties = true;
+	lh_foreach(json_object_get_object(all.json), entry) {
+		xc_plan_member(&all, lh_entry_k(entry), &one);
+		err = fill_member(filling, lh_entry_k(entry), &one);
 		if (err != XC_OK)
-			return err;
+			break;
+	}
+	return err;
+}
+
+/* By a schema, what it refers to, and all under its "allOf". */
+static enum xc_err
+fill(struct filling *filling, const struct xc_plan_node *schema,
+    unsigned depth)
+{
+	const char *ref = xc_json_string(schema->json, "$ref");
+	struct xc_plan_node list, one;
+	enum xc_err err;
+	size_t i;
+
+	if (!json_object_is_type(schema->json, json_type_object) || depth == 0)
+		return XC_OK;
+	filling->is_open |= says_of_others(schema->json);
+	err = fill_properties(filling, schema);
+	if (err == XC_OK && ref != NULL &&
+	    xc_plan_resolve(&filling->merge->plan, ref, &one))
+		err = fill(filling, &one, depth - 1);
+	xc_plan_member(schema, "allOf", &list);
+	if (!json_object_is_type(list.json, json_type_array))
+		return err;
+	for (i = 0; i < json_object_array_length(list.json) && err == XC_OK;
+	    i++) {
+		xc_plan_item(&list, i, &one);
+		err = fill(filling, &one, depth - 1);
+	}
+	return err;
+}
+
+/* --- what has no schema ---- */
+
+/* Whether a schema, or what holds beside it, names a property. */
+static bool
+names(struct merge *merge, const struct xc_plan_node *schema,
+    const char *key, unsigned depth)
+{
+	const char *ref = xc_json_string(schema->json, "$ref");
+	struct xc_plan_node list, one;
+	size_t i;
+
+	if (!json_object_is_type(schema->json, json_type_object) || depth == 0)
+		return false;
+	xc_plan_member(schema, "properties", &list);
+	if (json_object_is_type(list.json, json_type_object) &&
+	    json_object_object_get_ex(list.json, key, NULL))
+		return true;
+	if (ref != NULL && xc_plan_resolve(&merge->plan, ref, &one) &&
+	    names(merge, &one, key, depth - 1))
+		return true;
+	xc_plan_member(schema, "allOf", &list);
+	if (!json_object_is_type(list.json, json_type_array))
+		return false;
+	for (i = 0; i < json_object_array_length(list.json); i++) {
+		xc_plan_item(&list, i, &one);
+		if (names(merge, &one, key, depth - 1))
+			return true;
+	}
+	return false;
+}
+
+/* What no schema names goes over as it is, where there may be such a thing: a
+ * misspelt one would be ignored without a word. */
+static enum xc_err
+copy_others(struct filling *filling, const struct xc_plan_node *schema)
+{
+	struct merge *merge = filling->merge;
+	struct lh_entry *entry;
+
+	if (filling->value == NULL)
+		return XC_OK;
+	lh_foreach(json_object_get_object(filling->value), entry) {
+		const char *key = lh_entry_k(entry);
+
+		if (names(merge, schema, key, DEPTH_MAX))
+			continue;
+		if (!filling->is_open && filling->has_properties) {
+			size_t mark = enter(merge, key);
+
+			xc_config_fault(merge->faults, merge->pointer,
+			    "the plugin has no such setting; see \"config\" "
+			    "in its plugin.json");
+			leave(merge, mark);
+			continue;
+		}
+		if (json_object_object_add(filling->out, key,
+		    json_object_get(lh_entry_v(entry))) != 0)
+			return XC_ERR_NOMEM;
 	}
 	return XC_OK;
+}
+
+/* --- values ---- */
+
+static enum xc_err
+merge_object(struct merge *merge, const struct frame *frame,
+    const struct xc_plan_node *schema, struct json_object *value,
+    struct json_object **out_r)
+{
+	struct filling filling = { .merge = merge, .frame = frame,
+		.value = value, .out = json_object_new_object() };
+	enum xc_err err;
+
+	if (filling.out == NULL)
+		return XC_ERR_NOMEM;
+	err = fill(&filling, schema, DEPTH_MAX);
+	if (err == XC_OK)
+		err = copy_others(&filling, schema);
+	/* What nobody has said and nobody has a default for is not there. */
+	if (err != XC_OK || (value == NULL && frame->around != NULL &&
+	    json_object_object_length(filling.out) == 0)) {
+		json_object_put(filling.out);
+		return err;
+	}
+	*out_r = filling.out;
+	return XC_OK;
+}
+
+/* What a schema refers to, by which it is known. */
+static void
+find_meant(struct xc_plan *plan, struct xc_plan_node *schema)
+{
+	struct xc_plan_node next;
+	const char *ref;
+
+	for (unsigned i = 0; i < DEPTH_MAX; i++) {
+		ref = xc_json_string(schema->json, "$ref");
+		if (ref == NULL || !xc_plan_resolve(plan, ref, &next))
+			return;
+		*schema = next;
+	}
+}
+
+/* Whether a schema that leads to itself is here again, with nothing set. */
+static bool
+is_around(const struct frame *around, const char *pointer)
+{
+	for (; around != NULL; around = around->around)
+		if (strcmp(around->pointer, pointer) == 0)
+			return true;
+	return false;
 }
 
 /* *out_r is NULL if there is neither a setting nor a default. */
 static enum xc_err
-merge_value(struct merge *merge, struct json_object *schema,
-    struct json_object *value, struct json_object **out_r)
+merge_value(struct merge *merge, const struct frame *around,
+    const struct xc_plan_node *schema, struct json_object *value,
+    struct json_object **out_r)
 {
-	enum xc_err err = check_keywords(merge, schema);
+	struct xc_plan_node initial, meant = *schema;
+	struct frame frame = { .around = around, .pointer = meant.pointer };
+	enum xc_err err;
 
 	*out_r = NULL;
-	if (err != XC_OK)
+	find_meant(&merge->plan, &meant);
+	if (value == NULL && is_around(around, meant.pointer))
+		return XC_OK;
+	if (value == NULL &&
+	    xc_plan_default(&merge->plan, schema, &initial))
+		value = initial.json;
+	if (merge->depth < DEPTH_MAX && (value == NULL ||
+	    json_object_is_type(value, json_type_object))) {
+		merge->depth++;
+		err = merge_object(merge, &frame, schema, value, out_r);
+		merge->depth--;
 		return err;
-	if (value == NULL)
-		value = xc_json_member(schema, "default");
-	if (value != NULL)
-		err = check_type(merge, schema, value);
-	if (err == XC_OK && value != NULL)
-		err = check_enum(merge, schema, value);
-	if (err == XC_OK && value != NULL)
-		err = check_bounds(merge, schema, value);
-	if (err == XC_OK && value != NULL)
-		err = check_items(merge, schema, value);
-	if (err != XC_OK)
-		return err;
-	if (json_object_object_get_ex(schema, "properties", NULL) &&
-	    (value == NULL || json_object_is_type(value, json_type_object)))
-		return merge_object(merge, schema, value, out_r);
+	}
 	*out_r = json_object_get(value);
 	return XC_OK;
 }
 
 enum xc_err
 xc_config_merge(struct json_object *schema, struct json_object *settings,
-    bool complete, struct json_object **config_r, struct xc_errbuf *errbuf)
+    struct json_object **config_r, struct xc_errbuf *errbuf)
 {
-	struct merge merge = { .complete = complete, .errbuf = errbuf };
+	struct xc_config_faults faults = { .used = 0 };
+	struct merge merge = { .faults = &faults };
+	struct xc_plan_node root;
 	enum xc_err err;
 
 	*config_r = NULL;
@@ -381,12 +301,22 @@ xc_config_merge(struct json_object *schema, struct json_object *settings,
 	    !json_object_is_type(settings, json_type_object))
 		return xc_fail(errbuf, XC_ERR_INVALID,
 		    "settings: must be an object");
-	err = merge_value(&merge, schema, settings, config_r);
+	xc_plan_begin(&merge.plan, schema, errbuf);
+	xc_plan_root(&merge.plan, &root);
+	err = merge_value(&merge, NULL, &root, settings, config_r);
+	xc_plan_end(&merge.plan);
 	if (err == XC_OK && *config_r == NULL)
-		*config_r = json_object_new_object();
-	if (err == XC_ERR_NOMEM || (err == XC_OK && *config_r == NULL))
-		return xc_fail(errbuf, XC_ERR_NOMEM, "out of memory");
-	return err;
+		err = XC_ERR_NOMEM;
+	if (err == XC_OK)
+		err = xc_config_validate(schema, *config_r, &faults);
+	if (err == XC_OK && faults.used > 0)
+		err = XC_ERR_INVALID;
+	if (err == XC_OK)
+		return XC_OK;
+	json_object_put(*config_r);
+	*config_r = NULL;
+	return xc_fail(errbuf, err, "%s", err == XC_ERR_NOMEM ?
+	    "out of memory" : faults.text);
 }
 
 enum xc_err
@@ -396,8 +326,8 @@ xc_manifest_config(const struct xc_manifest *manifest,
 {
 	*config_r = NULL;
 	if (manifest->config != NULL)
-		return xc_config_merge(manifest->config, settings, true,
-		    config_r, errbuf);
+		return xc_config_merge(manifest->config, settings, config_r,
+		    errbuf);
 	if (settings != NULL && json_object_object_length(settings) > 0)
 		return xc_fail(errbuf, XC_ERR_INVALID, "plugin %s has no "
 		    "settings; take \"plugins\".\"%s\" out of the "

@@ -3,25 +3,33 @@
 #ifndef XC_MANIFEST_CONFIG_H
 #define XC_MANIFEST_CONFIG_H
 
-#include <stdbool.h>
+#include <stddef.h>
 
 #include "lib/errbuf.h"
 
 struct json_object;
 
 /*
- * Puts settings (may be NULL) over the defaults of the schema and checks the
- * outcome.  The schema may use type, properties, required,
- * additionalProperties, items, enum, default, minimum, maximum, minLength,
- * maxLength, and the annotations; another keyword is refused, because it
- * would not be looked at.  A setting that is null counts as not set.
- * complete: refuse also when a required setting is missing.
+ * Whether a schema can be used: a JSON Schema 2020-12 that compiles, and whose
+ * defaults hold to it, though what they lack may be "required".
+ * XC_ERR_INVALID: the sentence is in errbuf, and in where, of size bytes, the
+ * JSON Pointer into the schema.
+ */
+enum xc_err xc_config_check(struct json_object *schema, char *where,
+    size_t size, struct xc_errbuf *errbuf);
+
+/*
+ * Puts settings (may be NULL) over the defaults of the schema, those of
+ * "properties" in it, behind "$ref" and under "allOf", and validates the
+ * outcome.  A setting that is null counts as not set.  Where a schema has
+ * properties and says nothing of others, there are no others.
  *
  * On XC_OK *config_r is a new reference to an object; else it is NULL, and
- * XC_ERR_INVALID names the setting by its JSON Pointer.
+ * XC_ERR_INVALID names each setting by its JSON Pointer.  The value of one
+ * that is "secret" is not told.
  */
 enum xc_err xc_config_merge(struct json_object *schema,
-    struct json_object *settings, bool complete,
-    struct json_object **config_r, struct xc_errbuf *errbuf);
+    struct json_object *settings, struct json_object **config_r,
+    struct xc_errbuf *errbuf);
 
 #endif

@@ -19,8 +19,30 @@ struct xc_check {
 	struct xc_errbuf *errbuf;
 	char faults[sizeof(((struct xc_errbuf *)0)->text)];
 	size_t used;
+	uint32_t misshapen;	/* members, as xc_manifest_field() counts */
 	bool nomem;
 };
+
+/* The members that have checks of their own. */
+extern const size_t xc_manifest_n_fields;
+const char *xc_manifest_field(size_t i);
+
+/* Faults of settings, as they are told. */
+struct xc_config_faults {
+	char text[sizeof(((struct xc_errbuf *)0)->text)];
+	size_t used;
+};
+
+void xc_config_fault(struct xc_config_faults *faults, const char *pointer,
+    const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+/* manifest-schema.c: runs a schema on settings that were filled in. */
+enum xc_err xc_config_validate(struct json_object *schema,
+    struct json_object *config, struct xc_config_faults *faults);
+
+/* manifest-shape.c: adds the faults that the schema finds in the text of the
+ * manifest, and marks the members that have them. */
+void xc_check_shape(struct xc_check *check, const char *text, size_t len);
 
 void xc_check_fault(struct xc_check *check, const char *pointer,
     const char *format, ...) __attribute__((format(printf, 3, 4)));

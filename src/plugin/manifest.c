@@ -54,7 +54,7 @@ xc_check_fault(struct xc_check *check, const char *pointer, const char *format,
     ...)
 {
 	size_t room = sizeof(check->faults) - check->used;
-	char what[512], shown[1024];
+	char what[512], shown[1024], place[256], where[512];
 	va_list ap;
 	int n;
 
@@ -62,8 +62,10 @@ xc_check_fault(struct xc_check *check, const char *pointer, const char *format,
 	vsnprintf(what, sizeof(what), format, ap);
 	va_end(ap);
 	escape(what, shown, sizeof(shown));
+	snprintf(place, sizeof(place), "%s", pointer);
+	escape(place, where, sizeof(where));
 	n = snprintf(check->faults + check->used, room,
-	    "%splugin.json: %s: %s", check->used > 0 ? "; " : "", pointer,
+	    "%splugin.json: %s: %s", check->used > 0 ? "; " : "", where,
 	    shown);
 	if (n > 0)
 		check->used += (size_t)n < room ? (size_t)n : room - 1;
@@ -110,26 +112,15 @@ xc_check_text(struct xc_check *check, const char *pointer,
 static void
 check_name(struct xc_check *check, struct json_object *value)
 {
-	const char *name = xc_check_text(check, "/name", value, 32);
-
-	if (name == NULL)
-		return;
-	if (!xc_plugin_name_ok(name))
-		xc_check_fault(check, "/name",
-		    "\"%s\" must be a small letter, then "
-		    "small letters, digits, '_' and '-', at most 32",
-		    name);
-	check->manifest->name = name;
+	check->manifest->name = json_object_get_string(value);
 }
 
 static void
 check_version(struct xc_check *check, struct json_object *value)
 {
-	const char *version = xc_check_text(check, "/version", value, 64);
+	const char *version = json_object_get_string(value);
 	struct xc_semver parsed;
 
-	if (version == NULL)
-		return;
 	if (!xc_semver_parse(version, &parsed))
 		xc_check_fault(check, "/version",
 		    "\"%s\" is not a semantic version; "
@@ -142,66 +133,29 @@ check_version(struct xc_check *check, struct json_object *value)
 static void
 check_author(struct xc_check *check, struct json_object *value)
 {
-	check->manifest->author = xc_check_text(check, "/author", value, 256);
+	check->manifest->author = json_object_get_string(value);
 }
 
 static void
 check_description(struct xc_check *check, struct json_object *value)
 {
-	check->manifest->description = xc_check_text(check, "/description",
-	    value, 1024);
+	check->manifest->description = json_object_get_string(value);
 }
 
 static void
 check_license(struct xc_check *check, struct json_object *value)
 {
-	const char *license = xc_check_text(check, "/license", value, 128);
-
-	if (license != NULL && strspn(license, "abcdefghijklmnopqrstuvwxyz"
-	    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 .-+()") != strlen(license))
-		xc_check_fault(check, "/license",
-		    "must be an SPDX expression, for "
-		    "example \"MIT\" or \"Apache-2.0 OR MIT\"");
-	check->manifest->license = license;
-}
-
-static void
-check_homepage(struct xc_check *check, struct json_object *value)
-{
-	const char *url = xc_check_text(check, "/homepage", value, 512);
-
-	if (url != NULL && strncmp(url, "https://", 8) != 0 &&
-	    strncmp(url, "http://", 7) != 0)
-		xc_check_fault(check, "/homepage", "must begin with https://");
-}
-
-static void
-check_tags(struct xc_check *check, struct json_object *value)
-{
-	size_t n;
-
-	if (!json_object_is_type(value, json_type_array)) {
-		xc_check_fault(check, "/tags", "must be an array of strings");
-		return;
-	}
-	n = json_object_array_length(value);
-	for (size_t i = 0; i < n; i++) {
-		char pointer[32];
-
-		snprintf(pointer, sizeof(pointer), "/tags/%zu", i);
-		xc_check_text(check, pointer,
-		    json_object_array_get_idx(value, i), 64);
-	}
+	check->manifest->license = json_object_get_string(value);
 }
 
 static const char *
 check_range(struct xc_check *check, const char *pointer,
     struct json_object *value)
 {
-	const char *range = xc_check_text(check, pointer, value, 128);
+	const char *range = json_object_get_string(value);
 	struct xc_errbuf why;
 
-	if (range != NULL && xc_semver_range_check(range, &why) != XC_OK) {
+	if (xc_semver_range_check(range, &why) != XC_OK) {
 		xc_check_fault(check, pointer, "%s", why.text);
 		return NULL;
 	}
@@ -238,12 +192,6 @@ check_required_plugins(struct xc_check *check, struct json_object *value)
 	struct lh_entry *entry;
 	size_t n;
 
-	if (!json_object_is_type(value, json_type_object)) {
-		xc_check_fault(check, "/requires/plugins",
-		    "must be an object, for "
-		    "example {\"auth\": \"^1.2\"}");
-		return;
-	}
 	n = (size_t)json_object_object_length(value);
 	check->manifest->requires = calloc(n + 1,
 	    sizeof(*check->manifest->requires));
@@ -259,146 +207,79 @@ check_required_plugins(struct xc_check *check, struct json_object *value)
 static void
 check_requires(struct xc_check *check, struct json_object *value)
 {
-	struct lh_entry *entry;
+	struct json_object *plugins = xc_json_member(value, "plugins");
+	struct json_object *xcore = xc_json_member(value, "xcore");
 
-	if (!json_object_is_type(value, json_type_object)) {
-		xc_check_fault(check, "/requires", "must be an object");
-		return;
-	}
-	lh_foreach(json_object_get_object(value), entry) {
-		const char *key = lh_entry_k(entry);
-
-		if (strcmp(key, "xcore") == 0)
-			check->manifest->requires_xcore = check_range(check,
-			    "/requires/xcore", lh_entry_v(entry));
-		else if (strcmp(key, "plugins") == 0)
-			check_required_plugins(check, lh_entry_v(entry));
-		else
-			xc_check_fault(check, "/requires",
-			    "unknown member \"%.40s\"; "
-			    "there are \"xcore\" and \"plugins\"",
-			    key);
-	}
+	if (xcore != NULL)
+		check->manifest->requires_xcore = check_range(check,
+		    "/requires/xcore", xcore);
+	if (plugins != NULL)
+		check_required_plugins(check, plugins);
 }
 
 static void
 check_config(struct xc_check *check, struct json_object *value)
 {
-	const char *type = xc_json_string(value, "type");
-	struct json_object *defaults;
-	struct xc_errbuf why;
+	struct xc_errbuf why = { "" };
+	char where[256], pointer[300];
+	enum xc_err err = xc_config_check(value, where, sizeof(where), &why);
 
-	if (!json_object_is_type(value, json_type_object) ||
-	    (type != NULL && strcmp(type, "object") != 0)) {
-		xc_check_fault(check, "/config",
-		    "must be a JSON Schema of type object");
-		return;
-	}
 	check->manifest->config = value;
-	why.text[0] = '\0';
-	/* The defaults must hold to their own schema. */
-	if (xc_config_merge(value, NULL, false, &defaults, &why) != XC_OK)
-		xc_check_fault(check, "/config", "%s", why.text);
-	json_object_put(defaults);
-}
-
-static void
-check_array(struct xc_check *check, const char *pointer,
-    struct json_object *value)
-{
-	if (!json_object_is_type(value, json_type_array))
-		xc_check_fault(check, pointer, "must be an array");
-}
-
-static void
-check_tasks(struct xc_check *check, struct json_object *value)
-{
-	check_array(check, "/tasks", value);
-}
-
-static void
-check_middleware(struct xc_check *check, struct json_object *value)
-{
-	check_array(check, "/middleware", value);
+	snprintf(pointer, sizeof(pointer), "/config%s", where);
+	if (err == XC_ERR_NOMEM)
+		check->nomem = true;
+	else if (err != XC_OK)
+		xc_check_fault(check, pointer, "%s", why.text);
 }
 
 static void
 check_core(struct xc_check *check, struct json_object *value)
 {
-	if (!json_object_is_type(value, json_type_boolean)) {
-		xc_check_fault(check, "/core", "must be true or false");
-		return;
-	}
 	check->manifest->core = json_object_get_boolean(value);
 }
 
+/* Those that their schema has not told all of. */
 static const struct {
 	const char *key;
 	void (*check)(struct xc_check *check, struct json_object *value);
-	bool required;
 } fields[] = {
-	{ "name", check_name, true },
-	{ "version", check_version, true },
-	{ "author", check_author, true },
-	{ "description", check_description, true },
-	{ "license", check_license, true },
-	{ "homepage", check_homepage, false },
-	{ "prefix", xc_check_prefix, false },
-	{ "tags", check_tags, false },
-	{ "requires", check_requires, false },
-	{ "isolation", xc_check_isolation, false },
-	{ "limits", xc_check_limits, false },
-	{ "require", xc_check_require, false },
-	{ "permissions", xc_check_permissions, false },
-	{ "config", check_config, false },
-	{ "tasks", check_tasks, false },
-	{ "middleware", check_middleware, false },
-	{ "events", xc_check_events, false },
-	{ "core", check_core, false },
+	{ "name", check_name },
+	{ "version", check_version },
+	{ "author", check_author },
+	{ "description", check_description },
+	{ "license", check_license },
+	{ "prefix", xc_check_prefix },
+	{ "requires", check_requires },
+	{ "isolation", xc_check_isolation },
+	{ "limits", xc_check_limits },
+	{ "require", xc_check_require },
+	{ "permissions", xc_check_permissions },
+	{ "config", check_config },
+	{ "events", xc_check_events },
+	{ "core", check_core },
 };
 
-#define N_FIELDS (sizeof(fields) / sizeof(fields[0]))
+const size_t xc_manifest_n_fields = sizeof(fields) / sizeof(fields[0]);
 
-static void
-check_known(struct xc_check *check, const char *key)
+const char *
+xc_manifest_field(size_t i)
 {
-	char list[256] = "";
-
-	if (strncmp(key, "x-", 2) == 0)
-		return;
-	for (size_t i = 0; i < N_FIELDS; i++) {
-		if (strcmp(key, fields[i].key) == 0)
-			return;
-		if (i > 0)
-			strcat(list, ", ");
-		strcat(list, fields[i].key);
-	}
-	xc_check_fault(check, "/",
-	    "unknown member \"%.40s\"; there are %s, and names "
-	    "of your own that begin with \"x-\"",
-	    key, list);
+	return fields[i].key;
 }
 
 static void
-check_all(struct xc_check *check)
+check_all(struct xc_check *check, const char *text, size_t len)
 {
 	struct json_object *json = check->manifest->json;
-	struct lh_entry *entry;
 
-	for (size_t i = 0; i < N_FIELDS; i++) {
+	xc_check_shape(check, text, len);
+	for (size_t i = 0; i < xc_manifest_n_fields; i++) {
 		struct json_object *value;
-		char pointer[32];
 
-		if (json_object_object_get_ex(json, fields[i].key, &value)) {
+		if ((check->misshapen & UINT32_C(1) << i) == 0 &&
+		    json_object_object_get_ex(json, fields[i].key, &value))
 			fields[i].check(check, value);
-			continue;
-		}
-		snprintf(pointer, sizeof(pointer), "/%s", fields[i].key);
-		if (fields[i].required)
-			xc_check_fault(check, pointer, "is missing; add it");
 	}
-	lh_foreach(json_object_get_object(json), entry)
-		check_known(check, lh_entry_k(entry));
 	xc_check_place(check);
 }
 
@@ -444,7 +325,7 @@ xc_manifest_parse(const char *text, size_t len,
 	}
 	check.manifest = &check.owner->manifest;
 	check.manifest->json = json;
-	check_all(&check);
+	check_all(&check, text, len);
 	if (check.nomem)
 		err = xc_fail(errbuf, XC_ERR_NOMEM, "out of memory");
 	else if (check.used > 0)

@@ -219,9 +219,10 @@ test_bad(void **state)
 		{ "[]", "must be a JSON object" },
 		{ "{}", "/name: is missing" },
 		{ "{}", "/license: is missing" },
-		{ HEAD ",\"nmae\":1}", "unknown member \"nmae\"" },
+		{ HEAD ",\"nmae\":1}",
+		    "/nmae: there is no such member; xcore-plugin(7)" },
 		{ HEAD ",\"a\\u001b[2J\\u009b\":1}",
-		    "unknown member \"a\\x1b[2J\\xc2\\x9b\"" },
+		    "/a\\x1b[2J\\xc2\\x9b: there is no such member" },
 		{ HEAD ",\"prefix\":\"/todo\"}", "\"/app/\"" },
 		{ HEAD ",\"prefix\":\"app/todo\"}", "/prefix" },
 		{ HEAD ",\"prefix\":\"/app/todo/\"}", "/prefix" },
@@ -234,10 +235,10 @@ test_bad(void **state)
 		{ HEAD ",\"prefix\":[\"/app/a\",\"/app/b\"]}",
 		    "write one string" },
 		{ HEAD ",\"core\":true,\"prefix\":[\"/docs\"]}",
-		    "a single prefix is a string" },
+		    "has 1 items, 2 are the least" },
 		{ HEAD ",\"core\":true,\"prefix\":[]}", "/prefix" },
 		{ HEAD ",\"core\":true,\"prefix\":[\"/docs\",7]}",
-		    "/prefix/1: must be a string" },
+		    "/prefix/1: is a number, not a string" },
 		{ HEAD ",\"core\":true,\"prefix\":[\"/docs\",\"/x\"]}",
 		    "/prefix: \"/x\" must begin" },
 		{ HEAD ",\"core\":true,\"prefix\":[\"/docs\",\"/app/\"]}",
@@ -246,12 +247,13 @@ test_bad(void **state)
 		    "/prefix/1: \"/app/a\" overlaps with \"/app/a/b\"" },
 		{ HEAD ",\"core\":true,\"prefix\":[\"/app/1\",\"/app/2\","
 		    "\"/app/3\",\"/app/4\",\"/app/5\",\"/app/6\",\"/app/7\","
-		    "\"/app/8\",\"/app/9\"]}", "has 9 members" },
+		    "\"/app/8\",\"/app/9\"]}", "has 9 items, 8 are the most" },
 		{ HEAD ",\"prefix\":\"/application\"}", "/prefix" },
 		{ HEAD ",\"isolation\":\"jail\"}", "/isolation" },
 		{ HEAD ",\"permissions\":[\"root\"]}", "/permissions/0" },
 		{ HEAD ",\"permissions\":\"database\"}", "/permissions" },
-		{ HEAD ",\"isolation\":1}", "/isolation: must be a string" },
+		{ HEAD ",\"isolation\":1}",
+		    "/isolation: is 1, not one of \"inprocess\"" },
 		{ HEAD ",\"permissions\":[\"databse\"]}",
 		    "did you mean \"database\"?" },
 		{ HEAD ",\"permissions\":[\"http:\"]}", "/permissions/0" },
@@ -275,11 +277,12 @@ test_bad(void **state)
 		{ HEAD ",\"permissions\":[\"event:a..b\"]}", "/permissions/0" },
 		{ HEAD ",\"permissions\":[\"event:A\"]}", "/permissions/0" },
 		{ HEAD ",\"permissions\":[\"cache\",1]}", "/permissions/1" },
-		{ HEAD ",\"require\":\"landlock\"}", "/require: must be" },
+		{ HEAD ",\"require\":\"landlock\"}",
+		    "/require: is a string, not an array" },
 		{ HEAD ",\"require\":[1]}", "/require/0" },
 		{ HEAD ",\"require\":[\"seccomp\",\"lanlock\"]}",
-		    "/require/1: \"lanlock\" is no layer of a sandbox; did you "
-		    "mean \"landlock\"?" },
+		    "/require/1: is no layer of a sandbox; xcore-sandbox(7) "
+		    "lists them; did you mean \"landlock\"?" },
 		{ HEAD ",\"require\":[\"walls\"]}", "xcore-sandbox(7)" },
 		{ HEAD ",\"events\":[\"a\"]}", "/events: must be an object" },
 		{ HEAD ",\"events\":{\"A b\":\"x\"}}", "no name of an event" },
@@ -299,15 +302,16 @@ test_bad(void **state)
 		    "itself" },
 		{ HEAD ",\"limits\":{\"cpu\":1}}", "/limits" },
 		{ HEAD ",\"limits\":{\"cpu\":1}}",
-		    "there is no limit \"cpu\"" },
+		    "/limits/cpu: there is no such member" },
 		{ HEAD ",\"limits\":{\"cpu_m\":1}}",
 		    "did you mean \"cpu_ms\"?" },
-		{ HEAD ",\"limits\":[]}", "/limits: must be an object" },
+		{ HEAD ",\"limits\":[]}",
+		    "/limits: is an array, not an object" },
 		{ HEAD ",\"limits\":{\"cpu_ms\":-1}}", "/limits/cpu_ms" },
 		{ HEAD ",\"limits\":{\"cpu_ms\":\"5\"}}", "/limits/cpu_ms" },
 		{ HEAD ",\"limits\":{\"cpu_ms\":1.5}}", "/limits/cpu_ms" },
 		{ HEAD ",\"limits\":{\"cpu_ms\":3600001}}",
-		    "/limits/cpu_ms: must be a whole number from 1 to 3600000" },
+		    "/limits/cpu_ms: is 3600001, 3600000 is the most" },
 		{ HEAD ",\"limits\":{\"timeout_ms\":3600001}}",
 		    "/limits/timeout_ms" },
 		{ HEAD ",\"limits\":{\"memory_mb\":65537}}",
@@ -325,7 +329,21 @@ test_bad(void **state)
 		{ HEAD ",\"config\":{\"type\":\"object\",\"properties\":"
 		    "{\"n\":{\"type\":\"integer\",\"default\":\"x\"}}}}",
 		    "/config" },
-		{ HEAD ",\"config\":{\"oneOf\":[]}}", "oneOf" },
+		{ HEAD ",\"config\":{\"oneOf\":[]}}", "/config/oneOf" },
+		{ HEAD ",\"config\":{\"type\":\"string\"}}",
+		    "/config/type: must be \"object\"" },
+		{ HEAD ",\"config\":{\"properties\":{\"a\":{\"minimum\":"
+		    "\"1\"}}}}", "/config/properties/a/minimum" },
+		{ HEAD ",\"config\":{\"properties\":{\"a\":{\"pattern\":"
+		    "\"(\"}}}}", "/config/properties/a/pattern: " },
+		{ HEAD ",\"config\":{\"$ref\":\"#/$defs/a\"}}",
+		    "/config/$ref: " },
+		{ HEAD ",\"config\":{\"$ref\":\"#\"}}", "/config" },
+		{ HEAD ",\"config\":{\"$defs\":{\"a\":{\"enum\":[1],"
+		    "\"default\":2}}}}", "/config/$defs/a/default: is 2" },
+		{ HEAD ",\"$schema\":7}", "/$schema: is a number" },
+		{ HEAD ",\"author\":null}", "not JSON" },
+		{ HEAD ",\"limits\":null,\"core\":null}", "/core: is null" },
 		{ "{\"name\":\"Todo\",\"version\":\"1.2.0\",\"author\":\"A\","
 		    "\"description\":\"D\",\"license\":\"MIT\"}", "/name" },
 		{ "{\"name\":\"todo\",\"version\":\"1.2\",\"author\":\"A\","
@@ -421,18 +439,25 @@ test_bad_config(void **state)
 		{ "null", "/key: must be set" },
 		{ "{}", "/key: must be set" },
 		{ "[]", "must be an object" },
-		{ "{\"key\":7}", "/key: must be of type string" },
-		{ "{\"key\":\"x\"}", "/key: must be at least 2" },
-		{ "{\"key\":\"xy\",\"n\":0}", "/n: must be at least 1" },
-		{ "{\"key\":\"xy\",\"n\":10}", "/n: must be at most 9" },
-		{ "{\"key\":\"xy\",\"n\":5.5}", "/n: must be of type" },
-		{ "{\"key\":\"xy\",\"mode\":\"c\"}", "/mode: must be one of" },
+		{ "{\"kye\":1,\"n\":0}", "/n: is 0, 1 is the least; setting " },
+		{ "{\"kye\":1,\"n\":0}", "/kye: the plugin has no" },
+		{ "{\"key\":7}", "/key: is a number, not a string" },
+		{ "{\"key\":\"x\"}",
+		    "/key: is 1 characters long, 2 are the least" },
+		{ "{\"key\":\"xy\",\"n\":0}", "/n: is 0, 1 is the least" },
+		{ "{\"key\":\"xy\",\"n\":10}", "/n: is 10, 9 is the most" },
+		{ "{\"key\":\"xy\",\"n\":5.5}",
+		    "/n: is a number with a fraction" },
+		{ "{\"key\":\"xy\",\"mode\":\"c\"}",
+		    "/mode: is \"c\", not one of \"a\", \"b\"" },
 		{ "{\"key\":\"xy\",\"kye\":1}", "/kye: the plugin has no" },
-		{ "{\"key\":\"xy\",\"list\":[1,\"2\"]}", "/list/1: must be" },
+		{ "{\"key\":\"xy\",\"list\":[1,\"2\"]}",
+		    "/list/1: is a string, not an integer" },
 		{ "{\"key\":\"xy\",\"deep\":{\"off\":1}}", "/deep/off" },
 		{ "{\"key\":\"xy\",\"deep\":{\"on\":1}}",
-		    "/deep/on: is of none" },
-		{ "{\"key\":\"xy\",\"deep\":[]}", "/deep: must be of type" },
+		    "/deep/on: is a number, not a boolean or null" },
+		{ "{\"key\":\"xy\",\"deep\":[]}",
+		    "/deep: is an array, not an object" },
 	};
 
 	(void)state;
@@ -446,6 +471,112 @@ test_bad_config(void **state)
 		assert_null(config);
 		if (strstr(why.text, bad[i].says) == NULL)
 			fail_msg("%s: %s", bad[i].settings, why.text);
+	}
+}
+
+/* Keywords of all kinds; what is filled in, and what is left as it is. */
+static void
+test_full_config(void **state)
+{
+	static const char text[] = HEAD ",\"$schema\":\"x\",\"config\":{"
+	    "\"$ref\":\"#/$defs/base\",\"properties\":{\"url\":{\"type\":"
+	    "\"string\",\"format\":\"uri\",\"pattern\":\"^https:\","
+	    "\"default\":\"https://example.org/\"},\"tree\":{\"$ref\":"
+	    "\"#/$defs/tree\"},\"token\":{\"$ref\":\"#/$defs/token\"}},"
+	    "\"dependentRequired\":{\"user\":[\"token\"]},\"$defs\":{"
+	    "\"token\":{\"secret\":true,\"type\":\"string\",\"minLength\":"
+	    "8},\"tree\":{\"properties\":{\"next\":{\"$ref\":"
+	    "\"#/$defs/tree\"},\"n\":{\"default\":1}}},\"base\":{\"allOf\":["
+	    "{\"properties\":{\"retry\":{\"type\":\"integer\",\"default\":3},"
+	    "\"user\":{\"type\":\"string\"}}}]}}}}";
+	static const struct {
+		const char *settings;
+		const char *want;	/* or what is said */
+		enum xc_err err;
+	} cases[] = {
+		{ "{}", "{\"url\":\"https://example.org/\",\"tree\":{\"n\":1},"
+		    "\"retry\":3}", XC_OK },
+		{ "{\"tree\":{\"next\":{\"n\":7}},\"retry\":null}",
+		    "{\"url\":\"https://example.org/\",\"tree\":{\"next\":"
+		    "{\"n\":7},\"n\":1},\"retry\":3}", XC_OK },
+		{ "{\"url\":\"http://a\"}", "/url: is \"http://a\", which does "
+		    "not match", XC_ERR_INVALID },
+		{ "{\"url\":\"https:// \"}", "which is no uri",
+		    XC_ERR_INVALID },
+		{ "{\"user\":\"a\"}", "must have the member \"token\"",
+		    XC_ERR_INVALID },
+		{ "{\"token\":\"hush\"}", "setting /token: is a secret that "
+		    "does not hold to \"minLength\"", XC_ERR_INVALID },
+		{ "{\"tokn\":\"hush\"}", "/tokn: the plugin has no such",
+		    XC_ERR_INVALID },
+	};
+	struct xc_manifest *manifest;
+	struct json_object *config;
+	struct xc_errbuf why;
+
+	(void)state;
+	if (parse(text, &manifest, &why) != XC_OK)
+		fail_msg("%s", why.text);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct json_object *settings = json_tokener_parse(
+		    cases[i].settings);
+		enum xc_err err = xc_manifest_config(manifest, settings,
+		    &config, &why);
+		const char *got = err == XC_OK ?
+		    json_object_to_json_string_ext(config,
+		    JSON_C_TO_STRING_PLAIN |
+		    JSON_C_TO_STRING_NOSLASHESCAPE) : why.text;
+
+		if (err != cases[i].err || (err == XC_OK ?
+		    strcmp(got, cases[i].want) != 0 :
+		    strstr(got, cases[i].want) == NULL) ||
+		    strstr(got, "hush") != NULL)
+			fail_msg("%s: %s", cases[i].settings, got);
+		json_object_put(config);
+		json_object_put(settings);
+	}
+	xc_manifest_free(&manifest);
+}
+
+/* What plugin.schema.json lists is what the code knows. */
+static void
+test_lists(void **state)
+{
+	static const char *const limits[] = { "cpu_ms", "timeout_ms",
+		"memory_mb", "rate", "files", "threads", "reply_kb" };
+	struct xc_manifest *manifest;
+	struct xc_limits ignored;
+	struct xc_errbuf why;
+	char text[512];
+
+	(void)state;
+	for (unsigned i = 0; i < XC_LAYER__MAX; i++) {
+		snprintf(text, sizeof(text), HEAD ",\"require\":[\"%s\"]}",
+		    xc_layer_name((enum xc_layer)i));
+		if (parse(text, &manifest, &why) != XC_OK)
+			fail_msg("%s", why.text);
+		xc_manifest_free(&manifest);
+	}
+	for (size_t i = 0; i < sizeof(limits) / sizeof(limits[0]); i++) {
+		int64_t max = 1;
+
+		while (xc_limit_set(&ignored, limits[i], max * 2, NULL) ==
+		    XC_OK)
+			max *= 2;
+		for (int64_t step = max; step > 0; step /= 2)
+			if (xc_limit_set(&ignored, limits[i], max + step,
+			    NULL) == XC_OK)
+				max += step;
+		snprintf(text, sizeof(text), HEAD ",\"limits\":{\"%s\":%lld}}",
+		    limits[i], (long long)max);
+		if (parse(text, &manifest, &why) != XC_OK)
+			fail_msg("%s", why.text);
+		xc_manifest_free(&manifest);
+		snprintf(text, sizeof(text), HEAD ",\"limits\":{\"%s\":%lld}}",
+		    limits[i], (long long)max + 1);
+		assert_int_equal(parse(text, &manifest, &why),
+		    XC_ERR_INVALID);
+		assert_non_null(strstr(why.text, "is the most"));
 	}
 }
 
@@ -484,6 +615,8 @@ main(void)
 		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_config),
 		cmocka_unit_test(test_bad_config),
+		cmocka_unit_test(test_full_config),
+		cmocka_unit_test(test_lists),
 		cmocka_unit_test(test_no_config),
 	};
 
