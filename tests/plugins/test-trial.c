@@ -191,7 +191,7 @@ test_bad_config(void **state)
 	(void)state;
 	assert_int_equal(try_fault("misbehave", "unheard-of", LONG_MS, &why),
 	    XC_ERR_INVALID);
-	assert_non_null(strstr(why.text, "/fault: must be one of"));
+	assert_non_null(strstr(why.text, "/fault: is \""));
 }
 
 static void
