@@ -20,7 +20,7 @@
 
 #include "contract.h"
 
-#define REQUESTS 20000
+#define REQUESTS 2000
 #define SEGMENTS "/app/todo"
 #define N_PREFIX 2
 
@@ -321,7 +321,7 @@ int
 main(int argc, char **argv)
 {
 	static const struct xc_host host;
-	int rounds = argc > 1 ? atoi(argv[1]) : 30;
+	int rounds = argc > 1 ? atoi(argv[1]) : 300;
 	struct bench bench = { .taker = xc_taker_create() };
 	struct xc_errbuf errbuf;
 	size_t i;
