@@ -14,8 +14,10 @@
 
 #include "plugin/file.h"
 #include "tools/xcore-install.h"
+#include "types/name.h"
 
-/* In names and texts, @NAME@ is the plugin's name. */
+/* In names and texts, @NAME@ is the plugin's name, and @IDENT@ what its types
+ * of C begin with. */
 static const struct {
 	const char *name;
 	const char *text;
@@ -49,7 +51,8 @@ static const struct {
 	    "\t\t\t\t\"responses\": {\n"
 	    "\t\t\t\t\t\"200\": {\n"
 	    "\t\t\t\t\t\t\"description\": \"The greeting\",\n"
-	    "\t\t\t\t\t\t\"content\": { \"text/plain\": {} }\n"
+	    "\t\t\t\t\t\t\"content\": { \"text/plain\": { \"schema\": { "
+	    "\"type\": \"string\" } } }\n"
 	    "\t\t\t\t\t}\n"
 	    "\t\t\t\t}\n"
 	    "\t\t\t}\n"
@@ -57,19 +60,41 @@ static const struct {
 	    "\t\t\"/notes\": {\n"
 	    "\t\t\t\"get\": {\n"
 	    "\t\t\t\t\"operationId\": \"list_notes\",\n"
-	    "\t\t\t\t\"summary\": \"All notes\",\n"
+	    "\t\t\t\t\"summary\": \"The first notes\",\n"
+	    "\t\t\t\t\"parameters\": [\n"
+	    "\t\t\t\t\t{\n"
+	    "\t\t\t\t\t\t\"name\": \"limit\",\n"
+	    "\t\t\t\t\t\t\"in\": \"query\",\n"
+	    "\t\t\t\t\t\t\"schema\": { \"type\": \"integer\", \"minimum\": 1, "
+	    "\"maximum\": 100, \"default\": 20 }\n"
+	    "\t\t\t\t\t}\n"
+	    "\t\t\t\t],\n"
 	    "\t\t\t\t\"responses\": {\n"
 	    "\t\t\t\t\t\"200\": {\n"
 	    "\t\t\t\t\t\t\"description\": \"The notes\",\n"
-	    "\t\t\t\t\t\t\"content\": {\n"
-	    "\t\t\t\t\t\t\t\"application/json\": {\n"
-	    "\t\t\t\t\t\t\t\t\"schema\": {\n"
-	    "\t\t\t\t\t\t\t\t\t\"type\": \"array\",\n"
-	    "\t\t\t\t\t\t\t\t\t\"items\": { \"$ref\": "
+	    "\t\t\t\t\t\t\"content\": { \"application/json\": { \"schema\": {\n"
+	    "\t\t\t\t\t\t\t\"type\": \"array\",\n"
+	    "\t\t\t\t\t\t\t\"items\": { \"$ref\": "
 	    "\"#/components/schemas/Note\" }\n"
-	    "\t\t\t\t\t\t\t\t}\n"
-	    "\t\t\t\t\t\t\t}\n"
-	    "\t\t\t\t\t\t}\n"
+	    "\t\t\t\t\t\t} } }\n"
+	    "\t\t\t\t\t}\n"
+	    "\t\t\t\t}\n"
+	    "\t\t\t},\n"
+	    "\t\t\t\"post\": {\n"
+	    "\t\t\t\t\"operationId\": \"create_note\",\n"
+	    "\t\t\t\t\"summary\": \"Write a note\",\n"
+	    "\t\t\t\t\"requestBody\": {\n"
+	    "\t\t\t\t\t\"required\": true,\n"
+	    "\t\t\t\t\t\"content\": { \"application/json\": { \"schema\": {\n"
+	    "\t\t\t\t\t\t\"$ref\": \"#/components/schemas/NewNote\"\n"
+	    "\t\t\t\t\t} } }\n"
+	    "\t\t\t\t},\n"
+	    "\t\t\t\t\"responses\": {\n"
+	    "\t\t\t\t\t\"201\": {\n"
+	    "\t\t\t\t\t\t\"description\": \"The note as it was written\",\n"
+	    "\t\t\t\t\t\t\"content\": { \"application/json\": { \"schema\": {\n"
+	    "\t\t\t\t\t\t\t\"$ref\": \"#/components/schemas/Note\"\n"
+	    "\t\t\t\t\t\t} } }\n"
 	    "\t\t\t\t\t}\n"
 	    "\t\t\t\t}\n"
 	    "\t\t\t}\n"
@@ -77,6 +102,15 @@ static const struct {
 	    "\t},\n"
 	    "\t\"components\": {\n"
 	    "\t\t\"schemas\": {\n"
+	    "\t\t\t\"NewNote\": {\n"
+	    "\t\t\t\t\"type\": \"object\",\n"
+	    "\t\t\t\t\"required\": [\"text\"],\n"
+	    "\t\t\t\t\"properties\": {\n"
+	    "\t\t\t\t\t\"text\": { \"type\": \"string\", \"minLength\": 1, "
+	    "\"maxLength\": 255 }\n"
+	    "\t\t\t\t},\n"
+	    "\t\t\t\t\"additionalProperties\": false\n"
+	    "\t\t\t},\n"
 	    "\t\t\t\"Note\": {\n"
 	    "\t\t\t\t\"type\": \"object\",\n"
 	    "\t\t\t\t\"required\": [\"id\", \"text\"],\n"
@@ -91,6 +125,9 @@ static const struct {
 	{ "@NAME@.c",
 	    "#include <xcore/xcore.h>\n"
 	    "\n"
+	    "/* The structs of openapi.json; make writes them. */\n"
+	    "#include \"@NAME@-types.h\"\n"
+	    "\n"
 	    "static enum xc_err\n"
 	    "say_hello(struct xc_request *req)\n"
 	    "{\n"
@@ -98,7 +135,9 @@ static const struct {
 	    "6);\n"
 	    "}\n"
 	    "\n"
-	    "/* An error that is returned becomes problem+json. */\n"
+	    "/* What a handler reads was checked by openapi.json before; an "
+	    "error that it\n"
+	    " * returns becomes problem+json. */\n"
 	    "static enum xc_err\n"
 	    "list_notes(struct xc_request *req)\n"
 	    "{\n"
@@ -106,19 +145,45 @@ static const struct {
 	    "\tenum xc_err err;\n"
 	    "\n"
 	    "\terr = xc_db_rows(req, &rows,\n"
-	    "\t    \"SELECT id, text FROM note ORDER BY id LIMIT 100\",\n"
-	    "\t    XC_NO_ARGS);\n"
+	    "\t    \"SELECT id, text FROM note ORDER BY id LIMIT ?\",\n"
+	    "\t    XC_ARGS(xc_int(xc_param_int(req, \"limit\"))));\n"
 	    "\tif (err != XC_OK)\n"
 	    "\t\treturn err;\n"
 	    "\treturn xc_reply_json(req, 200, json_object_get(rows));\n"
 	    "}\n"
 	    "\n"
+	    "static enum xc_err\n"
+	    "create_note(struct xc_request *req)\n"
+	    "{\n"
+	    "\tstruct @IDENT@_new_note new_note;\n"
+	    "\tstruct @IDENT@_note note;\n"
+	    "\tstruct xc_db_result result;\n"
+	    "\tstruct json_object *reply;\n"
+	    "\tenum xc_err err;\n"
+	    "\n"
+	    "\terr = @IDENT@_new_note_read(req, xc_body(req), &new_note);\n"
+	    "\tif (err != XC_OK)\n"
+	    "\t\treturn err;\n"
+	    "\terr = xc_db_exec(req, &result, \"INSERT INTO note (text) VALUES "
+	    "(?)\",\n"
+	    "\t    XC_ARGS(xc_text(new_note.text)));\n"
+	    "\tif (err != XC_OK)\n"
+	    "\t\treturn err;\n"
+	    "\tnote.id = (int64_t)result.last_id;\n"
+	    "\tnote.text = new_note.text;\n"
+	    "\treply = @IDENT@_note_json(&note);\n"
+	    "\treturn reply != NULL ? xc_reply_json(req, 201, reply) : "
+	    "XC_ERR_NOMEM;\n"
+	    "}\n"
+	    "\n"
 	    "/* The names are the operationIds of openapi.json. */\n"
 	    "XC_PLUGIN(.operations = XC_OPERATIONS(\n"
 	    "    { \"say_hello\", say_hello },\n"
-	    "    { \"list_notes\", list_notes }));\n" },
+	    "    { \"list_notes\", list_notes },\n"
+	    "    { \"create_note\", create_note }));\n" },
 	{ "Makefile",
 	    "XCORE_CONFIG ?= xcore-config\n"
+	    "TYPES = yes\n"
 	    "include $(shell $(XCORE_CONFIG) --plugin-mk)\n" },
 	{ "sql/0001_create.up.sql",
 	    "CREATE TABLE note (\n"
@@ -132,18 +197,35 @@ static const struct {
 	    "\t{\n"
 	    "\t\t\"name\": \"says hello\",\n"
 	    "\t\t\"path\": \"/\",\n"
-	    "\t\t\"expect\": { \"status\": 200, "
-	    "\"body\": \"hello\\n\" }\n"
+	    "\t\t\"expect\": { \"status\": 200, \"body\": \"hello\\n\" }\n"
 	    "\t},\n"
 	    "\t{\n"
 	    "\t\t\"name\": \"lists the notes\",\n"
 	    "\t\t\"path\": \"/notes\",\n"
 	    "\t\t\"database\": [\n"
-	    "\t\t\t{ \"rows\": [{ \"id\": 1, "
-	    "\"text\": \"one\" }] }\n"
+	    "\t\t\t{ \"args\": [20], \"rows\": [{ \"id\": 1, \"text\": \"one\" "
+	    "}] }\n"
 	    "\t\t],\n"
-	    "\t\t\"expect\": { \"status\": 200, "
-	    "\"json\": [{ \"text\": \"one\" }] }\n"
+	    "\t\t\"expect\": { \"status\": 200, \"json\": [{ \"text\": \"one\" "
+	    "}] }\n"
+	    "\t},\n"
+	    "\t{\n"
+	    "\t\t\"name\": \"writes a note\",\n"
+	    "\t\t\"method\": \"POST\",\n"
+	    "\t\t\"path\": \"/notes\",\n"
+	    "\t\t\"body\": { \"text\": \"two\" },\n"
+	    "\t\t\"database\": [\n"
+	    "\t\t\t{ \"args\": [\"two\"], \"affected\": 1, \"last_id\": 2 }\n"
+	    "\t\t],\n"
+	    "\t\t\"expect\": { \"status\": 201, \"json\": { \"id\": 2, "
+	    "\"text\": \"two\" } }\n"
+	    "\t},\n"
+	    "\t{\n"
+	    "\t\t\"name\": \"writes no note without a text\",\n"
+	    "\t\t\"method\": \"POST\",\n"
+	    "\t\t\"path\": \"/notes\",\n"
+	    "\t\t\"body\": { \"text\": \"\" },\n"
+	    "\t\t\"expect\": { \"status\": 422, \"contains\": \"/text\" }\n"
 	    "\t}\n"
 	    "]\n" },
 	{ "README.md",
@@ -154,36 +236,52 @@ static const struct {
 	    "    make check\n"
 	    "    xcore-install --wait .\n"
 	    "    curl http://127.0.0.1:8080/app/@NAME@/\n"
+	    "    curl -H 'Content-Type: application/json' -d "
+	    "'{\"text\":\"one\"}' \\\n"
+	    "        http://127.0.0.1:8080/app/@NAME@/notes\n"
+	    "\n"
+	    "`openapi.json` says what a request may be; the structs that it "
+	    "has in C are in\n"
+	    "`@NAME@-types.h`, which make writes.\n"
 	    "\n"
 	    "While you write, `xcore-install build --watch .` rebuilds and\n"
 	    "installs at each save.  See xcore-plugin(7).\n" },
-	{ ".gitignore", "*.o\n*.so\n*.d\n*.xcp\n" }
+	{ ".gitignore", "*.o\n*.so\n*.d\n*.xcp\n*-types.h\n" }
 };
 
 /* A copy of text with the marks replaced. */
 static char *
 fill_in(const char *text, const char *name)
 {
-	static const char mark[] = "@NAME@";
-	size_t room = strlen(text) + 1, len = 0;
-	char *out;
+	char prefix[XC_NAME_MAX];
+	const struct {
+		const char *mark;
+		const char *word;
+	} marks[] = { { "@NAME@", name },
+		{ "@IDENT@", xc_name_prefix(name, prefix) } };
+	char *out = NULL;
+	size_t len = 0;
+	FILE *file = open_memstream(&out, &len);
+	size_t i;
 
-	for (const char *at = strstr(text, mark); at != NULL;
-	    at = strstr(at + 1, mark))
-		room += strlen(name);
-	out = malloc(room);
-	if (out == NULL)
+	if (file == NULL)
 		return NULL;
 	while (*text != '\0') {
-		if (strncmp(text, mark, sizeof(mark) - 1) == 0) {
-			memcpy(out + len, name, strlen(name));
-			len += strlen(name);
-			text += sizeof(mark) - 1;
+		for (i = 0; i < 2; i++)
+			if (strncmp(text, marks[i].mark,
+			    strlen(marks[i].mark)) == 0)
+				break;
+		if (i < 2) {
+			fputs(marks[i].word, file);
+			text += strlen(marks[i].mark);
 		} else {
-			out[len++] = *text++;
+			fputc(*text++, file);
 		}
 	}
-	out[len] = '\0';
+	if (fclose(file) != 0) {
+		free(out);
+		return NULL;
+	}
 	return out;
 }
 

@@ -69,6 +69,13 @@ enum xc_exit xc_tool_new(struct xc_tool *tool);
 enum xc_exit xc_tool_test(struct xc_tool *tool);
 enum xc_exit xc_tool_profile(struct xc_tool *tool);
 
+/* build --types. */
+enum xc_exit xc_tool_types(struct xc_tool *tool);
+
+/* Makes a file, in place of one that is there, at once. */
+enum xc_err xc_tool_write_file(const char *path, const void *data, size_t len,
+    struct xc_errbuf *errbuf);
+
 /* Makes settings and installer; a fault is in tool->errbuf. */
 enum xc_exit xc_tool_open(struct xc_tool *tool);
 

@@ -10,7 +10,8 @@ xcore_install_sources = \
 	src/tools/xcore-install-profile.c \
 	src/tools/xcore-install-show.c \
 	src/tools/xcore-install-terms.c \
-	src/tools/xcore-install-test.c src/tools/xcore-install-test.h
+	src/tools/xcore-install-test.c src/tools/xcore-install-test.h \
+	src/tools/xcore-install-types.c
 xcore_install_libs = libtypes.la libmanager.la libkittest.la libkit.la \
 	libsandbox.la \
 	libbroker.la libsandbox.la libguest.la libjail.la libplugin.la \

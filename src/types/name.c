@@ -146,6 +146,26 @@ xc_name_member(char buf[XC_NAME_MAX])
 	return buf;
 }
 
+char *
+xc_name_prefix(const char *plugin, char buf[XC_NAME_MAX])
+{
+	static const char own[] = "my_";
+	char tag[XC_NAME_MAX + 2];
+	size_t len;
+
+	xc_name_member(xc_name_words(plugin, buf));
+	snprintf(tag, sizeof(tag), "%s_", buf);
+	if (!xc_name_is_foreign(tag))
+		return buf;
+	len = strlen(buf);
+	if (len > XC_NAME_MAX - sizeof(own))
+		len = XC_NAME_MAX - sizeof(own);
+	memmove(buf + sizeof(own) - 1, buf, len);
+	memcpy(buf, own, sizeof(own) - 1);
+	buf[len + sizeof(own) - 1] = '\0';
+	return buf;
+}
+
 bool
 xc_name_is_foreign(const char *tag)
 {

@@ -25,6 +25,9 @@ char *xc_name_capitals(const char *text, char buf[XC_NAME_MAX]);
  * and no macro of the system's headers. */
 char *xc_name_member(char buf[XC_NAME_MAX]);
 
+/* In buf, which is returned: what the names of a plugin's types begin with. */
+char *xc_name_prefix(const char *plugin, char buf[XC_NAME_MAX]);
+
 /* Whether a tag of that name is, or looks like, one of xcore's, json-c's or
  * the system's. */
 bool xc_name_is_foreign(const char *tag);

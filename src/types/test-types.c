@@ -255,6 +255,10 @@ test_names(void **state)
 	assert_int_equal(strlen(xc_name_member(xc_name_words(text, buf))),
 	    XC_NAME_MAX - 2);
 	free(text);
+	assert_string_equal(xc_name_prefix("my-notes", buf), "my_notes");
+	assert_string_equal(xc_name_prefix("int", buf), "int_");
+	assert_string_equal(xc_name_prefix("xc", buf), "my_xc");
+	assert_string_equal(xc_name_prefix("json-api", buf), "my_json_api");
 	assert_true(xc_name_is_foreign("xc_request"));
 	assert_true(xc_name_is_foreign("json_object"));
 	assert_true(xc_name_is_foreign("file_handle"));

@@ -308,8 +308,7 @@ xc_types_write(const char *plugin, struct json_object *openapi,
 	if (!is_object(openapi) || xc_json_string(openapi, "openapi") == NULL)
 		return xc_fail(errbuf, XC_ERR_INVALID, "openapi.json: it is "
 		    "no OpenAPI document: it has no \"openapi\"");
-	types.prefix = emit.prefix = xc_name_member(xc_name_words(plugin,
-	    prefix));
+	types.prefix = emit.prefix = xc_name_prefix(plugin, prefix);
 	snprintf(emit.guard, sizeof(emit.guard), "%s_TYPES_H",
 	    xc_name_capitals(prefix, capitals));
 	types.names = json_object_new_object();

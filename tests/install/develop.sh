@@ -11,9 +11,11 @@ note.s: plugin.json
 	    '.long 6, 2f - 1f, 1' '.asciz "xcore"' '.balign 4' \\
 	    '1: .incbin "plugin.json"' '2: .balign 4' \\
 	    '.section .note.GNU-stack,"",%progbits' >\$@
-\$(NAME).so: \$(NAME).c note.s
+\$(NAME)-types.h: openapi.json
+	'$XCORE_INSTALL' build --types -q -o \$@ .
+\$(NAME).so: \$(NAME).c note.s \$(NAME)-types.h
 	\$(CC) -std=gnu11 -Wall -Werror -fPIC -fvisibility=hidden -shared \\
-	    -Wl,-z,defs $XCORE_CPPFLAGS -o \$@.new \$^ \\
+	    -Wl,-z,defs $XCORE_CPPFLAGS -o \$@.new \$(NAME).c note.s \\
 	    -L'$XCORE_LIBDIR' -lxcore -ljson-c
 	mv \$@.new \$@
 EOF
@@ -31,6 +33,13 @@ run install new --json "$T/src/second"
 same "JSON of new" "$T/src/second" \
     "$(printf '%s' "$out" | jq -r .data.folder)"
 expect "build" 0 '' install build fresh
+same "types" "fresh/fresh-types.h" "$(install build --types fresh)"
+same "JSON of types" "other.h" "$(install build --types -o other.h fresh \
+    --json | jq -r .data.file)"
+same "they are the same" "" "$(diff fresh/fresh-types.h other.h)"
+expect "types of two" 2 'one folder' install build --types fresh second
+expect "types and watch" 2 'without --watch' install build --types --watch fresh
+expect "types of no plugin" 3 'plugin.json' install build --types "$T/db"
 expect "it is a plugin" 0 'can be installed' install --dry-run ./fresh
 expect "it installs" 0 'fresh 0.1.0 installed' install --yes ./fresh
 expect "build without a Makefile" 3 'no Makefile' install build "$T/db"
