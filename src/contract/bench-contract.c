@@ -26,7 +26,8 @@
 
 /* A todo of some 1,000 bytes, and the schema that tests/bench/schema.sh has
  * for it. */
-#define WORDS "The quick brown fox jumps over the lazy dog and goes home again. "
+#define WORDS								\
+"The quick brown fox jumps over the lazy dog and goes home again. "
 static const char todo[] =
 "{\"id\":12345,\"title\":\"Buy milk and bread for the weekend\","
 "\"done\":false,\"priority\":3,\"tags\":[\"home\",\"shopping\"],"

@@ -444,7 +444,8 @@ take_multipart(const struct taking *taking, const struct arrival *arrival)
 	if (find_source(taking, &source) != XC_OK)
 		return refuse_memory(taking);
 	return settle_form(taking, arrival, xc_multipart_take(form,
-	    &taking->take, &source, arrival->boundary, strlen(arrival->boundary)));
+	    &taking->take, &source, arrival->boundary,
+	    strlen(arrival->boundary)));
 }
 
 /* --- anything else ------------------------------------------------------- */
