@@ -10,6 +10,8 @@
 
 #include "lib/errbuf.h"
 
+struct json_object;
+
 /* Lines of text, each "openapi.json: POINTER: what, and what to do". */
 struct xc_notes {
 	char **lines;
@@ -26,6 +28,9 @@ void xc_notes_free(struct xc_notes *notes);
 
 /* The lines in a sentence's place, as many as fit. */
 void xc_notes_text(const struct xc_notes *notes, struct xc_errbuf *errbuf);
+
+/* An array of the lines, for JSON; a new reference. */
+struct json_object *xc_notes_json(const struct xc_notes *notes);
 
 /*
  * Checks a document: its shape, references, operations, parameters, bodies,

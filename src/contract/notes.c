@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <json-c/json_object.h>
+
 #include "document.h"
 #include "lib/text.h"
 
@@ -71,4 +73,21 @@ xc_notes_text(const struct xc_notes *notes, struct xc_errbuf *errbuf)
 	if (i < notes->n || notes->left_out > 0)
 		snprintf(errbuf->text + len, sizeof(errbuf->text) - len,
 		    "; and %zu more", notes->n - i + notes->left_out);
+}
+
+struct json_object *
+xc_notes_json(const struct xc_notes *notes)
+{
+	struct json_object *list = json_object_new_array();
+	char more[64];
+
+	for (size_t i = 0; i < notes->n; i++)
+		json_object_array_add(list,
+		    json_object_new_string(notes->lines[i]));
+	if (notes->left_out > 0) {
+		snprintf(more, sizeof(more), "and %zu more",
+		    notes->left_out);
+		json_object_array_add(list, json_object_new_string(more));
+	}
+	return list;
 }

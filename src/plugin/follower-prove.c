@@ -145,7 +145,7 @@ try_package(struct xc_follower *follower, const struct xc_package *package,
 {
 	struct xc_trial trial = { .dir = folder, .hash = package->hash,
 		.manifest = package->manifest };
-	enum xc_err err = xc_validate_package(package, errbuf);
+	enum xc_err err = xc_validate_package(package, NULL, errbuf);
 
 	if (err != XC_OK)
 		return err;

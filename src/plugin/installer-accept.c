@@ -185,14 +185,21 @@ xc_installer_refusal(struct xc_installer *installer, const char *name)
 {
 	struct json_object *data;
 
-	if (installer->refused == NULL)
+	if (installer->refused == NULL && installer->faults == NULL &&
+	    installer->breaking == NULL)
 		return NULL;
 	data = json_object_new_object();
 	add_text(data, "name", name);
 	json_object_object_add(data, "changed",
 	    json_object_new_boolean(false));
-	json_object_object_add(data, "asks", installer->refused);
-	installer->refused = NULL;
+	if (installer->refused != NULL)
+		json_object_object_add(data, "asks", installer->refused);
+	if (installer->faults != NULL)
+		json_object_object_add(data, "faults", installer->faults);
+	if (installer->breaking != NULL)
+		json_object_object_add(data, "breaking",
+		    installer->breaking);
+	installer->refused = installer->faults = installer->breaking = NULL;
 	return data;
 }
 

@@ -3,6 +3,7 @@
 #ifndef XC_INSTALLER_PRIVATE_H
 #define XC_INSTALLER_PRIVATE_H
 
+#include "contract/document.h"
 #include "plugin/installer.h"
 #include "plugin/validate.h"
 
@@ -15,6 +16,9 @@ struct xc_installer {
 	struct xc_registry *registry;
 	struct xc_lease *lease;
 	struct json_object *refused;	/* what was not agreed to */
+	struct json_object *faults;	/* lines: of the document; or NULL */
+	struct json_object *breaking;	/* lines: what the update breaks */
+	uint64_t compared;	/* the package that was compared; 0: none */
 };
 
 void xc_installer_say(struct xc_installer *installer, bool warning,
@@ -73,7 +77,21 @@ enum xc_err xc_installer_ask(struct xc_installer *installer,
     const struct xc_manifest *manifest, struct json_object **agreed,
     struct xc_errbuf *errbuf);
 
-/* {"name","changed":false,"asks"} after that, else NULL. */
+/*
+ * Compares what is installed (NULL: nothing is) with what comes.
+ * XC_ERR_DENIED: it breaks what was promised, and neither the version nor the
+ * operator says that it may; installer->breaking has the lines.
+ */
+enum xc_err xc_installer_compare(struct xc_installer *installer,
+    const struct xc_registry_plugin *old, const struct xc_package *package,
+    struct xc_errbuf *errbuf);
+
+/* xc_validate_package(); what is wrong with the document is kept. */
+enum xc_err xc_installer_validate(struct xc_installer *installer,
+    const struct xc_package *package, struct xc_errbuf *errbuf);
+
+/* {"name","changed":false} with "asks", "faults" and "breaking" after a
+ * refusal that has such, else NULL. */
 struct json_object *xc_installer_refusal(struct xc_installer *installer,
     const char *name);
 

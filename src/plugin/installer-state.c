@@ -245,7 +245,7 @@ check_previous(struct state_change *state,
 	enum xc_err err;
 	size_t n;
 
-	err = xc_validate_package(package, state->errbuf);
+	err = xc_installer_validate(installer, package, state->errbuf);
 	if (err != XC_OK)
 		return err;
 	err = xc_installer_others(view, state->name, &others, &n,

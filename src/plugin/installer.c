@@ -63,8 +63,25 @@ xc_installer_free(struct xc_installer **installer)
 	xc_installer_release(*installer);
 	xc_registry_free(&(*installer)->registry);
 	json_object_put((*installer)->refused);
+	json_object_put((*installer)->faults);
+	json_object_put((*installer)->breaking);
 	free(*installer);
 	*installer = NULL;
+}
+
+enum xc_err
+xc_installer_validate(struct xc_installer *installer,
+    const struct xc_package *package, struct xc_errbuf *errbuf)
+{
+	struct xc_notes faults = { 0 };
+	enum xc_err err = xc_validate_package(package, &faults, errbuf);
+
+	if (faults.n > 0) {
+		json_object_put(installer->faults);
+		installer->faults = xc_notes_json(&faults);
+	}
+	xc_notes_free(&faults);
+	return err;
 }
 
 struct xc_registry *
@@ -306,7 +323,8 @@ check_package(struct install *install)
 		return xc_fail(install->errbuf, XC_ERR_NOT_FOUND,
 		    "the package is %s %s, not the wanted %s",
 		    manifest->name, manifest->version, wanted);
-	err = xc_validate_package(install->package, install->errbuf);
+	err = xc_installer_validate(install->installer, install->package,
+	    install->errbuf);
 	if (err != XC_OK)
 		return err;
 	err = xc_migration_set_of(install->package, &set, install->errbuf);
@@ -399,6 +417,10 @@ check_site(struct install *install, const struct xc_registry_view *view)
 		    "%s is not installed: \"xcore-install install\" does "
 		    "that", manifest->name);
 	install->same = is_same(install, old);
+	err = install->mend ? XC_OK : xc_installer_compare(
+	    install->installer, old, install->package, install->errbuf);
+	if (err != XC_OK)
+		return err;
 	err = xc_installer_ask(install->installer, old, manifest,
 	    &install->agreed, install->errbuf);
 	if (err == XC_OK)
@@ -483,14 +505,19 @@ ask_ahead(struct install *install)
 {
 	const struct xc_manifest *manifest = install->package->manifest;
 	struct xc_installer *installer = install->installer;
+	const struct xc_registry_plugin *old;
 	struct xc_registry_view *view;
 	enum xc_err err;
 
 	err = xc_registry_read(installer->registry, &view, install->errbuf);
 	if (err != XC_OK)
 		return err;
-	err = xc_installer_ask(installer, xc_registry_find(view,
-	    manifest->name), manifest, &install->agreed, install->errbuf);
+	old = xc_registry_find(view, manifest->name);
+	err = xc_installer_compare(installer, old, install->package,
+	    install->errbuf);
+	if (err == XC_OK)
+		err = xc_installer_ask(installer, old, manifest,
+		    &install->agreed, install->errbuf);
 	xc_registry_view_free(&view);
 	return err;
 }
@@ -546,7 +573,20 @@ install_data(const struct install *install)
 	if (install->agreed != NULL)
 		json_object_object_add(data, "asks",
 		    json_object_get(install->agreed));
+	if (install->installer->breaking != NULL)
+		json_object_object_add(data, "breaking",
+		    json_object_get(install->installer->breaking));
 	return data;
+}
+
+/* What was found of the operand before. */
+static void
+forget(struct xc_installer *installer)
+{
+	json_object_put(installer->faults);
+	json_object_put(installer->breaking);
+	installer->faults = installer->breaking = NULL;
+	installer->compared = 0;
 }
 
 enum xc_exit
@@ -560,6 +600,7 @@ xc_install(struct xc_installer *installer, const char *source, bool update,
 	enum xc_err err;
 
 	*data_r = NULL;
+	forget(installer);
 	err = run_install(&install, source);
 	xc_installer_release(installer);
 	code = xc_exit_of(err);

@@ -24,6 +24,7 @@ struct xc_installer;
 struct xc_installer_options {
 	bool dry_run;		/* check all, change nothing */
 	bool replace;		/* the same version with other content */
+	bool allow_breaking;	/* an update may break what was promised */
 	bool wait;		/* until every host serves it */
 	int64_t timeout_ms;	/* of wait */
 	const char *version;	/* wanted; allows a downgrade; NULL */
@@ -60,7 +61,8 @@ struct xc_registry *xc_installer_registry(struct xc_installer *installer);
  * The calls below return the exit code.  Unless it is 0, errbuf has the
  * reason.  *data_r is a new reference, an object that tells what was done
  * ("name", "version", "hash", "changed", "generation", "message", and "asks",
- * as accept() has it, of what needed a yes), or NULL.
+ * as accept() has it, of what needed a yes; "faults" of openapi.json and
+ * "breaking", the changes that break: arrays of lines), or NULL.
  */
 
 /* source: a folder, an .xcp, or the name of a plugin of the registry or of

@@ -11,6 +11,7 @@
 
 #include <xcore/json.h>
 
+#include "contract/document.h"
 #include "digest.h"
 #include "file.h"
 #include "package-private.h"
@@ -274,6 +275,21 @@ check_object(const struct xc_package *package, struct xc_errbuf *errbuf)
 	return XC_OK;
 }
 
+/* The check of documents tells line and column. */
+static enum xc_err
+refuse_openapi(const struct xc_package_file *file, const char *where,
+    struct xc_errbuf *errbuf)
+{
+	struct xc_notes notes = { 0 };
+
+	(void)xc_document_check((const char *)file->data, file->len, &notes);
+	xc_fail(errbuf, XC_ERR_INVALID, "openapi.json: not JSON: %s", where);
+	if (notes.n > 0 && errbuf != NULL)
+		xc_notes_text(&notes, errbuf);
+	xc_notes_free(&notes);
+	return XC_ERR_INVALID;
+}
+
 static enum xc_err
 parse_openapi(struct xc_package *package, struct xc_errbuf *errbuf)
 {
@@ -287,9 +303,11 @@ parse_openapi(struct xc_package *package, struct xc_errbuf *errbuf)
 		    "openapi.json; it says which paths the plugin serves");
 	err = xc_json_parse((const char *)file->data, file->len,
 	    &package->openapi, where, sizeof(where));
+	if (err == XC_ERR_INVALID)
+		return refuse_openapi(file, where, errbuf);
 	if (err != XC_OK)
-		return xc_fail(errbuf, err, "openapi.json: not JSON: %s",
-		    where);
+		return xc_fail(errbuf, err, "openapi.json: %s",
+		    xc_strerror(err));
 	if (!json_object_is_type(package->openapi, json_type_object))
 		return xc_fail(errbuf, XC_ERR_INVALID,
 		    "openapi.json: must be a JSON object");

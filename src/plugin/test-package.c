@@ -162,7 +162,7 @@ test_bad_folder(void **state)
 
 	put_demo(make_folder(folder, sizeof(folder)));
 	put(folder, "openapi.json", "[1,2");
-	expect_folder(folder, "openapi.json: not JSON");
+	expect_folder(folder, "openapi.json: line 1, column 5: ");
 	put(folder, "openapi.json", "[1,2]");
 	expect_folder(folder, "must be a JSON object");
 	put(folder, "plugin.json", "not JSON");

@@ -8,40 +8,64 @@
 #include <xcore/json.h>
 #include <xcore/plugin.h>
 
-#include "contract/routes.h"
+#include "contract/contract.h"
 #include "prefix.h"
 #include "semver.h"
 #include "validate-object.h"
 #include "validate.h"
 
+/* The check tells all that is wrong with it; the compiler has the last word,
+ * since it is what workers will use. */
 static enum xc_err
-check_document(const struct xc_package *package, struct xc_errbuf *errbuf)
+check_document(const char *text, size_t len, struct xc_notes *faults)
 {
-	const char *version = xc_json_string(package->openapi, "openapi");
-	struct xc_routes *compiled;
+	struct xc_contract *contract = NULL;
 	struct xc_errbuf why = { "" };
+	enum xc_err err;
+
+	err = xc_document_check(text, len, faults);
+	if (err != XC_OK)
+		return err;
+	err = xc_contract_compile(text, len, &contract, &why);
+	xc_contract_free(&contract);
+	if (err == XC_ERR_INVALID || err == XC_ERR_TOO_LARGE)
+		xc_notes_add(faults, "%s", why.text);
+	return err;
+}
+
+enum xc_err
+xc_validate_document(const char *text, size_t len, struct xc_notes *faults,
+    struct xc_errbuf *errbuf)
+{
+	struct xc_notes own = { 0 };
+	enum xc_err err;
+
+	if (faults == NULL)
+		faults = &own;
+	err = check_document(text, len, faults);
+	if (faults->n > 0 && errbuf != NULL)
+		xc_notes_text(faults, errbuf);
+	else if (err != XC_OK)
+		xc_fail(errbuf, err, "openapi.json cannot be checked: %s",
+		    xc_strerror(err));
+	xc_notes_free(&own);
+	return err;
+}
+
+/* Of a plugin with several prefixes the paths are whole. */
+static enum xc_err
+check_prefixes(const struct xc_package *package, struct xc_errbuf *errbuf)
+{
 	struct xc_route *routes;
 	enum xc_err err;
 	size_t n;
 
-	if (version == NULL || strncmp(version, "3.1.", 4) != 0)
-		return xc_fail(errbuf, XC_ERR_INVALID,
-		    "openapi.json: /openapi: must be \"3.1.0\" or a later 3.1");
 	err = xc_routes_read(package->openapi, &routes, &n, errbuf);
 	if (err != XC_OK)
 		return err;
 	err = xc_prefix_check_routes(package->manifest, routes, n, errbuf);
-	if (err != XC_OK) {
-		free(routes);
-		return err;
-	}
-	err = xc_routes_compile(routes, n, &compiled, &why);
 	free(routes);
-	if (err != XC_OK)
-		return xc_fail(errbuf, err, "openapi.json: /paths: %s",
-		    why.text);
-	xc_routes_free(&compiled);
-	return XC_OK;
+	return err;
 }
 
 static bool
@@ -81,9 +105,9 @@ check_host(const struct xc_manifest *manifest, struct xc_errbuf *errbuf)
 
 enum xc_err
 xc_validate_package(const struct xc_package *package,
-    struct xc_errbuf *errbuf)
+    struct xc_notes *faults, struct xc_errbuf *errbuf)
 {
-	const struct xc_package_file *object, *manifest;
+	const struct xc_package_file *object, *manifest, *document;
 	struct xc_errbuf why = { "" };
 	char name[40];
 	enum xc_err err;
@@ -91,9 +115,10 @@ xc_validate_package(const struct xc_package *package,
 	snprintf(name, sizeof(name), "%s.so", package->manifest->name);
 	object = xc_package_find(package, name);
 	manifest = xc_package_find(package, "plugin.json");
-	if (object == NULL || manifest == NULL)
-		return xc_fail(errbuf, XC_ERR_INVALID,
-		    "there is no %s or no plugin.json", name);
+	document = xc_package_find(package, "openapi.json");
+	if (object == NULL || manifest == NULL || document == NULL)
+		return xc_fail(errbuf, XC_ERR_INVALID, "there is no %s, no "
+		    "plugin.json or no openapi.json", name);
 	err = xc_validate_object(object->data, object->len, manifest->data,
 	    manifest->len, &why);
 	if (err != XC_OK)
@@ -101,5 +126,7 @@ xc_validate_package(const struct xc_package *package,
 	err = check_host(package->manifest, errbuf);
 	if (err != XC_OK)
 		return err;
-	return check_document(package, errbuf);
+	err = xc_validate_document((const char *)document->data,
+	    document->len, faults, errbuf);
+	return err == XC_OK ? check_prefixes(package, errbuf) : err;
 }

@@ -6,6 +6,7 @@
 #ifndef XC_VALIDATE_H
 #define XC_VALIDATE_H
 
+#include "contract/document.h"
 #include "lib/errbuf.h"
 #include "plugin/package.h"
 
@@ -22,11 +23,16 @@ struct xc_installed {
  * Checks the shared object as bytes: ELF of this machine, a shared object,
  * whole; the note with the manifest, equal to plugin.json; the plugin object
  * exported, its magic, ABI and size; linked to libxcore and, if it uses
- * names of json-c, to json-c itself; no name of jansson.  Then the document:
- * its routes.  XC_ERR_INVALID (exit code 6) with what to do.
+ * names of json-c, to json-c itself; no name of jansson.  Then the document.
+ * XC_ERR_INVALID (exit code 6) with what to do; if it is the document, each
+ * of its faults is in faults too, which may be NULL.
  */
 enum xc_err xc_validate_package(const struct xc_package *package,
-    struct xc_errbuf *errbuf);
+    struct xc_notes *faults, struct xc_errbuf *errbuf);
+
+/* The part of it that is about openapi.json. */
+enum xc_err xc_validate_document(const char *text, size_t len,
+    struct xc_notes *faults, struct xc_errbuf *errbuf);
 
 /*
  * Checks it against what is installed: the prefix is free (segments, both

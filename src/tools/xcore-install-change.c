@@ -80,6 +80,8 @@ one_round(struct xc_tool *tool, change_fn *change, bool *left,
 		if (!left[i])
 			continue;
 		code = change(tool, tool->argv[i], &data, &errbuf);
+		if (code == XC_EXIT_POLICY || code == XC_EXIT_INVALID)
+			xc_tool_refused(tool, data, &errbuf);
 		if (code == XC_EXIT_NOT_FOUND)
 			xc_tool_suggest(tool, tool->argv[i], &errbuf);
 		if (code != XC_EXIT_DONE)

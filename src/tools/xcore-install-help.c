@@ -18,6 +18,8 @@ static const struct {
 	    "  --wait           until every host serves it; a version that a\n"
 	    "                   host rejects is rolled back (exit code 8)\n"
 	    "  --replace        the same version with other files\n"
+	    "  --allow-breaking take an update that breaks what the version\n"
+	    "                   before promised to those who use it\n"
 	    "  --version V      take that version, even if it is older\n"
 	    "  --isolation L    run it at that level: inprocess, pool,\n"
 	    "                   request, or as its manifest says: manifest\n"
@@ -81,7 +83,10 @@ static const struct {
 	    "usage: xcore-install update [options] PLUGIN...\n"
 	    "\n"
 	    "As install, for what is installed; a disabled plugin stays\n"
-	    "disabled.\n"
+	    "disabled.  What breaks for those who use it is refused, unless\n"
+	    "its major version is another.\n"
+	    "\n"
+	    "  --allow-breaking take it nevertheless\n"
 	    "\n"
 	    "example:\n"
 	    "  xcore-install update --wait todo-1.3.0.xcp\n" },
@@ -140,6 +145,15 @@ static const struct {
 	    "\n"
 	    "example:\n"
 	    "  xcore-install build --watch ./todo\n" },
+	{ "check",
+	    "usage: xcore-install check [--json] FOLDER|openapi.json\n"
+	    "\n"
+	    "Tells all that is wrong with openapi.json, each fault with its\n"
+	    "place and what to do; of a folder, with plugin.json too.\n"
+	    "\n"
+	    "examples:\n"
+	    "  xcore-install check ./todo\n"
+	    "  xcore-install check --json ./todo | jq -r '.data.faults[]'\n" },
 	{ "new",
 	    "usage: xcore-install new NAME\n"
 	    "\n"
@@ -173,8 +187,8 @@ static const char general[] =
     "usage: xcore-install [VERB] [options] PLUGIN...\n"
     "\n"
     "verbs: install (if none is given), list, status, info, enable,\n"
-    "       disable, update, rollback, remove, verify, gc, pack, build, new,\n"
-    "       test, profile\n"
+    "       disable, update, rollback, remove, verify, gc, pack, build,\n"
+    "       check, new, test, profile\n"
     "\n"
     "  --wait           until every host serves the change\n"
     "  --timeout S      of --wait, 60 if not given\n"

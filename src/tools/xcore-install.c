@@ -26,6 +26,7 @@ enum {
 	OPT_WAIT,
 	OPT_TIMEOUT,
 	OPT_REPLACE,
+	OPT_ALLOW_BREAKING,
 	OPT_PURGE,
 	OPT_WATCH,
 	OPT_NO_MAKE,
@@ -47,6 +48,7 @@ static const struct option options[] = {
 	{ "wait", no_argument, NULL, OPT_WAIT },
 	{ "timeout", required_argument, NULL, OPT_TIMEOUT },
 	{ "replace", no_argument, NULL, OPT_REPLACE },
+	{ "allow-breaking", no_argument, NULL, OPT_ALLOW_BREAKING },
 	{ "purge", no_argument, NULL, OPT_PURGE },
 	{ "watch", no_argument, NULL, OPT_WATCH },
 	{ "no-make", no_argument, NULL, OPT_NO_MAKE },
@@ -73,6 +75,7 @@ const struct xc_verb xc_tool_verbs[] = {
 	{ "gc", 0, 0, true, xc_tool_gc },
 	{ "pack", 1, 1, false, xc_tool_pack },
 	{ "build", 1, -1, false, xc_tool_build },
+	{ "check", 1, 1, false, xc_tool_check },
 	{ "new", 1, 1, false, xc_tool_new },
 	{ "test", 1, 2, false, xc_tool_test },
 	{ "profile", 1, 2, false, xc_tool_profile },
@@ -163,7 +166,8 @@ enum xc_exit
 xc_tool_open(struct xc_tool *tool)
 {
 	struct xc_installer_options how = { .dry_run = tool->dry_run,
-		.replace = tool->replace, .wait = tool->wait,
+		.replace = tool->replace,
+		.allow_breaking = tool->allow_breaking, .wait = tool->wait,
 		.timeout_ms = tool->timeout_ms, .version = tool->version,
 		.isolation = tool->isolation, .limits = tool->limits,
 		.say = say, .accept = xc_tool_accept, .confirm = confirm,
@@ -280,6 +284,9 @@ take_option(struct xc_tool *tool, int option)
 	case OPT_REPLACE:
 		tool->replace = true;
 		break;
+	case OPT_ALLOW_BREAKING:
+		tool->allow_breaking = true;
+		break;
 	case OPT_PURGE:
 		tool->purge = true;
 		break;
@@ -378,9 +385,10 @@ check_options(struct xc_tool *tool)
 	    strcmp(verb, "update") != 0 && strcmp(verb, "rollback") != 0)
 		return usage(tool, "--version V is for install, update and "
 		    "rollback");
-	if (tool->replace && strcmp(verb, "install") != 0 &&
-	    strcmp(verb, "update") != 0)
-		return usage(tool, "--replace is for install and update");
+	if ((tool->replace || tool->allow_breaking) &&
+	    strcmp(verb, "install") != 0 && strcmp(verb, "update") != 0)
+		return usage(tool, "--%s is for install and update",
+		    tool->replace ? "replace" : "allow-breaking");
 	if ((tool->isolation != NULL || tool->limits != NULL) &&
 	    strcmp(verb, "install") != 0 && strcmp(verb, "update") != 0 &&
 	    strcmp(verb, "enable") != 0)

@@ -24,6 +24,7 @@ struct xc_tool {
 	bool verbose;
 	bool dry_run;
 	bool replace;
+	bool allow_breaking;
 	bool wait;
 	bool purge;
 	bool watch;
@@ -65,6 +66,7 @@ enum xc_exit xc_tool_status(struct xc_tool *tool);
 enum xc_exit xc_tool_info(struct xc_tool *tool);
 enum xc_exit xc_tool_pack(struct xc_tool *tool);
 enum xc_exit xc_tool_build(struct xc_tool *tool);
+enum xc_exit xc_tool_check(struct xc_tool *tool);
 enum xc_exit xc_tool_new(struct xc_tool *tool);
 enum xc_exit xc_tool_test(struct xc_tool *tool);
 enum xc_exit xc_tool_profile(struct xc_tool *tool);
@@ -82,6 +84,11 @@ enum xc_exit xc_tool_open(struct xc_tool *tool);
 /* A line for a person on stderr, unless -q. */
 void xc_tool_warn(const struct xc_tool *tool, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+
+/* After a refusal: shows what the data lists of it, "faults" and "breaking",
+ * and makes the sentence short where these tell more. */
+void xc_tool_refused(const struct xc_tool *tool,
+    const struct json_object *data, struct xc_errbuf *errbuf);
 
 /* Adds to "not found" the name, or verb, that is nearest to this one. */
 void xc_tool_suggest(struct xc_tool *tool, const char *name,

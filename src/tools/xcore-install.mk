@@ -4,6 +4,7 @@ xcore_install_sources = \
 	src/tools/xcore-install.c src/tools/xcore-install.h \
 	src/tools/xcore-install-build.c \
 	src/tools/xcore-install-change.c \
+	src/tools/xcore-install-check.c \
 	src/tools/xcore-install-help.c \
 	src/tools/xcore-install-near.c \
 	src/tools/xcore-install-new.c \

@@ -15,7 +15,7 @@ expect "too many operands" 2 'does not take' install list hello
 expect "an option for another verb" 2 'purge is for' install list --purge
 expect "help" 0 'exit codes' install --help
 for verb in install list status info enable disable update rollback remove \
-    verify gc pack build new; do
+    verify gc pack build check new; do
 	expect "help of $verb" 0 "usage: xcore-install.*$verb" \
 	    install "$verb" --help
 	expect "example of $verb" 0 'example' install -h "$verb"

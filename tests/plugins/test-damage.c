@@ -53,7 +53,7 @@ expect(struct xc_package *package, const char *says)
 {
 	struct xc_errbuf why = { "" };
 
-	assert_int_equal(xc_validate_package(package, &why), XC_ERR_INVALID);
+	assert_int_equal(xc_validate_package(package, NULL, &why), XC_ERR_INVALID);
 	if (strstr(why.text, says) == NULL)
 		fail_msg("%s", why.text);
 	xc_package_free(&package);
@@ -66,7 +66,7 @@ test_good(void **state)
 	struct xc_errbuf why = { "" };
 
 	(void)state;
-	if (xc_validate_package(package, &why) != XC_OK)
+	if (xc_validate_package(package, NULL, &why) != XC_OK)
 		fail_msg("%s", why.text);
 	xc_package_free(&package);
 }
@@ -88,7 +88,7 @@ test_truncated(void **state)
 		memcpy(cut, all, len);
 		object->data = realloc(cut, len > 0 ? len : 1);
 		object->len = len;
-		assert_int_equal(xc_validate_package(package, &why),
+		assert_int_equal(xc_validate_package(package, NULL, &why),
 		    XC_ERR_INVALID);
 		assert_true(strlen(why.text) > 20);
 		free(object->data);
@@ -258,7 +258,7 @@ test_any_byte(void **state)
 		    (i % 2 == 0 ? 4096 : object->len)];
 		old = *at;
 		*at = (unsigned char)(seed >> 3);
-		xc_validate_package(package, &why);
+		xc_validate_package(package, NULL, &why);
 		*at = old;
 	}
 	xc_package_free(&package);
@@ -279,13 +279,15 @@ test_host(void **state)
 	expect(package, "/requires/xcore: >=99 is asked for");
 }
 
+#define DOCUMENT "{\"openapi\":\"3.1.0\",\"info\":{\"title\":\"t\"," \
+    "\"version\":\"1\"}"
+
 static void
 expect_document(const char *text, const char *says)
 {
 	struct xc_package *package = open_good();
 
-	json_object_put(package->openapi);
-	package->openapi = json_tokener_parse(text);
+	replace(file_of(package, "openapi.json"), text);
 	expect(package, says);
 }
 
@@ -293,15 +295,35 @@ static void
 test_document(void **state)
 {
 	(void)state;
-	expect_document("{}", "/openapi: must be \"3.1.0\"");
+	expect_document("{}", "lacks the member \"openapi\"");
 	expect_document("{\"openapi\":\"2.0\",\"paths\":{}}",
 	    "/openapi: must be");
-	expect_document("{\"openapi\":\"3.1.0\"}", "/paths: must be there");
-	expect_document("{\"openapi\":\"3.1.0\",\"paths\":{\"/a{b}\":{"
-	    "\"get\":{\"operationId\":\"x\"}}}}", "brace");
-	expect_document("{\"openapi\":\"3.1.0\",\"paths\":{\"/{a}\":{"
-	    "\"get\":{\"operationId\":\"x\"}},\"/{b}\":{"
-	    "\"get\":{\"operationId\":\"y\"}}}}", "told apart");
+	expect_document(DOCUMENT "}", "lacks the member \"paths\"");
+	expect_document(DOCUMENT ",\"paths\":{\"/a{b}\":{\"get\":"
+	    "{\"operationId\":\"x\"}}}}", "brace");
+	expect_document(DOCUMENT ",\"paths\":{\"/a\":{\"get\":"
+	    "{\"operationId\":\"x\"}},\"/a/\":{\"get\":"
+	    "{\"operationId\":\"y\"}}}}", "told apart");
+}
+
+/* All of its faults are told at once. */
+static void
+test_document_faults(void **state)
+{
+	struct xc_package *package = open_good();
+	struct xc_notes faults = { 0 };
+	struct xc_errbuf why = { "" };
+
+	(void)state;
+	replace(file_of(package, "openapi.json"), DOCUMENT ",\"paths\":{"
+	    "\"/{a}\":{\"get\":{}}},\"x\":1}");
+	assert_int_equal(xc_validate_package(package, &faults, &why),
+	    XC_ERR_INVALID);
+	assert_int_equal(faults.n, 3);
+	assert_non_null(strstr(why.text, "no operationId"));
+	assert_non_null(strstr(why.text, "; openapi.json: /"));
+	xc_notes_free(&faults);
+	xc_package_free(&package);
 }
 
 int
@@ -318,6 +340,7 @@ main(void)
 		cmocka_unit_test(test_any_byte),
 		cmocka_unit_test(test_host),
 		cmocka_unit_test(test_document),
+		cmocka_unit_test(test_document_faults),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
