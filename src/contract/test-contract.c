@@ -73,6 +73,47 @@ begin(struct fixture *fixture)
 	fixture_begin(fixture, quoted(site, document));
 }
 
+/* --- media types by themselves ------------------------------------------- */
+
+static void
+test_media(void **state)
+{
+	struct xc_media media;
+	struct xc_media key;
+	char text[XC_MEDIA_MAX + 2];
+	char value[16];
+
+	(void)state;
+	assert_true(xc_media_parse(" Text/Plain;A=\"b\\\"c\" ;\tD=e;;", &media));
+	assert_int_equal(media.n_params, 2);
+	assert_int_equal(xc_media_kind(&media), XC_MEDIA_TEXT);
+	assert_true(xc_media_param(&media, "a", value, sizeof(value)));
+	assert_string_equal(value, "b\"c");
+	assert_true(xc_media_param(&media, "d", value, 2));
+	assert_string_equal(value, "e");
+	assert_false(xc_media_param(&media, "a", value, 3));
+	assert_string_equal(value, "");
+	assert_false(xc_media_param(&media, "x", value, sizeof(value)));
+	assert_true(xc_media_parse("text/*;d=E", &key));
+	assert_true(xc_media_takes(&key, &media));
+	assert_true(xc_media_parse("*/*;d=f", &key));
+	assert_false(xc_media_takes(&key, &media));
+	assert_false(xc_media_parse("a/b;c=\"d\\", &media));
+	assert_false(xc_media_parse("a/b;c=\"d\x01\"", &media));
+	assert_false(xc_media_parse("a/b;c=", &media));
+	assert_false(xc_media_parse("a/b;=c", &media));
+	assert_false(xc_media_parse("", &media));
+	assert_false(xc_media_parse("a/b;a=1;b=1;c=1;d=1;e=1;f=1;g=1;h=1;i=1",
+	    &media));
+	memset(text, 'x', sizeof(text));
+	text[1] = '/';
+	text[XC_MEDIA_MAX] = '\0';
+	assert_true(xc_media_parse(text, &media));
+	text[XC_MEDIA_MAX] = 'x';
+	text[XC_MEDIA_MAX + 1] = '\0';
+	assert_false(xc_media_parse(text, &media));
+}
+
 /* --- routes -------------------------------------------------------------- */
 
 static void
@@ -706,6 +747,7 @@ int
 main(void)
 {
 	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_media),
 		cmocka_unit_test(test_routes),
 		cmocka_unit_test(test_json),
 		cmocka_unit_test(test_no_json),
