@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The developer's verbs: pack, build, build --watch, build --types. */
+/* The developer's verbs: pack, build, build --watch. */
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -11,20 +11,14 @@
 
 #include <json-c/json.h>
 
-#include <xcore/json.h>
-
 #include "plugin/build.h"
 #include "plugin/file.h"
 #include "plugin/validate.h"
 #include "plugin/watch.h"
 #include "tools/xcore-install.h"
-#include "types/types.h"
 
 /* What make said, for --json; its end if it is long. */
 #define OUTPUT_MAX 65536
-
-/* Bytes of openapi.json. */
-#define SOURCE_MAX (16 * 1024 * 1024)
 
 struct output {
 	const struct xc_tool *tool;
@@ -41,8 +35,8 @@ on_end(int number)
 	ending = 1;
 }
 
-static enum xc_err
-write_package(const char *path, const void *data, size_t len,
+enum xc_err
+xc_tool_write_file(const char *path, const void *data, size_t len,
     struct xc_errbuf *errbuf)
 {
 	char temporary[PATH_MAX];
@@ -91,7 +85,7 @@ pack(struct xc_tool *tool, const struct xc_package *package)
 		err = xc_package_pack(package, &data, &len, &tool->errbuf);
 	if (err != XC_OK)
 		return err;
-	err = write_package(path, data, len, &tool->errbuf);
+	err = xc_tool_write_file(path, data, len, &tool->errbuf);
 	free(data);
 	if (err != XC_OK)
 		return err;
@@ -292,92 +286,10 @@ watch(struct xc_tool *tool)
 	return code;
 }
 
-/* A file of a folder as JSON; NULL with the reason. */
-static struct json_object *
-read_json(struct xc_tool *tool, const char *folder, const char *name)
-{
-	struct json_object *root = NULL;
-	char path[PATH_MAX];
-	char where[160];
-	unsigned char *data;
-	size_t len;
-	enum xc_err err;
-
-	if (snprintf(path, sizeof(path), "%s/%s", folder, name) >=
-	    (int)sizeof(path)) {
-		xc_fail(&tool->errbuf, XC_ERR_INVALID, "%s: the name is too "
-		    "long", folder);
-		return NULL;
-	}
-	err = xc_file_read_at(AT_FDCWD, path, SOURCE_MAX, &data, &len,
-	    &tool->errbuf);
-	if (err != XC_OK)
-		return NULL;
-	err = xc_json_parse((const char *)data, len, &root, where,
-	    sizeof(where));
-	free(data);
-	if (err != XC_OK)
-		xc_fail(&tool->errbuf, err, "%s: %s", path,
-		    err == XC_ERR_INVALID ? where : xc_strerror(err));
-	else if (root == NULL)
-		xc_fail(&tool->errbuf, XC_ERR_INVALID, "%s is null", path);
-	return root;
-}
-
-static enum xc_err
-put_types(struct xc_tool *tool, const char *name, const char *text,
-    size_t len)
-{
-	char path[PATH_MAX];
-	enum xc_err err;
-
-	if (tool->output != NULL)
-		snprintf(path, sizeof(path), "%s", tool->output);
-	else
-		snprintf(path, sizeof(path), "%s/%s-types.h", tool->argv[0],
-		    name);
-	err = write_package(path, text, len, &tool->errbuf);
-	if (err != XC_OK)
-		return err;
-	tool->data = json_object_new_object();
-	json_object_object_add(tool->data, "file",
-	    json_object_new_string(path));
-	if (!tool->json && !tool->quiet)
-		printf("%s\n", path);
-	return XC_OK;
-}
-
-/* The header of the types that openapi.json has. */
-static enum xc_exit
-write_types(struct xc_tool *tool)
-{
-	struct json_object *manifest = read_json(tool, tool->argv[0],
-	    "plugin.json");
-	struct json_object *openapi = manifest == NULL ? NULL
-	    : read_json(tool, tool->argv[0], "openapi.json");
-	const char *name = xc_json_string(manifest, "name");
-	enum xc_err err = XC_ERR_INVALID;
-	char *text = NULL;
-	size_t len;
-
-	if (openapi != NULL && (name == NULL || !xc_plugin_name_ok(name)))
-		xc_fail(&tool->errbuf, XC_ERR_INVALID, "%s/plugin.json: "
-		    "\"name\" is no name for a plugin", tool->argv[0]);
-	else if (openapi != NULL)
-		err = xc_types_write(name, openapi, &text, &len,
-		    &tool->errbuf);
-	if (err == XC_OK)
-		err = put_types(tool, name, text, len);
-	free(text);
-	json_object_put(openapi);
-	json_object_put(manifest);
-	return xc_exit_of(err);
-}
-
 enum xc_exit
 xc_tool_build(struct xc_tool *tool)
 {
 	if (tool->types)
-		return write_types(tool);
+		return xc_tool_types(tool);
 	return tool->watch ? watch(tool) : build_all(tool);
 }
