@@ -595,7 +595,7 @@ static void
 is_linear(void **state)
 {
 	static const char *const stuff[] = { "\r", "\r\n", "\r\n-", "\r\n--",
-		"\r\n--" "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+		"\r\n--aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
 		"a", "-", "\r\n--a", "\r\r\n--aaaa", "\r\n--\r\n--" };
 	char boundary[61], head[256];
 	const size_t len = 1 << 20;
