@@ -7,6 +7,7 @@ libtypes_la_SOURCES = \
 	src/types/emit-read.c \
 	src/types/name.c src/types/name.h \
 	src/types/type.c src/types/type.h \
+	src/types/type-def.c \
 	src/types/types.c src/types/types.h
 libtypes_la_LIBADD = libxcore.la $(JSONC_LIBS)
 

@@ -13,6 +13,8 @@
 
 struct json_object;
 
+#define XC_TYPE_TEXT_MAX 200	/* bytes of a key, of an enum's value */
+
 enum xc_type_kind {
 	XC_TYPE_JSON,		/* anything */
 	XC_TYPE_INT,
