@@ -210,9 +210,15 @@ static enum xc_err scan_value(struct scan *scan, const char *name, size_t at,
 static bool
 more(struct scan *scan, value_fn *fn)
 {
+	size_t comma;
+
 	if (!accept(scan, ','))
 		return false;
-	return fn == scan_value || peek(scan) != '}';
+	comma = scan->at - 1;
+	if (fn == scan_value || peek(scan) != '}')
+		return true;
+	scan->text[comma] = ' ';
+	return false;
 }
 
 /* Calls fn, which must read the value, for each name of an object. */
@@ -385,24 +391,58 @@ scan_all(struct scan *scan, struct walk *walk)
 	return err;
 }
 
+/* Scans; *plain_r, if it is not NULL, gets the text without what is no JSON,
+ * or NULL. */
+static enum xc_err
+scan_text(struct scan *scan, const char *text, struct walk *walk,
+    char **plain_r)
+{
+	enum xc_err err;
+
+	if (scan->len > XC_CONFIG_FILE_MAX)
+		return xc_fail(scan->errbuf, XC_ERR_TOO_LARGE,
+		    "%s: larger than %u bytes", scan->file,
+		    XC_CONFIG_FILE_MAX);
+	scan->text = malloc(scan->len + 1);
+	if (scan->text == NULL)
+		return xc_fail(scan->errbuf, XC_ERR_NOMEM, "out of memory");
+	if (scan->len > 0)
+		memcpy(scan->text, text, scan->len);
+	scan->text[scan->len] = '\0';
+	err = scan_all(scan, walk);
+	if (err == XC_OK && plain_r != NULL)
+		*plain_r = scan->text;
+	else
+		free(scan->text);
+	return err;
+}
+
 enum xc_err
 xc_settings_scan(const char *file, const char *text, size_t len,
     xc_member_fn *fn, void *ctx, struct xc_errbuf *errbuf)
 {
 	struct scan scan = { .file = file, .len = len, .errbuf = errbuf };
 	struct walk walk = { .fn = fn, .ctx = ctx };
-	enum xc_err err;
 
-	if (len > XC_CONFIG_FILE_MAX)
-		return xc_fail(errbuf, XC_ERR_TOO_LARGE,
-		    "%s: larger than %u bytes", file, XC_CONFIG_FILE_MAX);
-	scan.text = malloc(len + 1);
-	if (scan.text == NULL)
-		return xc_fail(errbuf, XC_ERR_NOMEM, "out of memory");
-	if (len > 0)
-		memcpy(scan.text, text, len);
-	scan.text[len] = '\0';
-	err = scan_all(&scan, &walk);
-	free(scan.text);
-	return err;
+	return scan_text(&scan, text, &walk, NULL);
+}
+
+static enum xc_err
+take_none(void *ctx, const struct xc_member *member, struct xc_errbuf *errbuf)
+{
+	(void)ctx;
+	(void)member;
+	(void)errbuf;
+	return XC_OK;
+}
+
+enum xc_err
+xc_settings_plain(const char *text, size_t len, char **plain_r)
+{
+	struct xc_errbuf errbuf;
+	struct scan scan = { .file = "", .len = len, .errbuf = &errbuf };
+	struct walk walk = { .fn = take_none };
+
+	*plain_r = NULL;
+	return scan_text(&scan, text, &walk, plain_r);
 }

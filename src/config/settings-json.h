@@ -30,4 +30,8 @@ typedef enum xc_err xc_member_fn(void *ctx, const struct xc_member *member,
 enum xc_err xc_settings_scan(const char *file, const char *text, size_t len,
     xc_member_fn *fn, void *ctx, struct xc_errbuf *errbuf);
 
+/* The text as JSON alone, of the same length and with all things in their
+ * places; the caller frees *plain_r.  XC_ERR_INVALID if it cannot be. */
+enum xc_err xc_settings_plain(const char *text, size_t len, char **plain_r);
+
 #endif

@@ -149,12 +149,42 @@ take_member(void *ctx, const struct xc_member *member,
 	    &member->place, errbuf);
 }
 
+static xc_settings_judge *other_judge;
+
+void
+xc_settings_let_judge(xc_settings_judge *judge)
+{
+	other_judge = judge;
+}
+
+/* The table stops at the first fault; another may find more. */
+static enum xc_err
+ask_other(const char *file, const char *text, size_t len, enum xc_err err,
+    struct xc_errbuf *errbuf)
+{
+	enum xc_err other;
+	char *plain;
+
+	if (other_judge == NULL || xc_settings_plain(text, len, &plain) !=
+	    XC_OK)
+		return err;
+	if (err == XC_OK)
+		errbuf->text[0] = '\0';
+	other = other_judge(file, plain, len, errbuf);
+	free(plain);
+	return err != XC_OK ? err : other;
+}
+
 enum xc_err
 xc_settings_read_text(struct xc_settings *settings, const char *file,
     const char *text, size_t len, struct xc_errbuf *errbuf)
 {
-	return xc_settings_scan(file, text, len, take_member, settings,
-	    errbuf);
+	enum xc_err err = xc_settings_scan(file, text, len, take_member,
+	    settings, errbuf);
+
+	if (err != XC_OK && err != XC_ERR_INVALID)
+		return err;
+	return ask_other(file, text, len, err, errbuf);
 }
 
 static enum xc_err

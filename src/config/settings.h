@@ -140,6 +140,17 @@ enum xc_err xc_settings_load(const char *path,
     struct xc_settings **settings_r, struct xc_errbuf *errbuf);
 void xc_settings_free(struct xc_settings **settings);
 
+/*
+ * Another one who judges each file besides the table: the validator, which
+ * lies above this folder.  text is JSON without comments, with all things in
+ * their places.  XC_ERR_INVALID: its faults stand behind what errbuf says.
+ */
+typedef enum xc_err xc_settings_judge(const char *file, const char *text,
+    size_t len, struct xc_errbuf *errbuf);
+
+/* From now on; NULL, as at first: nobody. */
+void xc_settings_let_judge(xc_settings_judge *judge);
+
 /* Writes all that is in force with where each value came from ("xcored -T").
  * Secrets are in files, so none is shown. */
 void xc_settings_dump(const struct xc_settings *settings, FILE *out);

@@ -83,10 +83,16 @@ tell(const struct shape *shape, const struct xc_schema_fault *fault,
 		.tape = &shape->tape, .node = node_of(shape, fault) };
 	uint32_t message = xc_tape_member(&shape->tape, told.node, key,
 	    sizeof(key) - 1);
+	uint32_t off;
 	char text[512];
 	const char *bytes;
 	size_t len;
 
+	/* A string's token is behind its quote. */
+	off = shape->value.tokens[fault->at].off;
+	if (xc_tape_type(&shape->value, fault->at) == XC_TOKEN_STRING)
+		off--;
+	xc_tape_place(shape->value.text, off, &told.line, &told.column);
 	if (told.node != 0 && message != 0) {
 		bytes = xc_tape_string(&shape->tape, message, &len);
 		snprintf(text, sizeof(text), "%.*s", (int)len, bytes);

@@ -20,6 +20,7 @@ extern const struct xc_embedded xc_embedded[];
 /* What is wrong with a value.  Good until each() returns. */
 struct xc_embedded_fault {
 	const char *pointer;	/* into the value */
+	size_t line, column;	/* of it in the text, from 1 */
 	const char *keyword;
 	const char *sentence;	/* the schema's "errorMessage", if it has one */
 	const struct xc_tape *tape;	/* of the schema */

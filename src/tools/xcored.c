@@ -13,6 +13,8 @@
 #include "manager/manager.h"
 #include "manager/title.h"
 
+#include "judge.h"
+
 enum mode { MODE_SERVE, MODE_TEST, MODE_DUMP };
 
 struct words {
@@ -155,6 +157,7 @@ main(int argc, char **argv)
 	status = read_words(argc, argv, &words);
 	if (status != -1)
 		return status;
+	xc_settings_let_judge(xc_judge);
 	if (words.mode != MODE_SERVE)
 		return show_configuration(&words);
 	/* The title overwrites the arguments in each child. */
