@@ -61,25 +61,56 @@ place_of(const char *name, const char **name_r)
 {
 	size_t i;
 
+	*name_r = name;
+	if (strchr(name, ':') == NULL)
+		return N_PLACES;
 	for (i = 0; i < N_PLACES; i++)
 		if (strncmp(name, places[i].name, places[i].len) == 0 &&
 		    name[places[i].len] == ':') {
 			*name_r = name + places[i].len + 1;
 			return i;
 		}
-	*name_r = name;
 	return N_PLACES;
 }
 
-/* A parameter of one place; 0: none. */
-static uint32_t
-find_in(const struct xc_tape *tape, size_t place, const char *name)
+/* The place that a key of the root names. */
+static size_t
+place_at(const struct xc_tape *tape, uint32_t key)
 {
-	uint32_t object = xc_tape_member(tape, 0, places[place].name,
-	    places[place].len);
+	size_t i;
 
-	return object != 0 ? xc_tape_member(tape, object, name, strlen(name))
-	    : 0;
+	for (i = 0; i < N_PLACES; i++)
+		if (xc_tape_is(tape, key, places[i].name, places[i].len))
+			break;
+	return i;
+}
+
+/* Of all places if none is asked for; there are few, and less are there. */
+static uint32_t
+find_param(const struct xc_tape *tape, size_t place, const char *name)
+{
+	size_t len = strlen(name);
+	uint32_t hash = xc_tape_hash(name, len);
+	uint32_t n = xc_tape_count(tape, 0);
+	uint32_t key = xc_tape_first(0);
+	size_t best = N_PLACES;
+	uint32_t found = 0;
+	uint32_t at;
+	size_t here;
+
+	for (; n > 0; n--) {
+		here = place_at(tape, key);
+		if (here < best && (place == N_PLACES || place == here)) {
+			at = xc_tape_member_hashed(tape,
+			    xc_tape_value(tape, key), name, len, hash);
+			if (at != 0) {
+				found = at;
+				best = here;
+			}
+		}
+		key = xc_tape_next(tape, xc_tape_value(tape, key));
+	}
+	return found;
 }
 
 struct xc_data
@@ -88,15 +119,11 @@ xc_param(struct xc_request *req, const char *name)
 	struct xc_data root = { .req = req, .doc = DOC_ARGS };
 	struct xc_tape tape;
 	size_t place = place_of(name, &name);
-	uint32_t at = 0;
-	size_t i;
 
-	if (!look(req, DOC_ARGS, &tape))
+	if (!look(req, DOC_ARGS, &tape) ||
+	    xc_tape_type(&tape, 0) != XC_TOKEN_OBJECT)
 		return nothing(req);
-	for (i = 0; i < N_PLACES && at == 0; i++)
-		if (place == N_PLACES || place == i)
-			at = find_in(&tape, i, name);
-	return child(root, at);
+	return child(root, find_param(&tape, place, name));
 }
 
 bool

@@ -11,6 +11,7 @@
 #include "tape-private.h"
 
 #define DOUBLE_CHARS 400
+#define SHORT_DIGITS 18
 
 enum xc_err
 xc_tape_open(const struct xc_block *block, uint32_t off, const char *text,
@@ -77,13 +78,20 @@ uint32_t
 xc_tape_member(const struct xc_tape *tape, uint32_t at, const char *name,
     size_t len)
 {
+	return xc_tape_member_hashed(tape, at, name, len,
+	    xc_tape_hash(name, len));
+}
+
+uint32_t
+xc_tape_member_hashed(const struct xc_tape *tape, uint32_t at,
+    const char *name, size_t len, uint32_t hash)
+{
 	uint32_t n = xc_tape_count(tape, at);
 	uint32_t key = xc_tape_first(at);
-	uint32_t hash;
 
 	if (xc_tape_type(tape, at) != XC_TOKEN_OBJECT)
 		return 0;
-	for (hash = xc_tape_hash(name, len); n > 0; n--) {
+	for (; n > 0; n--) {
 		if (tape->tokens[key].meta >> XC_TOKEN_SHIFT == hash &&
 		    xc_tape_is(tape, key, name, len))
 			return xc_tape_value(tape, key);
@@ -116,11 +124,33 @@ read_decimal(const struct xc_tape *tape, uint32_t at,
 	return true;
 }
 
+/* A number of so few digits that nothing overflows, which most are. */
+static bool
+read_short(const struct xc_tape *tape, uint32_t at, int64_t *value_r)
+{
+	const struct xc_token *token = &tape->tokens[at];
+	const char *text = tape->text + token->off;
+	bool negative;
+	int64_t value = 0;
+	uint32_t i;
+
+	if ((token->meta & (XC_TOKEN_TYPE | XC_TOKEN_FRACTION)) !=
+	    XC_TOKEN_NUMBER || token->len > SHORT_DIGITS)
+		return false;
+	negative = text[0] == '-';
+	for (i = negative; i < token->len; i++)
+		value = value * 10 + (text[i] - '0');
+	*value_r = negative ? -value : value;
+	return true;
+}
+
 bool
 xc_tape_int64(const struct xc_tape *tape, uint32_t at, int64_t *value_r)
 {
 	struct xc_decimal decimal;
 
+	if (read_short(tape, at, value_r))
+		return true;
 	return read_decimal(tape, at, &decimal) &&
 	    xc_decimal_int64(&decimal, value_r);
 }

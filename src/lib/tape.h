@@ -163,6 +163,10 @@ bool xc_tape_is(const struct xc_tape *tape, uint32_t at, const char *bytes,
 uint32_t xc_tape_member(const struct xc_tape *tape, uint32_t at,
     const char *name, size_t len);
 
+/* The same with the name's hash at hand. */
+uint32_t xc_tape_member_hashed(const struct xc_tape *tape, uint32_t at,
+    const char *name, size_t len, uint32_t hash);
+
 /* An item by number; 0 if there is none or at is no array. */
 uint32_t xc_tape_item(const struct xc_tape *tape, uint32_t at, uint32_t i);
 
