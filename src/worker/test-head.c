@@ -435,6 +435,7 @@ static void
 counts_what_was_taken_out(void **state)
 {
 	static struct bytes b;
+	static const char content[600];
 	struct xc_head_limits limits = xc_head_limits(1000, 1000);
 	struct xc_head head = { .done = 0 };
 	enum xc_head_result result;
@@ -461,12 +462,12 @@ counts_what_was_taken_out(void **state)
 	b.len = 0;
 	put_begin(&b, 1, 1, 1);
 	put(&b, XC_FCGI_PARAMS, 1, NULL, 0, 0);
-	put(&b, XC_FCGI_STDIN, 1, b.p, 600, 0);
+	put(&b, XC_FCGI_STDIN, 1, content, 600, 0);
 	assert_int_equal(xc_head_scan(&head, &limits, b.p, b.len),
 	    XC_HEAD_MORE);
 	(void)xc_head_body(&head, b.p, &n);
 	xc_head_take(&head, b.p, &b.len);
-	put(&b, XC_FCGI_STDIN, 1, b.p, 401, 0);
+	put(&b, XC_FCGI_STDIN, 1, content, 401, 0);
 	assert_int_equal(xc_head_scan(&head, &limits, b.p, b.len),
 	    XC_HEAD_TOO_LARGE);
 	assert_int_equal(head.status, 413);
