@@ -132,6 +132,9 @@ struct values {
 	size_t n;
 };
 
+/* The kinds among them. */
+unsigned xc_values_kinds(const struct values *values);
+
 /* False: they cannot be counted. */
 bool xc_values_of(const struct all *all, unsigned kinds,
     struct values *values);

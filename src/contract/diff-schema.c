@@ -418,15 +418,42 @@ compare_choice(struct compare *compare, const struct all *given,
 	}
 }
 
+/* Whether more than one of the wanted choices might take what is given, where
+ * only one may.  What was one of such before is so still. */
+static bool
+may_be_two(const struct all *given, const struct all *wanted,
+    struct json_object *list, unsigned kinds)
+{
+	size_t n = 0;
+	struct all one;
+
+	for (size_t i = 0; i < given->n; i++)
+		if ((given->split[i] & SPLIT_ONE) != 0)
+			return false;
+	for (size_t i = 0; i < xc_diff_count(list); i++) {
+		init_choice(&one, wanted, list, i);
+		n += (xc_all_kinds(&one, 0) & kinds) != 0;
+	}
+	return n > 1;
+}
+
 static void
 compare_choices(struct compare *compare, const struct all *given,
-    const struct all *wanted)
+    const struct all *wanted, unsigned kinds)
 {
-	for (size_t i = 0; i < wanted->n; i++)
-		for (size_t k = 0; k < 2; k++)
-			compare_choice(compare, given, wanted,
-			    xc_diff_member(wanted->rows[i],
-			    choices[k].keyword), choices[k].keyword);
+	for (size_t i = 0; i < wanted->n; i++) {
+		struct json_object *row = wanted->rows[i];
+		struct json_object *one = xc_diff_member(row, "oneOf");
+
+		compare_choice(compare, given, wanted, xc_diff_member(row,
+		    "anyOf"), "anyOf");
+		compare_choice(compare, given, wanted, one, "oneOf");
+		if (may_be_two(given, wanted, one, kinds))
+			xc_compare_say(compare, compare->reply ? "may be taken "
+			    "by two schemas of its \"oneOf\" now" : "may be "
+			    "taken by two schemas of its new \"oneOf\", and so "
+			    "by none");
+	}
 }
 
 /* ---- all of it ---------------------------------------------------------- */
@@ -447,8 +474,6 @@ static void
 compare_rest(struct compare *compare, const struct all *given,
     const struct all *wanted, unsigned kinds)
 {
-	if (xc_all_has(wanted, "enum") || xc_all_has(wanted, "const"))
-		xc_compare_choices(compare, wanted);
 	if ((kinds & IS_NUMBER) != 0)
 		xc_compare_number(compare, given, wanted, kinds);
 	if ((kinds & IS_TEXT) != 0)
@@ -475,29 +500,47 @@ as_text(const struct compare *compare, unsigned kinds, unsigned wanted)
 	return (kinds & ~(written & ~wanted)) | IS_TEXT;
 }
 
+/* Values that can be counted are looked at one by one; of arrays and objects
+ * among them not all is seen so.  False: they cannot be counted. */
+static bool
+compare_counted(struct compare *compare, const struct all *given,
+    const struct all *wanted, unsigned kinds)
+{
+	struct values values;
+
+	if (!xc_values_of(given, kinds, &values))
+		return false;
+	xc_compare_values(compare, &values, wanted);
+	kinds = xc_values_kinds(&values) & (IS_ARRAY | IS_OBJECT);
+	if (kinds != 0) {
+		compare_rest(compare, given, wanted, kinds);
+		xc_compare_same(compare, given, wanted, "anyOf");
+		xc_compare_same(compare, given, wanted, "oneOf");
+	} else {
+		compare_unjudged(compare, given, wanted);
+	}
+	xc_values_free(&values);
+	return true;
+}
+
 static void
 compare_kinds(struct compare *compare, const struct all *given,
     const struct all *wanted)
 {
 	unsigned kinds = xc_all_kinds(given, 0);
 	unsigned others = xc_all_kinds(wanted, 0);
-	struct values values;
 
 	kinds = as_text(compare, kinds, others);
-	if (kinds == 0)
+	if (kinds == 0 || compare_counted(compare, given, wanted, kinds))
 		return;
-	if (xc_values_of(given, kinds, &values)) {
-		xc_compare_values(compare, &values, wanted);
-		xc_values_free(&values);
-		compare_unjudged(compare, given, wanted);
-		return;
-	}
 	xc_compare_kinds(compare, kinds, others);
 	kinds &= others;
 	if (kinds == 0 || split_given(compare, given, wanted) ||
 	    split_kinds(compare, given, wanted, kinds))
 		return;
-	compare_choices(compare, given, wanted);
+	compare_choices(compare, given, wanted, kinds);
+	if (xc_all_has(wanted, "enum") || xc_all_has(wanted, "const"))
+		xc_compare_choices(compare, wanted);
 	compare_rest(compare, given, wanted, kinds);
 }
 

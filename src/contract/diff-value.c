@@ -269,6 +269,16 @@ xc_values_of(const struct all *all, unsigned kinds, struct values *values)
 	return true;
 }
 
+unsigned
+xc_values_kinds(const struct values *values)
+{
+	unsigned kinds = 0;
+
+	for (size_t i = 0; i < values->n; i++)
+		kinds |= xc_value_kind(values->rows[i]);
+	return kinds;
+}
+
 void
 xc_values_free(struct values *values)
 {
@@ -388,21 +398,39 @@ fits_text(struct json_object *row, struct json_object *value)
 	return pattern == NULL || fits_pattern(pattern, text);
 }
 
-static bool
-fits_choice(const struct all *of, struct json_object *list,
+/* How many of some schemas take a value. */
+static size_t
+count_fits(const struct all *of, struct json_object *list,
     struct json_object *value, unsigned depth)
 {
-	if (xc_diff_count(list) == 0)
-		return true;
+	size_t n = 0;
+
 	for (size_t i = 0; i < xc_diff_count(list); i++) {
 		struct all all;
 
 		xc_all_init(&all, of->root);
 		xc_all_add(&all, json_object_array_get_idx(list, i));
-		if (xc_value_fits(&all, value, depth + 1))
-			return true;
+		n += xc_value_fits(&all, value, depth + 1);
 	}
-	return false;
+	return n;
+}
+
+/* Of arrays and objects it is not known well enough how many take them. */
+static bool
+fits_choices(const struct all *of, struct json_object *row,
+    struct json_object *value, unsigned depth)
+{
+	struct json_object *any = xc_diff_member(row, "anyOf");
+	struct json_object *one = xc_diff_member(row, "oneOf");
+	size_t n;
+
+	if (xc_diff_count(any) > 0 && count_fits(of, any, value, depth) == 0)
+		return false;
+	if (xc_diff_count(one) == 0)
+		return true;
+	n = count_fits(of, one, value, depth);
+	return n == 1 || (n > 1 &&
+	    (xc_value_kind(value) & (IS_ARRAY | IS_OBJECT)) != 0);
 }
 
 bool
@@ -423,9 +451,7 @@ xc_value_fits(const struct all *all, struct json_object *value,
 		if (!fits_lists(row, value) || !fits_bounds(row, value) ||
 		    !fits_text(row, value))
 			return false;
-		if (depth < 6 && (!fits_choice(all, xc_diff_member(row,
-		    "anyOf"), value, depth) || !fits_choice(all,
-		    xc_diff_member(row, "oneOf"), value, depth)))
+		if (depth < 6 && !fits_choices(all, row, value, depth))
 			return false;
 	}
 	return true;

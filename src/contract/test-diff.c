@@ -427,6 +427,15 @@ test_choices(void **state)
 	    "{\"oneOf\":[{\"$ref\":\"#/components/schemas/Dog\"},"
 	    "{\"$ref\":\"#/components/schemas/Cat\"}]}", tighter, components,
 	    NULL, "/n of the reply 200 may be less than 1 now");
+	/* Only one may take it. */
+	schemas("{\"type\":\"integer\"}", "{\"oneOf\":[{\"type\":\"integer\"},"
+	    "{\"minimum\":5}]}", "may be taken by two schemas",
+	    "may be anything now");
+	schemas("{\"type\":\"integer\"}", "{\"oneOf\":[{\"type\":\"integer\"},"
+	    "{\"type\":\"null\"}]}", NULL, "may be null now");
+	narrows("{\"enum\":[1,7]}", "{\"enum\":[1,7],\"oneOf\":[{\"type\":"
+	    "\"integer\"},{\"minimum\":5}]}", "no longer takes 7",
+	    "may be 7 now");
 	/* Said otherwise. */
 	schemas("{\"anyOf\":[{\"type\":\"string\"},{\"type\":\"null\"}]}",
 	    "{\"type\":[\"string\",\"null\"]}", NULL, NULL);
