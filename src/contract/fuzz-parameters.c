@@ -82,14 +82,17 @@ compile_any(const char *text, size_t len)
 static void
 split(char *text, char **lines)
 {
-	size_t n;
+	char *end;
+	size_t n = 0;
 
-	for (n = 0; n < HEADERS_MAX && text != NULL; n++) {
-		lines[n] = text;
-		text = strchr(text, '\n');
-		if (text != NULL)
-			*text++ = '\0';
-	}
+	do {
+		lines[n++] = text;
+		end = strchr(text, '\n');
+		if (end != NULL) {
+			*end = '\0';
+			text = end + 1;
+		}
+	} while (end != NULL && n < HEADERS_MAX);
 	lines[n] = NULL;
 }
 
