@@ -164,7 +164,8 @@ expect "and all goes on" 0 'disabled' install disable --wait fresh
 stop_follower
 stop_db
 current=$T/state/snapshot/$(readlink "$T/state/snapshot/current.json")
-older=$(ls -t "$T"/state/snapshot/*-*.json | sed -n 2p)
+older=$(find "$T/state/snapshot" -regex '.*/[0-9]+-[0-9]+\.json' -printf '%T@ %p\n' |
+    sort -rn | sed -n '2s/^[^ ]* //p')
 chmod u+w "$current"
 sed -i '1s/hello/hallo/' "$current"
 start_follower
@@ -173,7 +174,9 @@ await "an older one serves" said "$(basename "$older")"
 start_db
 await "and the registry's when it is back" has_generation "$(generation)"
 same "at most five are kept" 5 \
-    "$(find "$T/state/snapshot" -name '[0-9]*json' | wc -l)"
+    "$(find "$T/state/snapshot" -regex '.*/[0-9]+-[0-9]+\.json' | wc -l)"
+same "each with its two documents" 10 \
+    "$(find "$T/state/snapshot" -name '*.openapi3[01].json' | wc -l)"
 stop_follower
 rm -rf "$T/state/snapshot" "$T/state/plugins" "$T/state/trials"
 start_follower
