@@ -295,37 +295,61 @@ take_json(const struct taking *taking, const struct arrival *arrival)
 
 /* --- forms --------------------------------------------------------------- */
 
-/* Whether a fault is about a field that is a file: its value is a name, which
- * no schema speaks of.  One without a keyword says that the validator has
- * given up, and so that nothing is known of the rest.  The pointer is "/NAME"
- * or "/NAME/...". */
+/* A form that was read. */
+struct filled {
+	const struct taking *taking;
+	const struct content *content;
+	const struct xc_form *form;
+	struct xc_tape tape;
+};
+
+/* Whether a text of the tape is what a file is called, for a property whose
+ * schema is for the file's content. */
 static bool
-is_of_file(const struct xc_request *req, const struct xc_schema_fault *fault)
+is_filename(const struct filled *filled, uint32_t at)
 {
-	const char *pointer = fault->keyword[0] != '\0' ? fault->pointer : "";
-	const struct xc_request_head *head = (const void *)req->in.base;
-	size_t len = pointer[0] == '/' ? strcspn(pointer + 1, "/") : 0;
+	const struct xc_block *block = &filled->taking->req->in;
+	const struct xc_request_head *head = head_of(filled->taking);
 	struct xc_part_row row;
 	uint32_t i;
 
-	for (i = 0; i < head->parts.n && len > 0; i++) {
-		memcpy(&row, req->in.base + head->parts.off +
+	for (i = 0; i < head->parts.n; i++) {
+		memcpy(&row, block->base + head->parts.off +
 		    i * sizeof(row), sizeof(row));
-		if (row.filename.off != 0 && row.name.len == len &&
-		    memcmp(req->in.base + row.name.off, pointer + 1,
-		    len) == 0)
-			return true;
+		if (row.filename.off != 0 &&
+		    row.filename.off == filled->tape.tokens[at].off)
+			return xc_form_is_file(filled->form,
+			    (const char *)block->base + row.name.off,
+			    row.name.len);
 	}
 	return false;
+}
+
+/*
+ * Whether a fault is about the name of a file, which no schema speaks of.  All
+ * other values are held to theirs, or a client could have anything taken by
+ * sending it as a file's name.  A fault without a keyword says that the
+ * validator has given up, and so that nothing is known of the rest.
+ */
+static bool
+is_of_file(const struct filled *filled, const struct xc_schema_fault *fault)
+{
+	uint32_t at = 0;
+
+	return fault->keyword[0] != '\0' &&
+	    xc_tape_find(&filled->tape, fault->pointer,
+	    strlen(fault->pointer), &at) &&
+	    xc_tape_type(&filled->tape, at) == XC_TOKEN_STRING &&
+	    is_filename(filled, at);
 }
 
 /* The validator that has them all, also where files alone have more faults
  * than are told. */
 static const struct xc_validator *
-find_all_faults(const struct taking *taking, const struct content *content,
-    const struct xc_tape *tape)
+find_all_faults(const struct filled *filled)
 {
 	static const struct xc_validator_limits limits = { .faults = 1000 };
+	const struct taking *taking = filled->taking;
 	struct xc_taker *taker = taking->taker;
 
 	if (head_of(taking)->parts.n == 0 ||
@@ -336,17 +360,17 @@ find_all_faults(const struct taking *taking, const struct content *content,
 	if (taker->wide == NULL)
 		return taker->validator;
 	(void)xc_schema_run(taker->wide, taking->contract->schema,
-	    content->entry, tape, 0);
+	    filled->content->entry, &filled->tape, 0);
 	return taker->wide;
 }
 
 /* Files are there or not; what else a schema says of them is not for their
  * names. */
 static void
-take_form_faults(const struct taking *taking,
-    const struct xc_validator *validator)
+take_form_faults(const struct filled *filled)
 {
-	struct xc_contract_faults *faults = &taking->taker->faults;
+	const struct xc_validator *validator = find_all_faults(filled);
+	struct xc_contract_faults *faults = &filled->taking->taker->faults;
 	const struct xc_schema_fault *fault;
 	size_t left_out = 0;
 	size_t n = xc_validator_n_faults(validator);
@@ -354,7 +378,7 @@ take_form_faults(const struct taking *taking,
 
 	for (i = 0; i < n; i++) {
 		fault = xc_validator_fault(validator, i);
-		if (is_of_file(taking->req, fault))
+		if (is_of_file(filled, fault))
 			left_out++;
 		else
 			xc_contract_fault(faults, "body", fault->pointer,
@@ -373,7 +397,9 @@ static bool
 settle_form(const struct taking *taking, const struct arrival *arrival,
     enum xc_err err)
 {
-	struct xc_tape tape;
+	struct filled filled = { .taking = taking,
+		.content = arrival->content,
+		.form = taking->contract->forms[arrival->content->form - 1] };
 	bool valid;
 
 	/* What is said of a field leaves the rest as it is. */
@@ -386,13 +412,12 @@ settle_form(const struct taking *taking, const struct arrival *arrival,
 	if (err == XC_ERR_TOO_LARGE)
 		return refuse_large(taking, "too many or too large fields");
 	if (err != XC_OK || !xc_tape_look(&taking->req->in,
-	    head_of(taking)->data, &tape))
+	    head_of(taking)->data, &filled.tape))
 		return refuse_memory(taking);
-	if (!run(taking, arrival->content, &tape, &valid))
+	if (!run(taking, arrival->content, &filled.tape, &valid))
 		return false;
 	if (!valid)
-		take_form_faults(taking, find_all_faults(taking,
-		    arrival->content, &tape));
+		take_form_faults(&filled);
 	return true;
 }
 

@@ -60,6 +60,7 @@ struct xc_field {
 	bool allow_empty;
 	bool reserved;		/* '+' is no blank */
 	bool json;		/* the text, or that of each item, is JSON */
+	bool file;		/* it, or each item, is a file's content */
 	bool spread;		/* an object whose members stand alone */
 	bool takes_rest;	/* and among them names that are nobody's */
 };

@@ -50,6 +50,17 @@ is_json_by_default(struct xc_plan *plan, const struct xc_plan_node *property)
 	    !xc_kinds_are_scalar(kinds);
 }
 
+static bool
+is_file(struct xc_plan *plan, const struct xc_plan_node *property)
+{
+	struct xc_plan_node items;
+
+	if (xc_plan_is_file(plan, property))
+		return true;
+	xc_plan_items(plan, property, &items);
+	return items.json != NULL && xc_plan_is_file(plan, &items);
+}
+
 /* Whether one of a list of media types is JSON; false with an error for what
  * is none. */
 static enum xc_err
@@ -121,6 +132,7 @@ add_property(void *ctx, const char *name, const struct xc_plan_node *property)
 	if (has_field(&reader->form->set, name))
 		return XC_OK;
 	field.json = is_json_by_default(reader->plan, property);
+	field.file = is_file(reader->plan, property);
 	xc_plan_member(&reader->encoding, name, &encoding);
 	if (encoding.json != NULL)
 		err = read_encoding(reader, &encoding, &field);

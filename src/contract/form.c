@@ -7,8 +7,8 @@
 
 #include "form-private.h"
 
-bool
-xc_form_is_json(const struct xc_form *form, const char *name, size_t len)
+static const struct xc_field *
+find_field(const struct xc_form *form, const char *name, size_t len)
 {
 	const struct xc_field *field;
 	uint32_t i;
@@ -17,9 +17,25 @@ xc_form_is_json(const struct xc_form *form, const char *name, size_t len)
 		field = xc_fields_row(&form->set, i);
 		if (field->name_len == len && memcmp(xc_fields_text(&form->set,
 		    field->name), name, len) == 0)
-			return field->json;
+			return field;
 	}
-	return false;
+	return NULL;
+}
+
+bool
+xc_form_is_json(const struct xc_form *form, const char *name, size_t len)
+{
+	const struct xc_field *field = find_field(form, name, len);
+
+	return field != NULL && field->json;
+}
+
+bool
+xc_form_is_file(const struct xc_form *form, const char *name, size_t len)
+{
+	const struct xc_field *field = find_field(form, name, len);
+
+	return field != NULL && field->file;
 }
 
 /* Writes what was gathered as the request's data. */

@@ -28,6 +28,11 @@ size_t xc_form_size(const struct xc_form *form);
 bool xc_form_is_json(const struct xc_form *form, const char *name,
     size_t len);
 
+/* Whether the schema of a field of this name, or that of its items, is for the
+ * content of a file, and so not for the file's name. */
+bool xc_form_is_file(const struct xc_form *form, const char *name,
+    size_t len);
+
 #define XC_FORM_FIELDS 1000
 
 /* One field as it came: both decoded, in the request's block.  A file has its

@@ -401,3 +401,26 @@ xc_plan_default(struct xc_plan *plan, const struct xc_plan_node *schema,
 	begin(&what, plan, default_r);
 	return search(&what, schema, default_r);
 }
+
+static bool
+look_file(struct search *what, const struct xc_plan_node *schema,
+    struct xc_plan_node *found_r)
+{
+	const char *format = xc_json_string(schema->json, "format");
+
+	(void)what;
+	(void)found_r;
+	return xc_json_string(schema->json, "contentMediaType") != NULL ||
+	    xc_json_string(schema->json, "contentEncoding") != NULL ||
+	    (format != NULL && strcmp(format, "binary") == 0);
+}
+
+bool
+xc_plan_is_file(struct xc_plan *plan, const struct xc_plan_node *schema)
+{
+	struct search what = { .look = look_file, .alternatives = true };
+	struct xc_plan_node found;
+
+	begin(&what, plan, &found);
+	return search(&what, schema, &found);
+}

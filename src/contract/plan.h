@@ -107,6 +107,10 @@ enum xc_err xc_plan_properties(struct xc_plan *plan,
     const struct xc_plan_node *schema, enum xc_err (*each)(void *ctx,
     const char *name, const struct xc_plan_node *property), void *ctx);
 
+/* Whether a schema says that it is of a file's content: "contentMediaType",
+ * "contentEncoding", or "format": "binary" as in OpenAPI 3.0. */
+bool xc_plan_is_file(struct xc_plan *plan, const struct xc_plan_node *schema);
+
 /* The value of "default", through $ref and allOf; false without one.  That it
  * is null is a NULL json. */
 bool xc_plan_default(struct xc_plan *plan, const struct xc_plan_node *schema,

@@ -207,6 +207,12 @@ test_multipart(void **state)
 	    "--x--\r\n"), 422);
 	assert_true(fixture_faults(&fixture, "body", "/name", "minLength"));
 	assert_false(fixture_faults(&fixture, "body", "/file", "maxLength"));
+	assert_int_equal(multipart(&fixture, PART("name=\"name\"; "
+	    "filename=\"a\"", "ann") "--x--\r\n"), 422);
+	assert_true(fixture_faults(&fixture, "body", "/name", "minLength"));
+	assert_int_equal(multipart(&fixture, PART("name=\"name\"", "ann")
+	    PART("name=\"age\"; filename=\"7\"", "7") "--x--\r\n"), 422);
+	assert_true(fixture_faults(&fixture, "body", "/age", "type"));
 	/* Nor where the validator gives a name up, and all the rest with it. */
 	many = malloc(12000);
 	assert_non_null(many);
@@ -220,7 +226,7 @@ test_multipart(void **state)
 		assert_true(fixture_faults(&fixture, "body", "/hard",
 		    "limit"));
 	free(many);
-	/* However many files there are. */
+	/* What is no file is held to its schema also if it is sent as one. */
 	many = malloc(100 * 80);
 	assert_non_null(many);
 	used = (size_t)sprintf(many, "%s", PART("name=\"name\"", "ann"));
@@ -228,7 +234,8 @@ test_multipart(void **state)
 		used += (size_t)sprintf(many + used, "%s",
 		    PART("name=\"list\"; filename=\"f\"", "x"));
 	strcpy(many + used, "--x--\r\n");
-	assert_int_equal(multipart(&fixture, many), 0);
+	assert_int_equal(multipart(&fixture, many), 422);
+	assert_true(fixture_faults(&fixture, "body", "/list/0", "type"));
 	free(many);
 	assert_int_equal(SEND(&fixture, .uri = "/form", .inside = true,
 	    .body = PART("name=\"name\"", "ann") "--x--\r\n",
