@@ -24,7 +24,7 @@
 X(server, workers, XC_NUMBER, "0", 0, 1024,				\
     "worker processes; 0 is two for each processor")			\
 X(server, development, XC_SWITCH, "false", 0, 0,			\
-    "watch folders, reload on change, log as text")			\
+    "watch folders, reload on change, log as text, check replies")			\
 X(server, state_dir, XC_PATH, LOCALSTATEDIR "/lib/xcore", 0, 0,		\
     "store of plugins and snapshots")					\
 X(server, run_dir, XC_PATH, RUNSTATEDIR "/xcore", 0, 0,			\
