@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
@@ -13,10 +14,22 @@
 
 #define MATCH_LIMIT 500000
 #define QUICK_LIMIT 1000
+#define LONG_LIMIT 16		/* to begin with in a long text */
 #define QUICK_COST 10
 #define SLOW_COST 100000
 #define DEPTH_LIMIT 5000
 #define HEAP_LIMIT 4096		/* KiB */
+/*
+ * What PCRE2 counts as a step may go over all of the text, and it counts anew
+ * at each byte where a match might begin.  So the limit of steps shrinks with
+ * the text, and a long one is gone through in strides of places to begin at,
+ * with a look at the time between them.
+ */
+#define SHORT_TEXT 256		/* bytes: not worth a look at the clock */
+#define WORK (UINT64_C(1) << 30)	/* bytes, of one stride at worst */
+#define TIME_NS INT64_C(100000000)
+#define BYTE_NS 10		/* more for each byte */
+#define COST_NS 50		/* what one of cost stands for */
 #define FIRST_STACK (32 * 1024)
 #define MOST_STACK (512 * 1024)
 #define GROWTH 80		/* the longest that one character becomes */
@@ -27,12 +40,12 @@
 
 struct xc_pattern {
 	pcre2_code *code;
+	bool anchored;		/* a match begins at the first byte */
 };
 
 struct xc_pattern_run {
 	pcre2_match_data *data;
 	pcre2_match_context *context;
-	pcre2_match_context *quick;	/* for a first try */
 	pcre2_jit_stack *stack;
 };
 
@@ -452,7 +465,7 @@ compile(const char *text, char *why, size_t size)
 	code = pcre2_compile((PCRE2_SPTR)text, PCRE2_ZERO_TERMINATED,
 	    PCRE2_UTF | PCRE2_DOLLAR_ENDONLY | PCRE2_ALLOW_EMPTY_CLASS |
 	    PCRE2_MATCH_UNSET_BACKREF | PCRE2_NEVER_BACKSLASH_C |
-	    PCRE2_NEVER_UCP, &number, &at, context);
+	    PCRE2_NEVER_UCP | PCRE2_USE_OFFSET_LIMIT, &number, &at, context);
 	pcre2_compile_context_free(context);
 	if (code == NULL) {
 		pcre2_get_error_message(number, words, sizeof(words));
@@ -491,6 +504,7 @@ struct xc_pattern *
 xc_pattern_compile(const char *text, size_t len, char *why, size_t size)
 {
 	struct xc_pattern *pattern = calloc(1, sizeof(*pattern));
+	uint32_t options = 0;
 
 	if (pattern == NULL) {
 		snprintf(why, size, "out of memory");
@@ -501,6 +515,8 @@ xc_pattern_compile(const char *text, size_t len, char *why, size_t size)
 		free(pattern);
 		return NULL;
 	}
+	pcre2_pattern_info(pattern->code, PCRE2_INFO_ALLOPTIONS, &options);
+	pattern->anchored = (options & PCRE2_ANCHORED) != 0;
 	/* Where memory cannot be made executable it is interpreted. */
 	pcre2_jit_compile(pattern->code, PCRE2_JIT_COMPLETE);
 	return pattern;
@@ -539,13 +555,12 @@ xc_pattern_size(const struct xc_pattern *pattern)
 }
 
 static pcre2_match_context *
-create_context(uint32_t limit)
+create_context(void)
 {
 	pcre2_match_context *context = pcre2_match_context_create(NULL);
 
 	if (context == NULL)
 		return NULL;
-	pcre2_set_match_limit(context, limit);
 	pcre2_set_depth_limit(context, DEPTH_LIMIT);
 	pcre2_set_heap_limit(context, HEAP_LIMIT);
 	return context;
@@ -559,18 +574,15 @@ xc_pattern_run_create(void)
 	if (run == NULL)
 		return NULL;
 	run->data = pcre2_match_data_create(1, NULL);
-	run->context = create_context(MATCH_LIMIT);
-	run->quick = create_context(QUICK_LIMIT);
+	run->context = create_context();
 	/* Without one the machine's stack is used. */
 	run->stack = pcre2_jit_stack_create(FIRST_STACK, MOST_STACK, NULL);
-	if (run->data == NULL || run->context == NULL || run->quick == NULL) {
+	if (run->data == NULL || run->context == NULL) {
 		xc_pattern_run_free(&run);
 		return NULL;
 	}
-	if (run->stack != NULL) {
+	if (run->stack != NULL)
 		pcre2_jit_stack_assign(run->context, NULL, run->stack);
-		pcre2_jit_stack_assign(run->quick, NULL, run->stack);
-	}
 	return run;
 }
 
@@ -581,10 +593,107 @@ xc_pattern_run_free(struct xc_pattern_run **run)
 		return;
 	pcre2_match_data_free((*run)->data);
 	pcre2_match_context_free((*run)->context);
-	pcre2_match_context_free((*run)->quick);
 	pcre2_jit_stack_free((*run)->stack);
 	free(*run);
 	*run = NULL;
+}
+
+/* A text that is looked through. */
+struct look {
+	const struct xc_pattern *pattern;
+	struct xc_pattern_run *run;
+	const char *text;
+	size_t len;
+	size_t from;		/* where a match may begin now */
+	uint32_t limit;		/* of steps from there */
+	int64_t begin;		/* 0: not known */
+	int64_t took;
+};
+
+/* Processor time of this thread: that of others is not what a text takes. */
+static int64_t
+clock_ns(void)
+{
+	struct timespec ts = { 0 };
+
+	(void)clock_gettime(CLOCK_THREAD_CPUTIME_ID, &ts);
+	return (int64_t)ts.tv_sec * 1000000000 + ts.tv_nsec;
+}
+
+static bool
+is_late(struct look *look)
+{
+	int64_t now = clock_ns();
+
+	if (look->begin == 0)
+		look->begin = now;
+	look->took = now - look->begin;
+	return look->took > TIME_NS + (int64_t)look->len * BYTE_NS;
+}
+
+/* The last byte of a stride; behind it begins a character. */
+static size_t
+stride_end(const struct look *look)
+{
+	uint64_t stride = WORK / look->limit / (look->len + 1);
+	size_t to;
+
+	if (look->pattern->anchored || stride > look->len - look->from)
+		return look->len;
+	to = look->from + (stride > 0 ? (size_t)stride - 1 : 0);
+	while (to < look->len &&
+	    ((unsigned char)look->text[to + 1] & 0xc0) == 0x80)
+		to++;
+	return to;
+}
+
+/* Looks for a match that begins in the next stride, which is behind it then
+ * if there is none. */
+static int
+match_stride(struct look *look)
+{
+	pcre2_match_context *context = look->run->context;
+	size_t to = stride_end(look);
+	int found;
+
+	pcre2_set_match_limit(context, look->limit);
+	pcre2_set_offset_limit(context, to);
+	found = pcre2_match(look->pattern->code, (PCRE2_SPTR)look->text,
+	    look->len, look->from, PCRE2_NO_UTF_CHECK, look->run->data,
+	    context);
+	if (found == PCRE2_ERROR_NOMATCH)
+		look->from = to + 1;
+	return found;
+}
+
+/* More steps from the same place on; false if it has had all. */
+static bool
+raise_limit(struct look *look)
+{
+	uint64_t most = WORK / (look->len + 1);
+
+	if (most > MATCH_LIMIT)
+		most = MATCH_LIMIT;
+	if (look->limit >= most)
+		return false;
+	look->limit = look->limit * 8 < most ? look->limit * 8
+	    : (uint32_t)most;
+	return true;
+}
+
+static int
+match(struct look *look)
+{
+	int found;
+
+	for (;;) {
+		found = match_stride(look);
+		if (found == PCRE2_ERROR_MATCHLIMIT ? !raise_limit(look)
+		    : found != PCRE2_ERROR_NOMATCH || look->from > look->len)
+			return found;
+		if (is_late(look))
+			return PCRE2_ERROR_MATCHLIMIT;
+	}
 }
 
 /* PCRE2 does not tell what a match took, so it is tried with few steps
@@ -593,15 +702,20 @@ enum xc_pattern_found
 xc_pattern_find(const struct xc_pattern *pattern, struct xc_pattern_run *run,
     const char *text, size_t len, uint64_t *cost)
 {
-	int found = pcre2_match(pattern->code, (PCRE2_SPTR)text, len, 0,
-	    PCRE2_NO_UTF_CHECK, run->data, run->quick);
+	struct look look = { .pattern = pattern, .run = run, .text = text,
+		.len = len, .limit = QUICK_LIMIT };
+	int found;
 
-	*cost += QUICK_COST + len / 64;
-	if (found == PCRE2_ERROR_MATCHLIMIT) {
+	if (len > WORK / QUICK_LIMIT / (len + 1))
+		look.limit = LONG_LIMIT;
+	if (len > SHORT_TEXT)
+		look.begin = clock_ns();
+	found = match(&look);
+	if (look.begin != 0)
+		(void)is_late(&look);
+	*cost += QUICK_COST + len / 64 + (uint64_t)look.took / COST_NS;
+	if (look.limit > QUICK_LIMIT)
 		*cost += SLOW_COST;
-		found = pcre2_match(pattern->code, (PCRE2_SPTR)text, len, 0,
-		    PCRE2_NO_UTF_CHECK, run->data, run->context);
-	}
 	if (found >= 0)
 		return XC_PATTERN_MATCH;
 	return found == PCRE2_ERROR_NOMATCH ? XC_PATTERN_NONE

@@ -252,6 +252,17 @@ assert_given_up(const char *schema_text, const char *text, size_t len,
 	xc_validator_free(&validator);
 }
 
+static void
+assert_valid(const char *schema_text, const char *text, size_t len)
+{
+	struct xc_validator *validator = xc_validator_create(NULL);
+	struct xc_schema *schema = must_compile(schema_text);
+
+	assert_int_equal(run_on(validator, schema, text, len), XC_OK);
+	xc_schema_free(&schema);
+	xc_validator_free(&validator);
+}
+
 /* n times a character between two texts. */
 static char *
 long_text(const char *before, const char *unit, size_t n, const char *behind,
@@ -296,6 +307,20 @@ test_slow(void **state)
 	    "a pattern takes too many steps");
 	assert_given_up("{\"pattern\":\"^(a|aa)+$\"}", text, len,
 	    "a pattern takes too many steps");
+	free(text);
+	/* Few steps from each byte on, but many bytes and long steps. */
+	text = long_text("\"", "a", 100000, "!\"", &len);
+	assert_given_up("{\"pattern\":\"[a-z]+[a-z]+[0-9]\"}", text, len,
+	    "a pattern takes too many steps");
+	assert_given_up("{\"pattern\":\"^[a-z]+[a-z]+[0-9]\"}", text, len,
+	    "a pattern takes too many steps");
+	assert_valid("{\"pattern\":\"[a-z]![^a]*$\"}", text, len);
+	assert_valid("{\"pattern\":\"^[a-z]+!$\"}", text, len);
+	free(text);
+	/* Where a stride would end within a character. */
+	text = long_text("\"", "\xc3\xa9\xe2\x82\xac", 20000, "!\"", &len);
+	assert_valid("{\"pattern\":\"\xe2\x82\xac!$\"}", text, len);
+	assert_valid("{\"pattern\":\"[^\xe2\x82\xac]$\"}", text, len);
 	free(text);
 	/* Each level goes down three times. */
 	text = nested(30, &len);
