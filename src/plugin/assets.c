@@ -209,7 +209,10 @@ xc_assets_find(const struct xc_assets *assets, const char *const *segments,
 	for (size_t i = 0; i < n; i++) {
 		size_t len = strlen(segments[i]);
 
-		if (len >= sizeof(name) - used - 1)
+		/* An encoded slash parts nothing: else it would lead past an
+		 * operation that has the path. */
+		if (len >= sizeof(name) - used - 1 ||
+		    strchr(segments[i], '/') != NULL)
 			return NULL;
 		if (i > 0)
 			name[used++] = '/';

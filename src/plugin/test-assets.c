@@ -97,6 +97,7 @@ test_linked_folder(void **state)
 static void
 test_table(void **state)
 {
+	static const char *const encoded[] = { "css/site.css" };
 	struct fixture *fixture = *state;
 
 	put(fixture->folder, "assets/z.js", "1;");
@@ -111,6 +112,7 @@ test_table(void **state)
 	assert_int_equal(find(fixture, "z.js")->size, 2);
 	assert_int_equal(find(fixture, "css/site.css")->size, 7);
 	assert_int_equal(find(fixture, "css/deep/x y.txt")->size, 0);
+	assert_null(xc_assets_find(fixture->assets, encoded, 1));
 	assert_null(find(fixture, "css"));
 	assert_null(find(fixture, "css/"));
 	assert_null(find(fixture, "z.js/"));
