@@ -386,7 +386,7 @@ take_form_faults(const struct filled *filled)
 			    : "limit", "%s", fault->sentence);
 	}
 	/* What is not known to be right is not let through. */
-	if (left_out == n && xc_validator_has_more(validator))
+	if (left_out == n && (n == 0 || xc_validator_has_more(validator)))
 		xc_contract_faults_take(faults, "body", "", validator);
 	else if (xc_validator_has_more(validator))
 		faults->more = true;

@@ -94,8 +94,10 @@ xc_contract_refuse(const struct taking *taking, int status,
 	vsnprintf(detail, sizeof(detail), format, args);
 	va_end(args);
 	problem.detail = detail;
-	if (faults->n > 0) {
+	if (faults->n > 0)
 		xc_contract_faults_end(faults);
+	/* There is none if there was no room for its end. */
+	if (faults->n > 0 && faults->text.used > 0) {
 		problem.errors = (const char *)faults->text.base;
 		problem.errors_len = faults->text.used;
 	}

@@ -161,6 +161,11 @@ xc_contract_faults_take(struct xc_contract_faults *faults, const char *in,
 	}
 	if (xc_validator_has_more(validator))
 		faults->more = true;
+	/* What was refused without a reason is refused all the same. */
+	else if (n == 0)
+		add(faults, &(const struct row){ .in = in, .under = under,
+		    .pointer = "", .code = "limit",
+		    .detail = "is not known to be valid" });
 }
 
 void

@@ -32,8 +32,8 @@ void xc_contract_fault(struct xc_contract_faults *faults, const char *in,
     const char *pointer, const char *code, const char *format, ...)
     __attribute__((format(printf, 5, 6)));
 
-/* Those of a validator's last run; their pointers are put behind `under`
- * ("/page", or ""). */
+/* Those of a validator's last run, which did not say XC_OK; their pointers are
+ * put behind `under` ("/page", or "").  There is one at least afterwards. */
 void xc_contract_faults_take(struct xc_contract_faults *faults,
     const char *in, const char *under, const struct xc_validator *validator);
 

@@ -240,7 +240,10 @@ write_pieces(struct xc_gather *gather, const struct xc_field *field,
 		    XC_STYLE_LABEL ? "\".value\"" : "\";name=value\"");
 		return;
 	}
-	for (i = 0; xc_pieces_next(&pieces, &item.value); i++) {
+	/* What does not fit any more need not be taken apart. */
+	for (i = 0; gather->take->make->err == XC_OK &&
+	    gather->err == XC_OK && xc_pieces_next(&pieces, &item.value);
+	    i++) {
 		if (matrix && !strip_matrix(gather, field, &item.value))
 			return;
 		write_item(gather, field, i, &item);

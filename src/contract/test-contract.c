@@ -400,6 +400,22 @@ test_many_faults(void **state)
 
 /* --- whether there is a body --------------------------------------------- */
 
+/* A validator that refuses and does not say why does not let through. */
+static void
+test_no_reason(void **state)
+{
+	struct xc_validator *validator = xc_validator_create(NULL);
+	struct xc_contract_faults faults = { .n = 0 };
+
+	(void)state;
+	assert_non_null(validator);
+	xc_contract_faults_begin(&faults);
+	xc_contract_faults_take(&faults, "body", "/a", validator);
+	assert_int_equal(faults.n, 1);
+	xc_contract_faults_free(&faults);
+	xc_validator_free(&validator);
+}
+
 static void
 test_presence(void **state)
 {
@@ -756,6 +772,7 @@ main(void)
 		cmocka_unit_test(test_recursive),
 		cmocka_unit_test(test_circle),
 		cmocka_unit_test(test_many_faults),
+		cmocka_unit_test(test_no_reason),
 		cmocka_unit_test(test_presence),
 		cmocka_unit_test(test_types),
 		cmocka_unit_test(test_accept),
