@@ -291,7 +291,7 @@ decode(struct scan *scan, uint32_t index, const unsigned char *from,
 
 	if (quote == NULL || ((high != 0) && !check_utf8(scan, from, quote)))
 		return NULL;
-	slots = ((uint32_t)(quote - from) + SLOT - 1) / SLOT;
+	slots = (uint32_t)(((size_t)(quote - from) + SLOT - 1) / SLOT);
 	if (scan->cap - scan->n < slots && !grow(scan, slots, from))
 		return NULL;
 	token = &scan->tokens[index];
