@@ -173,6 +173,7 @@ take(struct xc_worker *worker, struct xc_request *req,
 {
 	if (!target->contract)
 		return true;
+	xc_request_limit(req, &wide);
 	if (!xc_contract_take(worker->taker, target->contract, target->index,
 	    req, &worker->body))
 		return false;
