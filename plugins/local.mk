@@ -63,7 +63,7 @@ install-plugins: plugins/built
 	    echo " installing plugin $$name in $$folder"; \
 	    $(MKDIR_P) "$$folder" || exit 1; \
 	    (cd plugins/$$name && \
-	        find plugin.json openapi.json README.md sql assets \
+	        find plugin.json openapi.json README.md schemas sql assets \
 	        -type f 2>/dev/null) | while read -r file; do \
 	        $(MKDIR_P) "$$folder/$$(dirname "$$file")" && \
 	        $(INSTALL_DATA) "plugins/$$name/$$file" \

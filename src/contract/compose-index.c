@@ -13,7 +13,7 @@
 
 #include "contract/compose-pointer.h"
 #include "contract/compose-private.h"
-#include "contract/uri.h"
+#include "contract/places.h"
 
 #define NAME_MAX_LEN 512
 /* References from one security scheme to another. */
@@ -268,37 +268,6 @@ add_schemes(struct xc_part *part)
 }
 
 static void
-note_place(struct xc_part *part, const char *uri, const char *anchor,
-    const struct xc_place *place)
-{
-	char key[XC_URI_MAX + NAME_MAX_LEN];
-	char *pointer;
-
-	if (snprintf(key, sizeof(key), "%s#%s", uri, anchor) >=
-	    (int)sizeof(key) || has(part->places, key))
-		return;
-	pointer = xc_place_pointer(place);
-	if (pointer != NULL)
-		add_text(part->places, key, pointer);
-	free(pointer);
-}
-
-static void
-note_schema(struct xc_part *part, const struct xc_walk *walk,
-    const struct json_object *schema, const struct xc_place *place)
-{
-	const char *anchor = xc_json_string(schema, "$anchor");
-	const char *dynamic = xc_json_string(schema, "$dynamicAnchor");
-
-	if (xc_json_string(schema, "$id") != NULL)
-		note_place(part, walk->base, "", place);
-	if (anchor != NULL)
-		note_place(part, walk->base, anchor, place);
-	if (dynamic != NULL)
-		note_place(part, walk->base, dynamic, place);
-}
-
-static void
 note_operation(struct xc_part *part, const struct json_object *operation)
 {
 	const char *id = xc_json_string(operation, "operationId");
@@ -318,7 +287,7 @@ note(struct xc_walk *walk, struct json_object *value,
 	struct xc_part *part = walk->ctx;
 
 	if (place->node == XC_NODE_SCHEMA)
-		note_schema(part, walk, value, place);
+		xc_places_schema(part->places, walk, value, place);
 	else if (place->node == XC_NODE_OPERATION)
 		note_operation(part, value);
 	return NULL;

@@ -73,7 +73,7 @@ struct xc_part {
 	struct xc_errbuf *errbuf;
 
 	/* compose-index.c */
-	struct json_object *places;	/* {"<URI>#anchor":"/pointer"} */
+	struct json_object *places;	/* see places.h */
 	struct json_object *names[XC_COMPONENT__MAX];	/* {"Item":"todo_Item"} */
 	struct json_object *fresh[XC_COMPONENT__MAX];	/* the new ones */
 	struct json_object *operations;	/* {"list":"todo_list"} */

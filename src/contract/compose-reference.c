@@ -13,66 +13,13 @@
 
 #include "contract/compose-pointer.h"
 #include "contract/compose-private.h"
-#include "contract/uri.h"
-
-static char *
-join(const char *resource, const char *fragment)
-{
-	char *pointer = NULL;
-
-	if (asprintf(&pointer, "%s%s", resource, fragment) == -1)
-		return NULL;
-	return pointer;
-}
-
-/* An anchor, or nothing, behind the '#'. */
-static char *
-find_place(const struct xc_part *part, const char *uri, const char *anchor)
-{
-	char *key = NULL;
-	const char *pointer;
-
-	if (asprintf(&key, "%s#%s", uri, anchor) == -1)
-		return NULL;
-	pointer = xc_json_string(part->places, key);
-	free(key);
-	return pointer == NULL ? NULL : strdup(pointer);
-}
-
-static char *
-find_pointer(const struct xc_part *part, const char *uri, char *fragment)
-{
-	char *resource, *pointer;
-
-	if (fragment[0] != '/')
-		return find_place(part, uri, fragment);
-	resource = find_place(part, uri, "");
-	if (resource == NULL)
-		return NULL;
-	pointer = join(resource, fragment);
-	free(resource);
-	return pointer;
-}
+#include "contract/places.h"
 
 char *
 xc_part_resolve(const struct xc_part *part, const char *base,
     const char *reference)
 {
-	const char *fragment;
-	char uri[XC_URI_MAX];
-	char *decoded, *pointer = NULL;
-
-	if (!xc_uri_resolve(base, reference, strlen(reference), uri,
-	    &fragment))
-		return NULL;
-	decoded = strdup(fragment == NULL ? "" : fragment);
-	if (decoded != NULL && xc_pointer_decode(decoded))
-		pointer = find_pointer(part, uri, decoded);
-	free(decoded);
-	if (pointer == NULL || xc_pointer_find(part->doc, pointer) != NULL)
-		return pointer;
-	free(pointer);
-	return NULL;
+	return xc_places_find(part->places, part->doc, base, reference);
 }
 
 /* The second and third of "components", kind, name. */
@@ -161,8 +108,8 @@ xc_part_rename(const struct xc_part *part, const char *pointer)
 	bool ok = put_all(part, &to, pointer);
 	char *text = xc_pointer_take(&to), *reference = NULL;
 
-	if (ok && text != NULL)
-		reference = join("#", text);
+	if (ok && text != NULL && asprintf(&reference, "#%s", text) == -1)
+		reference = NULL;
 	free(text);
 	return reference;
 }

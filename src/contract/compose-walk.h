@@ -58,7 +58,7 @@ struct xc_walk {
 };
 
 /* The first base; a reference that leads back to it is one to the document. */
-#define XC_WALK_BASE "xcore://plugin/openapi.json"
+#define XC_WALK_BASE "file:///openapi.json"
 
 /* A replacement of the root itself is the caller's: NULL if there is none. */
 struct json_object *xc_walk(struct xc_walk *walk, enum xc_node node,

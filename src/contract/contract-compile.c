@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include <json-c/json_object.h>
+#include <json-c/linkhash.h>
 
 #include <xcore/json.h>
 
@@ -167,6 +168,35 @@ name_file(struct xc_errbuf *errbuf)
 _Static_assert(sizeof("openapi.json: ") <= sizeof(XC_PLAN_URI "#"),
     "the name of the file takes the place of its URI");
 
+/* All that stand under a name: another may refer to one by its $id before
+ * anything leads to its place. */
+static enum xc_err
+know_components(const struct xc_plan *plan, struct xc_schema_set *set)
+{
+	struct json_object *schemas = xc_json_member(xc_json_member(
+	    plan->root, "components"), "schemas");
+	char ref[XC_PLAN_POINTER];
+	enum xc_err err = XC_OK;
+	struct lh_entry *entry;
+
+	if (!json_object_is_type(schemas, json_type_object))
+		return XC_OK;
+	lh_foreach(json_object_get_object(schemas), entry) {
+		const char *name = lh_entry_k(entry);
+
+		/* Of other names nothing is made. */
+		if (!json_object_is_type(lh_entry_v(entry),
+		    json_type_object) || strpbrk(name, "/~%") != NULL ||
+		    snprintf(ref, sizeof(ref), XC_PLAN_URI
+		    "#/components/schemas/%s", name) >= (int)sizeof(ref))
+			continue;
+		err = xc_schema_set_know(set, ref, plan->errbuf);
+		if (err != XC_OK)
+			return err;
+	}
+	return err;
+}
+
 static enum xc_err
 compile_schemas(struct xc_contract_build *build, const char *text, size_t len)
 {
@@ -181,6 +211,8 @@ compile_schemas(struct xc_contract_build *build, const char *text, size_t len)
 	if (set == NULL)
 		return xc_contract_no_memory(build);
 	err = xc_schema_set_add(set, XC_PLAN_URI, text, len, plan->errbuf);
+	if (err == XC_OK)
+		err = know_components(plan, set);
 	if (err == XC_OK)
 		err = xc_schema_compile(set,
 		    (const char *const *)(void *)plan->refs, plan->n_refs,

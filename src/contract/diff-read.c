@@ -7,6 +7,7 @@
 #include <json-c/linkhash.h>
 
 #include "diff-private.h"
+#include "plan.h"
 #include "lib/text.h"
 
 #define NAME_MAX_BYTES 1024
@@ -142,7 +143,11 @@ xc_diff_resolve(struct json_object *root, const char *ref)
 	struct json_object *at = root;
 	char name[NAME_MAX_BYTES];
 
-	if (ref == NULL || ref[0] != '#')
+	if (ref == NULL)
+		return NULL;
+	if (strncmp(ref, XC_PLAN_URI "#", sizeof(XC_PLAN_URI)) == 0)
+		ref += sizeof(XC_PLAN_URI) - 1;
+	if (ref[0] != '#')
 		return NULL;
 	if (ref[1] != '\0' && ref[1] != '/')
 		return find_anchor(root, ref + 1, SEARCH_DEPTH);

@@ -129,7 +129,8 @@ check_ref(struct checker *checker, uint32_t schema, const char *member)
 			xc_checker_fault(checker, ref, "\"%.*s\" leads out of "
 			    "the document, and nothing is fetched; put the "
 			    "schema into components and write "
-			    "\"#/components/schemas/...\"", words.len,
+			    "\"#/components/schemas/...\", or into a file in "
+			    "schemas/ and write its name", words.len,
 			    words.text);
 	} else if (place.document != 0) {
 		xc_checker_fault(checker, ref, "\"%.*s\" leads out of the "

@@ -146,6 +146,11 @@ xc_checker_find(const struct checker *checker, uint32_t ref)
 	if (ref == 0 || xc_checker_type(checker, ref) != XC_TOKEN_STRING)
 		return 0;
 	text = xc_tape_string(&checker->tape, ref, &len);
+	if (len > sizeof(DOCUMENT_URI) - 1 && memcmp(text, DOCUMENT_URI,
+	    sizeof(DOCUMENT_URI) - 1) == 0) {
+		text += sizeof(DOCUMENT_URI) - 1;
+		len -= sizeof(DOCUMENT_URI) - 1;
+	}
 	if (len < 2 || text[0] != '#' || text[1] != '/')
 		return 0;
 	len = decode(text + 1, len - 1, pointer, sizeof(pointer));

@@ -708,3 +708,17 @@ xc_schema_set_find(struct xc_schema_set *set, uint32_t resource,
 		    "there is nothing at %s of %s", name, uri);
 	return adopt(set, *place_r, errbuf);
 }
+
+enum xc_err
+xc_schema_set_know(struct xc_schema_set *set, const char *ref,
+    struct xc_errbuf *errbuf)
+{
+	struct schema_place place;
+	uint32_t anchor;
+	enum xc_err err;
+
+	err = xc_schema_set_find(set, NO_NODE, ref, strlen(ref), &place,
+	    &anchor, errbuf);
+	return err == XC_ERR_NOMEM ? xc_fail(errbuf, err, "out of memory") :
+	    err;
+}

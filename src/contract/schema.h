@@ -41,6 +41,14 @@ void xc_schema_set_free(struct xc_schema_set **set);
 enum xc_err xc_schema_set_add(struct xc_schema_set *set, const char *uri,
     const char *text, size_t len, struct xc_errbuf *errbuf);
 
+/*
+ * Reads the $id and anchors of the schema that a reference names, and of those
+ * in it, which others can refer to from then on.  Errors as those of
+ * xc_schema_set_add().
+ */
+enum xc_err xc_schema_set_know(struct xc_schema_set *set, const char *ref,
+    struct xc_errbuf *errbuf);
+
 struct xc_schema_options {
 	bool no_format;		/* "format" is an annotation only */
 };

@@ -273,7 +273,7 @@ test_references(void **state)
 	const char *ids = SCHEMAS("'A':{'$id':'https://x.example/a/b',"
 	    "'$defs':{'c':{'$id':'c','$anchor':'here'},'d':{'$ref':'c'},"
 	    "'e':{'$ref':'/a/c#here'},'f':{'$ref':'#/$defs/c'},"
-	    "'g':{'$ref':'xcore://plugin/openapi.json#top'}}},"
+	    "'g':{'$ref':'file:///openapi.json#top'}}},"
 	    "'B':{'$anchor':'top','$ref':'openapi.json#/components/schemas"
 	    "/A'}");
 

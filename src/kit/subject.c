@@ -10,9 +10,9 @@
 
 #include <json-c/json_object.h>
 
-#include <xcore/json.h>
-
+#include "contract/bundle.h"
 #include "contract/contract.h"
+#include "plugin/documents.h"
 #include "plugin/file.h"
 #include "plugin/prefix.h"
 
@@ -50,42 +50,42 @@ read_manifest(struct xc_subject *subject, int fd, struct xc_errbuf *errbuf)
 }
 
 static enum xc_err
-read_document(struct xc_subject *subject, const unsigned char *data,
-    size_t len, struct xc_errbuf *errbuf)
+read_document(struct xc_subject *subject, const struct xc_bundle *whole,
+    struct xc_errbuf *errbuf)
 {
-	char where[200];
-	enum xc_err err = xc_json_parse((const char *)data, len,
-	    &subject->openapi, where, sizeof(where));
+	enum xc_err err = xc_bundle_json(whole, &subject->openapi, errbuf);
 
-	if (err != XC_OK)
-		return xc_fail(errbuf, err, "openapi.json is not JSON: %s",
-		    where);
-	err = xc_routes_read(subject->openapi, &subject->rows,
-	    &subject->n_rows, errbuf);
+	if (err == XC_OK)
+		err = xc_routes_read(subject->openapi, &subject->rows,
+		    &subject->n_rows, errbuf);
 	if (err == XC_OK)
 		err = xc_prefix_check_routes(subject->manifest, subject->rows,
 		    subject->n_rows, errbuf);
 	if (err == XC_OK)
-		err = xc_contract_compile((const char *)data, len,
+		err = xc_contract_compile(whole->text, whole->len,
 		    &subject->contract, errbuf);
 	if (err == XC_OK)
 		subject->routes = xc_contract_routes(subject->contract);
+	else
+		xc_bundle_name_fault(whole, errbuf);
 	return err;
 }
 
 static enum xc_err
 read_openapi(struct xc_subject *subject, int fd, struct xc_errbuf *errbuf)
 {
-	unsigned char *data;
+	struct xc_documents documents;
+	struct xc_bundle *whole = NULL;
 	enum xc_err err;
-	size_t len;
 
-	err = xc_file_read_at(fd, "openapi.json", DOCUMENT_MAX, &data, &len,
-	    errbuf);
-	if (err != XC_OK)
-		return err;
-	err = read_document(subject, data, len, errbuf);
-	free(data);
+	err = xc_documents_read(fd, DOCUMENT_MAX, &documents, errbuf);
+	if (err == XC_OK)
+		err = xc_bundle_make(documents.files, documents.n, &whole,
+		    errbuf);
+	if (err == XC_OK)
+		err = read_document(subject, whole, errbuf);
+	xc_bundle_free(&whole);
+	xc_documents_free(&documents);
 	return err;
 }
 

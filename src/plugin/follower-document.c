@@ -4,7 +4,6 @@
  * what is served.  That it cannot be made harms nobody but who asks for it.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,10 +13,11 @@
 
 #include <xcore/json.h>
 
+#include "contract/bundle.h"
 #include "contract/compose.h"
 #include "loggers/logger.h"
 #include "plugin/digest.h"
-#include "plugin/file.h"
+#include "plugin/documents.h"
 #include "plugin/follower-private.h"
 #include "plugin/prefix.h"
 #include "plugin/registry-private.h"
@@ -82,28 +82,21 @@ static enum xc_err
 read_document(const struct json_object *row, struct json_object **document_r,
     struct xc_errbuf *errbuf)
 {
-	const char *dir = xc_registry_text(row, "dir");
-	unsigned char *text;
-	char where[200];
-	size_t len;
+	struct xc_documents documents;
+	struct xc_bundle *whole = NULL;
 	enum xc_err err;
-	int fd;
 
 	*document_r = NULL;
-	fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0)
-		return xc_fail(errbuf, XC_ERR_IO, "cannot open %s: %s", dir,
-		    strerror(errno));
-	err = xc_file_read_at(fd, "openapi.json", DOCUMENT_MAX, &text, &len,
-	    errbuf);
-	close(fd);
-	if (err != XC_OK)
-		return err;
-	err = xc_json_parse((const char *)text, len, document_r, where,
-	    sizeof(where));
-	free(text);
-	return err == XC_OK ? XC_OK : xc_fail(errbuf, err,
-	    "openapi.json: not JSON: %s", where);
+	err = xc_documents_read_path(xc_registry_text(row, "dir"),
+	    DOCUMENT_MAX, &documents, errbuf);
+	if (err == XC_OK)
+		err = xc_bundle_make(documents.files, documents.n, &whole,
+		    errbuf);
+	if (err == XC_OK)
+		err = xc_bundle_json(whole, document_r, errbuf);
+	xc_bundle_free(&whole);
+	xc_documents_free(&documents);
+	return err;
 }
 
 static void

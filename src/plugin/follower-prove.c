@@ -14,6 +14,7 @@
 
 #include "contract/routes.h"
 #include "plugin/digest.h"
+#include "plugin/documents.h"
 #include "plugin/follower-private.h"
 #include "plugin/installer.h"
 #include "plugin/limit.h"
@@ -94,16 +95,17 @@ static enum xc_err
 add_document(struct json_object *entry, const struct xc_package *package,
     struct xc_errbuf *errbuf)
 {
-	const struct xc_package_file *document = xc_package_find(package,
-	    "openapi.json");
+	struct xc_documents documents;
 	char sum[XC_DIGEST_SIZE];
+	enum xc_err err;
 
-	if (document == NULL ||
-	    xc_digest_hex(document->data, document->len, sum) != XC_OK)
-		return xc_fail(errbuf, XC_ERR_INVALID,
-		    "the package has no openapi.json");
-	add_text(entry, "openapi_hash", sum);
-	return XC_OK;
+	err = xc_documents_of(package, &documents, errbuf);
+	if (err == XC_OK && xc_documents_hash(&documents, sum) != XC_OK)
+		err = xc_fail(errbuf, XC_ERR_FAILED, "no SHA-256");
+	if (err == XC_OK)
+		add_text(entry, "openapi_hash", sum);
+	xc_documents_free(&documents);
+	return err;
 }
 
 static enum xc_err

@@ -1,17 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /* The contract of a version: its openapi.json, compiled. */
-#include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <json-c/json_object.h>
 
 #include <xcore/json.h>
 
+#include "contract/bundle.h"
 #include "contract/contract.h"
-#include "file.h"
+#include "documents.h"
 #include "loader-version.h"
 #include "package.h"
 
@@ -66,47 +64,53 @@ read_routes(struct xc_version *version, struct json_object *json,
 
 /* XC_ERR_NOT_FOUND if the row names no folder, or there is no document. */
 static enum xc_err
-read_document(struct json_object *json, unsigned char **data_r, size_t *len_r,
+read_documents(struct json_object *json, struct xc_documents *documents,
     struct xc_errbuf *errbuf)
 {
 	const char *path = xc_json_string(json, "dir");
-	enum xc_err err;
-	int dir;
 
 	if (path == NULL)
 		return xc_fail(errbuf, XC_ERR_NOT_FOUND,
 		    "the snapshot names no folder for its openapi.json");
-	dir = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (dir == -1)
-		return xc_fail(errbuf, errno == ENOENT ? XC_ERR_NOT_FOUND :
-		    XC_ERR_IO, "%s: %s", path, strerror(errno));
-	err = xc_file_read_at(dir, "openapi.json", XC_PACKAGE_SIZE_MAX,
-	    data_r, len_r, errbuf);
-	close(dir);
-	return err;
+	return xc_documents_read_path(path, XC_PACKAGE_SIZE_MAX, documents,
+	    errbuf);
 }
 
 static enum xc_err
-compile(struct xc_version *version, const char *hash,
-    const unsigned char *data, size_t len, struct xc_errbuf *errbuf)
+check_hash(const struct xc_documents *documents, const char *hash,
+    struct xc_errbuf *errbuf)
 {
 	char found[XC_DIGEST_SIZE];
+	enum xc_err err = xc_documents_hash(documents, found);
+
+	if (err != XC_OK)
+		return xc_fail(errbuf, err, "no SHA-256");
+	if (strcmp(found, hash) != 0)
+		return xc_fail(errbuf, XC_ERR_INVALID, documents->n > 1 ?
+		    "openapi.json and its schemas are not the files that "
+		    "were checked: their SHA-256 is %.12s..., not %.12s..." :
+		    "openapi.json is not the file that was checked: "
+		    "its SHA-256 is %.12s..., not %.12s...", found, hash);
+	return XC_OK;
+}
+
+static enum xc_err
+compile(struct xc_version *version, const struct xc_documents *documents,
+    struct xc_errbuf *errbuf)
+{
+	struct xc_bundle *whole;
 	enum xc_err err;
 
-	if (hash != NULL) {
-		err = xc_digest_hex(data, len, found);
-		if (err != XC_OK)
-			return xc_fail(errbuf, err, "no SHA-256");
-		if (strcmp(found, hash) != 0)
-			return xc_fail(errbuf, XC_ERR_INVALID,
-			    "openapi.json is not the file that was checked: "
-			    "its SHA-256 is %.12s..., not %.12s...", found,
-			    hash);
-	}
-	err = xc_contract_compile((const char *)data, len,
+	err = xc_bundle_make(documents->files, documents->n, &whole, errbuf);
+	if (err != XC_OK)
+		return err;
+	err = xc_contract_compile(whole->text, whole->len,
 	    &version->contract, errbuf);
 	if (err == XC_OK)
 		version->routes = xc_contract_routes(version->contract);
+	else
+		xc_bundle_name_fault(whole, errbuf);
+	xc_bundle_free(&whole);
 	return err;
 }
 
@@ -135,16 +139,17 @@ xc_version_take_contract(struct xc_version *version, struct json_object *json,
     struct xc_errbuf *errbuf)
 {
 	const char *hash = xc_json_string(json, "openapi_hash");
-	unsigned char *data = NULL;
+	struct xc_documents documents = { .n = 0 };
 	enum xc_err err;
-	size_t len;
 
-	err = read_document(json, &data, &len, errbuf);
+	err = read_documents(json, &documents, errbuf);
+	if (err == XC_OK && hash != NULL)
+		err = check_hash(&documents, hash, errbuf);
+	if (err == XC_OK)
+		err = compile(version, &documents, errbuf);
+	xc_documents_free(&documents);
 	if (err == XC_ERR_NOT_FOUND && hash == NULL)
 		return read_routes(version, json, errbuf);
-	if (err == XC_OK)
-		err = compile(version, hash, data, len, errbuf);
-	free(data);
 	return err == XC_OK ? check_operations(version, json, errbuf) : err;
 }
 

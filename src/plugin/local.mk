@@ -3,6 +3,7 @@ noinst_LTLIBRARIES += libplugin.la
 libplugin_la_SOURCES = \
 	src/config/near.c src/config/near.h \
 	src/plugin/digest.c src/plugin/digest.h \
+	src/plugin/documents.c src/plugin/documents.h \
 	src/plugin/elf.c src/plugin/elf.h \
 	src/plugin/file.c src/plugin/file.h \
 	src/plugin/limit.c src/plugin/limit.h \

@@ -169,7 +169,8 @@ take_entry(struct archive *archive, struct archive_entry *entry,
 	if (folder || !xc_package_name_ok(name))
 		return refuse(entry, "does not belong into a package "
 		    "(plugin.json, openapi.json, <name>.so, README, LICENSE, "
-		    "sql/NNNN_name.up.sql and .down.sql, assets/)", errbuf);
+		    "schemas/name.json, sql/NNNN_name.up.sql and .down.sql, "
+		    "assets/)", errbuf);
 	err = read_data(archive, draft, &data, &len, errbuf);
 	if (err != XC_OK)
 		return err;

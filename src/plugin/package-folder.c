@@ -26,7 +26,8 @@ static enum xc_err walk_folder(struct walk *walk, int dir,
     const char *prefix);
 
 /* Whether a name that belongs into no package may be passed over: a misspelt
- * migration would never run, an asset of that name never be served. */
+ * migration would never run, an asset of that name never be served, a schema
+ * not be found. */
 static enum xc_err
 pass_over(const struct walk *walk, const char *name, const char *base)
 {
@@ -40,6 +41,11 @@ pass_over(const struct walk *walk, const char *name, const char *base)
 	if (strncmp(name, "assets/", 7) == 0)
 		return xc_fail(walk->errbuf, XC_ERR_INVALID, "%s: the name of "
 		    "an asset must be printable ASCII, at most 200 bytes",
+		    name);
+	if (strncmp(name, "schemas/", 8) == 0 && len > 5 &&
+	    strcmp(name + len - 5, ".json") == 0)
+		return xc_fail(walk->errbuf, XC_ERR_INVALID, "%s: the name of "
+		    "a schema may have letters, digits, '.', '_' and '-'",
 		    name);
 	if (strncmp(name, "sql/", 4) == 0 && len > 8 &&
 	    strcmp(name + len - 4, ".sql") == 0)
@@ -107,7 +113,7 @@ take_entry(struct walk *walk, int dir, const char *base, const char *prefix)
 		return pass_over(walk, name, base);
 	return xc_fail(walk->errbuf, XC_ERR_INVALID, "%s: must be a %s; "
 	    "links and devices are not taken", name,
-	    strcmp(name, "sql") == 0 || strcmp(name, "assets") == 0 ?
+	    xc_package_folder_ok(name) && !xc_package_name_ok(name) ?
 	    "folder" : "regular file");
 }
 

@@ -24,8 +24,8 @@ bool xc_package_name_ok(const char *name);
  * of empty, "." and ".." segments. */
 bool xc_package_path_ok(const char *path);
 
-/* Whether a folder of that name may stand in a package: sql, assets and
- * those below it. */
+/* Whether a folder of that name may stand in a package: sql, schemas, assets
+ * and those below it. */
 bool xc_package_folder_ok(const char *name);
 
 /* Adds a file; takes data (malloc'ed, with a NUL behind len) in every case. */

@@ -9,10 +9,9 @@
 
 #include <json-c/json_object.h>
 
-#include <xcore/json.h>
-
-#include "contract/document.h"
+#include "contract/bundle.h"
 #include "digest.h"
+#include "documents.h"
 #include "file.h"
 #include "package-private.h"
 
@@ -22,7 +21,8 @@
 bool
 xc_package_folder_ok(const char *name)
 {
-	return strcmp(name, "sql") == 0 || strcmp(name, "assets") == 0 ||
+	return strcmp(name, "sql") == 0 || strcmp(name, "schemas") == 0 ||
+	    strcmp(name, "assets") == 0 ||
 	    (strncmp(name, "assets/", 7) == 0 && xc_package_path_ok(name));
 }
 
@@ -74,6 +74,8 @@ xc_package_name_ok(const char *name)
 		return true;
 	if (strncmp(name, "sql/", 4) == 0)
 		return migration_name_ok(name + 4);
+	if (strncmp(name, "schemas/", 8) == 0)
+		return xc_documents_is_schema(name);
 	if (strchr(name, '/') != NULL)
 		return false;
 	return strcmp(name, "plugin.json") == 0 ||
@@ -275,43 +277,21 @@ check_object(const struct xc_package *package, struct xc_errbuf *errbuf)
 	return XC_OK;
 }
 
-/* The check of documents tells line and column. */
 static enum xc_err
-refuse_openapi(const struct xc_package_file *file, const char *where,
-    struct xc_errbuf *errbuf)
+bundle_contract(struct xc_package *package, struct xc_errbuf *errbuf)
 {
-	struct xc_notes notes = { 0 };
-
-	(void)xc_document_check((const char *)file->data, file->len, &notes);
-	xc_fail(errbuf, XC_ERR_INVALID, "openapi.json: not JSON: %s", where);
-	if (notes.n > 0 && errbuf != NULL)
-		xc_notes_text(&notes, errbuf);
-	xc_notes_free(&notes);
-	return XC_ERR_INVALID;
-}
-
-static enum xc_err
-parse_openapi(struct xc_package *package, struct xc_errbuf *errbuf)
-{
-	const struct xc_package_file *file = xc_package_find(package,
-	    "openapi.json");
-	char where[200];
+	struct xc_documents documents;
 	enum xc_err err;
 
-	if (file == NULL)
-		return xc_fail(errbuf, XC_ERR_INVALID, "there is no "
-		    "openapi.json; it says which paths the plugin serves");
-	err = xc_json_parse((const char *)file->data, file->len,
-	    &package->openapi, where, sizeof(where));
-	if (err == XC_ERR_INVALID)
-		return refuse_openapi(file, where, errbuf);
-	if (err != XC_OK)
-		return xc_fail(errbuf, err, "openapi.json: %s",
-		    xc_strerror(err));
-	if (!json_object_is_type(package->openapi, json_type_object))
-		return xc_fail(errbuf, XC_ERR_INVALID,
-		    "openapi.json: must be a JSON object");
-	return XC_OK;
+	err = xc_documents_of(package, &documents, errbuf);
+	if (err == XC_ERR_NOT_FOUND)
+		err = XC_ERR_INVALID;
+	if (err == XC_OK)
+		err = xc_bundle_make(documents.files, documents.n,
+		    &package->contract, errbuf);
+	xc_documents_free(&documents);
+	return err == XC_OK ? xc_bundle_json(package->contract,
+	    &package->openapi, errbuf) : err;
 }
 
 static enum xc_err
@@ -348,7 +328,7 @@ xc_package_finish(struct xc_package_draft *draft,
 	if (err == XC_OK)
 		err = check_object(package, errbuf);
 	if (err == XC_OK)
-		err = parse_openapi(package, errbuf);
+		err = bundle_contract(package, errbuf);
 	if (err == XC_OK)
 		*package_r = package;
 	else
@@ -370,6 +350,7 @@ xc_package_free(struct xc_package **package)
 	xc_package_draft_free(&files);
 	xc_manifest_free(&old->manifest);
 	json_object_put(old->openapi);
+	xc_bundle_free(&old->contract);
 	free(old);
 }
 

@@ -7,8 +7,8 @@
  * Its hash is SHA-256 over the sorted list of (name, length, content), so
  * that folder and archive of the same files have the same.  Only regular
  * files are taken: plugin.json, openapi.json, <name>.so, README*, LICENSE*,
- * sql/NNNN_*.{up,down}.sql and assets/ of any depth; a folder's other files
- * (sources, Makefile, tests) stay at home.  In an archive anything else, a
+ * the .json files in schemas/, sql/NNNN_*.{up,down}.sql and assets/ of any
+ * depth; a folder's other files (sources, Makefile, tests) stay at home.  In an archive anything else, a
  * link, a device, an absolute path, "..", two entries of one name, or more
  * than the limits is refused.
  */
@@ -24,6 +24,8 @@
 #define XC_PACKAGE_SIZE_MAX (64u << 20)	/* all files, unpacked */
 #define XC_PACKAGE_FILES_MAX 2000
 
+struct xc_bundle;
+
 struct xc_package_file {
 	char *name;		/* relative, for example "sql/0001_x.up.sql" */
 	unsigned char *data;	/* with a NUL behind that does not count */
@@ -35,12 +37,13 @@ struct xc_package {
 	size_t n_files;
 	char hash[65];		/* hex, NUL-terminated */
 	struct xc_manifest *manifest;
-	struct json_object *openapi;
+	struct xc_bundle *contract;	/* openapi.json and schemas/ */
+	struct json_object *openapi;	/* the whole of it */
 };
 
 /*
  * Reads a folder or an .xcp, by what path is.  Checks structure, manifest and
- * that openapi.json is JSON; runs and loads nothing.  On XC_OK the caller
+ * that openapi.json and the schemas are JSON; runs and loads nothing.  On XC_OK the caller
  * frees *package_r.
  */
 enum xc_err xc_package_open(const char *path, struct xc_package **package_r,

@@ -9,6 +9,9 @@
 #include <archive_entry.h>
 #include <cmocka.h>
 
+#include <json-c/json_object.h>
+
+#include "contract/bundle.h"
 #include "plugin/digest.h"
 #include "plugin/package.h"
 #include "fixture-files.h"
@@ -167,6 +170,51 @@ test_bad_folder(void **state)
 	expect_folder(folder, "must be a JSON object");
 	put(folder, "plugin.json", "not JSON");
 	expect_folder(folder, "plugin.json: /: not JSON");
+	remove_folder(folder);
+}
+
+#define SCHEMA_OPENAPI "{\"openapi\":\"3.1.0\",\"info\":{\"title\":\"t\"," \
+	"\"version\":\"1\"},\"paths\":{},\"components\":{\"schemas\":{"	\
+	"\"A\":{\"$ref\":\"schemas/b.json\"}}}}"
+
+/* The files of schemas/ are part of the document. */
+static void
+test_schemas(void **state)
+{
+	struct xc_package *package, *again;
+	struct xc_errbuf why = { "" };
+	char folder[256], path[600];
+	void *data;
+	size_t len;
+
+	(void)state;
+	put_demo(make_folder(folder, sizeof(folder)));
+	put(folder, "openapi.json", SCHEMA_OPENAPI);
+	put(folder, "schemas/b.json", "{\"type\":\"string\"}");
+	put(folder, "schemas/README.md", "stays at home");
+	assert_int_equal(xc_package_open(folder, &package, &why), XC_OK);
+	assert_non_null(xc_package_find(package, "schemas/b.json"));
+	assert_null(xc_package_find(package, "schemas/README.md"));
+	assert_non_null(strstr(package->contract->text,
+	    "{\"$ref\":\"#/components/schemas/b\"}"));
+	assert_ptr_equal(package->contract->root, package->openapi);
+	assert_int_equal(xc_package_pack(package, &data, &len, &why), XC_OK);
+	if (xc_package_read(data, len, &again, &why) != XC_OK)
+		fail_msg("%s", why.text);
+	assert_string_equal(again->hash, package->hash);
+	assert_string_equal(again->contract->text, package->contract->text);
+	free(data);
+	xc_package_free(&again);
+	xc_package_free(&package);
+
+	put(folder, "schemas/b.json", "{\"type\":}");
+	expect_folder(folder, "schemas/b.json: line 1, column 9: ");
+	put(folder, "schemas/a b.json", "{}");
+	expect_folder(folder, "schemas/a b.json: the name of a schema may");
+	snprintf(path, sizeof(path), "%s/schemas", folder);
+	xc_file_remove_at(AT_FDCWD, path);
+	assert_int_equal(symlink("/tmp", path), 0);
+	expect_folder(folder, "schemas: must be a folder");
 	remove_folder(folder);
 }
 
@@ -389,6 +437,7 @@ main(void)
 		cmocka_unit_test(test_pack),
 		cmocka_unit_test(test_hash),
 		cmocka_unit_test(test_bad_folder),
+		cmocka_unit_test(test_schemas),
 		cmocka_unit_test(test_too_large),
 		cmocka_unit_test(test_bad_archive),
 		cmocka_unit_test(test_clash),

@@ -17,16 +17,17 @@
 /* The check tells all that is wrong with it; the compiler has the last word,
  * since it is what workers will use. */
 static enum xc_err
-check_document(const char *text, size_t len, struct xc_notes *faults)
+check_document(const struct xc_bundle *document, struct xc_notes *faults)
 {
 	struct xc_contract *contract = NULL;
 	struct xc_errbuf why = { "" };
 	enum xc_err err;
 
-	err = xc_document_check(text, len, faults);
+	err = xc_document_check(document->text, document->len, faults);
 	if (err != XC_OK)
 		return err;
-	err = xc_contract_compile(text, len, &contract, &why);
+	err = xc_contract_compile(document->text, document->len, &contract,
+	    &why);
 	xc_contract_free(&contract);
 	if (err == XC_ERR_INVALID || err == XC_ERR_TOO_LARGE)
 		xc_notes_add(faults, "%s", why.text);
@@ -34,15 +35,16 @@ check_document(const char *text, size_t len, struct xc_notes *faults)
 }
 
 enum xc_err
-xc_validate_document(const char *text, size_t len, struct xc_notes *faults,
-    struct xc_errbuf *errbuf)
+xc_validate_document(const struct xc_bundle *document,
+    struct xc_notes *faults, struct xc_errbuf *errbuf)
 {
 	struct xc_notes own = { 0 };
 	enum xc_err err;
 
 	if (faults == NULL)
 		faults = &own;
-	err = check_document(text, len, faults);
+	err = check_document(document, faults);
+	xc_bundle_name_notes(document, faults);
 	if (faults->n > 0 && errbuf != NULL)
 		xc_notes_text(faults, errbuf);
 	else if (err != XC_OK)
@@ -107,7 +109,7 @@ enum xc_err
 xc_validate_package(const struct xc_package *package,
     struct xc_notes *faults, struct xc_errbuf *errbuf)
 {
-	const struct xc_package_file *object, *manifest, *document;
+	const struct xc_package_file *object, *manifest;
 	struct xc_errbuf why = { "" };
 	char name[40];
 	enum xc_err err;
@@ -115,10 +117,9 @@ xc_validate_package(const struct xc_package *package,
 	snprintf(name, sizeof(name), "%s.so", package->manifest->name);
 	object = xc_package_find(package, name);
 	manifest = xc_package_find(package, "plugin.json");
-	document = xc_package_find(package, "openapi.json");
-	if (object == NULL || manifest == NULL || document == NULL)
-		return xc_fail(errbuf, XC_ERR_INVALID, "there is no %s, no "
-		    "plugin.json or no openapi.json", name);
+	if (object == NULL || manifest == NULL)
+		return xc_fail(errbuf, XC_ERR_INVALID,
+		    "there is no %s or no plugin.json", name);
 	err = xc_validate_object(object->data, object->len, manifest->data,
 	    manifest->len, &why);
 	if (err != XC_OK)
@@ -126,7 +127,6 @@ xc_validate_package(const struct xc_package *package,
 	err = check_host(package->manifest, errbuf);
 	if (err != XC_OK)
 		return err;
-	err = xc_validate_document((const char *)document->data,
-	    document->len, faults, errbuf);
+	err = xc_validate_document(package->contract, faults, errbuf);
 	return err == XC_OK ? check_prefixes(package, errbuf) : err;
 }

@@ -6,6 +6,7 @@
 #ifndef XC_VALIDATE_H
 #define XC_VALIDATE_H
 
+#include "contract/bundle.h"
 #include "contract/document.h"
 #include "lib/errbuf.h"
 #include "plugin/package.h"
@@ -30,8 +31,8 @@ struct xc_installed {
 enum xc_err xc_validate_package(const struct xc_package *package,
     struct xc_notes *faults, struct xc_errbuf *errbuf);
 
-/* The part of it that is about openapi.json. */
-enum xc_err xc_validate_document(const char *text, size_t len,
+/* The part of it that is about openapi.json and its schemas. */
+enum xc_err xc_validate_document(const struct xc_bundle *document,
     struct xc_notes *faults, struct xc_errbuf *errbuf);
 
 /*

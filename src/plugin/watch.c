@@ -28,7 +28,7 @@ struct place {
 	int wd;
 	size_t folder;		/* index of the folder it belongs to */
 	bool root;
-	bool payload;		/* below sql/ or assets/ */
+	bool payload;		/* below sql/, schemas/ or assets/ */
 };
 
 struct xc_watch {
@@ -130,7 +130,8 @@ watch_entry(struct xc_watch *watch, const char *path, const char *name,
 	if (lstat(below, &st) != 0 || !S_ISDIR(st.st_mode))
 		return;
 	if (above->root &&
-	    (strcmp(name, "sql") == 0 || strcmp(name, "assets") == 0))
+	    (strcmp(name, "sql") == 0 || strcmp(name, "assets") == 0 ||
+	    strcmp(name, "schemas") == 0))
 		place.payload = true;
 	watch_below(watch, below, place, depth + 1);
 }

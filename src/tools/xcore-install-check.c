@@ -9,6 +9,8 @@
 
 #include <json-c/json.h>
 
+#include "contract/bundle.h"
+#include "plugin/documents.h"
 #include "plugin/file.h"
 #include "plugin/manifest.h"
 #include "plugin/validate.h"
@@ -57,22 +59,66 @@ xc_tool_refused(const struct xc_tool *tool, const struct json_object *data,
 /* ---- check -------------------------------------------------------------- */
 
 static enum xc_err
-check_document(struct xc_tool *tool, const char *path,
+check_whole(struct xc_tool *tool, const struct xc_documents *documents,
     struct xc_notes *faults)
 {
-	struct xc_errbuf all;
-	unsigned char *data;
-	size_t len;
+	struct xc_bundle *whole;
+	struct xc_errbuf all = { "" };
 	enum xc_err err;
 
-	err = xc_file_read_at(AT_FDCWD, path, FILE_MAX_BYTES, &data, &len,
-	    &tool->errbuf);
-	if (err != XC_OK)
-		return err;
-	err = xc_validate_document((const char *)data, len, faults, &all);
-	free(data);
+	err = xc_bundle_make(documents->files, documents->n, &whole, &all);
+	if (err == XC_ERR_INVALID)
+		xc_notes_add(faults, "%s", all.text);
+	if (err == XC_OK)
+		err = xc_validate_document(whole, faults, &all);
+	xc_bundle_free(&whole);
 	if (err != XC_OK && faults->n == 0)
 		tool->errbuf = all;
+	return err;
+}
+
+static enum xc_err
+check_documents(struct xc_tool *tool, const char *folder,
+    struct xc_notes *faults)
+{
+	struct xc_documents documents;
+	enum xc_err err;
+
+	err = xc_documents_read_path(folder, FILE_MAX_BYTES, &documents,
+	    &tool->errbuf);
+	if (err == XC_OK)
+		err = check_whole(tool, &documents, faults);
+	else
+		xc_fail_prefix(&tool->errbuf, err, "%s", folder);
+	xc_documents_free(&documents);
+	return err;
+}
+
+/* A file alone; of a plugin's openapi.json the schemas beside it, too. */
+static enum xc_err
+check_file(struct xc_tool *tool, const char *path, struct xc_notes *faults)
+{
+	struct xc_bundle_file file = { .name = "openapi.json" };
+	const struct xc_documents alone = { .files = &file, .n = 1 };
+	const char *base = strrchr(path, '/');
+	char folder[PATH_MAX] = ".";
+	unsigned char *data;
+	enum xc_err err;
+
+	if (strcmp(base != NULL ? base + 1 : path, "openapi.json") == 0) {
+		if (base != NULL && snprintf(folder, sizeof(folder), "%.*s",
+		    (int)(base - path) + 1, path) >= (int)sizeof(folder))
+			return xc_fail(&tool->errbuf, XC_ERR_INVALID,
+			    "the name %s is too long", path);
+		return check_documents(tool, folder, faults);
+	}
+	err = xc_file_read_at(AT_FDCWD, path, FILE_MAX_BYTES, &data,
+	    &file.len, &tool->errbuf);
+	if (err != XC_OK)
+		return err;
+	file.text = (const char *)data;
+	err = check_whole(tool, &alone, faults);
+	free(data);
 	return err;
 }
 
@@ -112,13 +158,13 @@ check(struct xc_tool *tool, const char *operand, struct xc_notes *faults)
 		return xc_fail(&tool->errbuf, XC_ERR_NOT_FOUND,
 		    "there is no %s", operand);
 	if (!S_ISDIR(st.st_mode))
-		return check_document(tool, operand, faults);
-	if (snprintf(path, sizeof(path), "%s/openapi.json", operand) >=
+		return check_file(tool, operand, faults);
+	if (snprintf(path, sizeof(path), "%s/plugin.json", operand) >=
 	    (int)sizeof(path))
 		return xc_fail(&tool->errbuf, XC_ERR_INVALID,
 		    "the name %s is too long", operand);
 	manifest = check_manifest(operand, faults);
-	document = check_document(tool, path, faults);
+	document = check_documents(tool, operand, faults);
 	return document != XC_OK ? document : manifest;
 }
 

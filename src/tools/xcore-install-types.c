@@ -9,6 +9,8 @@
 
 #include <xcore/json.h>
 
+#include "contract/bundle.h"
+#include "plugin/documents.h"
 #include "plugin/file.h"
 #include "plugin/manifest.h"
 #include "tools/xcore-install.h"
@@ -89,6 +91,28 @@ make_types(struct xc_tool *tool, struct json_object *manifest,
 	return err;
 }
 
+/* openapi.json, with the schemas in schemas/. */
+static enum xc_err
+read_openapi(struct xc_tool *tool, const char *folder,
+    struct json_object **root_r)
+{
+	struct xc_documents documents;
+	struct xc_bundle *whole = NULL;
+	enum xc_err err;
+
+	err = xc_documents_read_path(folder, SOURCE_MAX, &documents,
+	    &tool->errbuf);
+	if (err == XC_OK)
+		err = xc_bundle_make(documents.files, documents.n, &whole,
+		    &tool->errbuf);
+	if (err == XC_OK)
+		err = xc_bundle_json(whole, root_r, &tool->errbuf);
+	xc_bundle_free(&whole);
+	xc_documents_free(&documents);
+	return err == XC_OK ? err : xc_fail_prefix(&tool->errbuf, err, "%s",
+	    folder);
+}
+
 /* The header of the types that openapi.json has. */
 enum xc_exit
 xc_tool_types(struct xc_tool *tool)
@@ -99,7 +123,7 @@ xc_tool_types(struct xc_tool *tool)
 	enum xc_err err = read_json(tool, folder, "plugin.json", &manifest);
 
 	if (err == XC_OK)
-		err = read_json(tool, folder, "openapi.json", &openapi);
+		err = read_openapi(tool, folder, &openapi);
 	if (err == XC_OK)
 		err = make_types(tool, manifest, openapi);
 	json_object_put(openapi);

@@ -7,6 +7,7 @@
 
 #include <xcore/json.h>
 
+#include "contract/plan.h"
 #include "types/name.h"
 #include "types/type.h"
 
@@ -33,6 +34,8 @@ resolve(const struct xc_types *types, const char *ref)
 	size_t len = 0;
 	unsigned code;
 
+	if (strncmp(ref, XC_PLAN_URI "#", sizeof(XC_PLAN_URI)) == 0)
+		ref += sizeof(XC_PLAN_URI) - 1;
 	if (*ref++ != '#')
 		return NULL;
 	for (; *ref != '\0' && len < sizeof(pointer) - 1; ref++) {
