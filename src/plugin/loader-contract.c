@@ -142,14 +142,16 @@ xc_version_take_contract(struct xc_version *version, struct json_object *json,
 	struct xc_documents documents = { .n = 0 };
 	enum xc_err err;
 
+	/* A folder without a document is damaged: what its operations ask of
+	 * a client is not known, and so none is served. */
+	if (xc_json_string(json, "dir") == NULL && hash == NULL)
+		return read_routes(version, json, errbuf);
 	err = read_documents(json, &documents, errbuf);
 	if (err == XC_OK && hash != NULL)
 		err = check_hash(&documents, hash, errbuf);
 	if (err == XC_OK)
 		err = compile(version, &documents, errbuf);
 	xc_documents_free(&documents);
-	if (err == XC_ERR_NOT_FOUND && hash == NULL)
-		return read_routes(version, json, errbuf);
 	return err == XC_OK ? check_operations(version, json, errbuf) : err;
 }
 

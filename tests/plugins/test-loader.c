@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include <errno.h>
 #include <malloc.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -20,6 +21,7 @@
 #include "lib/host.h"
 #include "lib/request-private.h"
 #include "plugin/digest.h"
+#include "plugin/documents.h"
 #include "plugin/loader.h"
 #include "support.h"
 
@@ -376,6 +378,64 @@ test_contract(void **state)
 	assert_int_equal(call_count(fixture, "1.0.0"), 2);
 }
 
+#define PARTED "{\"openapi\":\"3.1.0\",\"info\":{\"title\":\"M\","	\
+	"\"version\":\"1\"},\"paths\":{\"/count\":{\"get\":{"		\
+	"\"operationId\":\"count_requests\",\"parameters\":[{\"in\":"	\
+	"\"query\",\"name\":\"n\",\"schema\":{\"$ref\":"		\
+	"\"schemas/n.json\"}}],"						\
+	"\"responses\":{\"200\":{\"description\":\"a\"}}}}}}"
+
+static void
+set_schema(const struct fixture *fixture, const char *text)
+{
+	char path[400];
+
+	snprintf(path, sizeof(path), "%s/schemas", fixture->dirs[0]);
+	assert_true(mkdir(path, 0755) == 0 || errno == EEXIST);
+	snprintf(path, sizeof(path), "%s/schemas/n.json", fixture->dirs[0]);
+	spill(path, text, strlen(text));
+}
+
+/* The same holds of the schemas beside it. */
+static void
+test_schemas(void **state)
+{
+	struct fixture *fixture = *state;
+	struct json_object *snapshot = snapshot_new(1), *row;
+	struct xc_documents documents;
+	char hash[XC_DIGEST_SIZE];
+
+	set_document(fixture, PARTED);
+	set_schema(fixture, "{\"type\":\"integer\"}");
+	assert_int_equal(xc_documents_read_path(fixture->dirs[0], 10000,
+	    &documents, NULL), XC_OK);
+	assert_int_equal(documents.n, 2);
+	assert_int_equal(xc_documents_hash(&documents, hash), XC_OK);
+	xc_documents_free(&documents);
+	assert_int_equal(xc_documents_read_path(fixture->dirs[0], 10,
+	    &documents, NULL), XC_ERR_INVALID);
+	xc_documents_free(&documents);
+	row = snapshot_add(snapshot, fixture->dirs[0], "misbehave", "1.0.0");
+	row_set(row, "openapi_hash", hash);
+	assert_int_equal(apply(fixture, snapshot), XC_OK);
+	assert_non_null(only_row(fixture)->contract);
+
+	snapshot = snapshot_new(2);
+	row = snapshot_add(snapshot, fixture->dirs[0], "misbehave", "1.1.0");
+	row_set(row, "openapi_hash", hash);
+	set_schema(fixture, "{\"type\":\"string\"}");
+	assert_int_equal(apply(fixture, snapshot), XC_ERR_FAILED);
+	assert_non_null(strstr(reported(fixture, "reason"),
+	    "openapi.json and its schemas are not the files that were"));
+
+	snapshot = snapshot_new(3);
+	row = snapshot_add(snapshot, fixture->dirs[0], "misbehave", "1.2.0");
+	set_schema(fixture, "{\"type\":\"sting\"}");
+	assert_int_equal(apply(fixture, snapshot), XC_ERR_FAILED);
+	assert_non_null(strstr(reported(fixture, "reason"),
+	    "schemas/n.json: /type"));
+}
+
 /* A row of an older release: it serves as it did. */
 static void
 test_no_contract(void **state)
@@ -388,6 +448,21 @@ test_no_contract(void **state)
 	assert_int_equal(apply(fixture, snapshot), XC_OK);
 	assert_null(only_row(fixture)->contract);
 	assert_int_equal(call_count(fixture, "1.0.0"), 1);
+}
+
+/* A package that has lost its document would be open to all. */
+static void
+test_lost_document(void **state)
+{
+	struct fixture *fixture = *state;
+	struct json_object *snapshot = snapshot_new(1);
+	char path[400];
+
+	snapshot_add(snapshot, fixture->dirs[0], "misbehave", "1.0.0");
+	snprintf(path, sizeof(path), "%s/openapi.json", fixture->dirs[0]);
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(apply(fixture, snapshot), XC_ERR_FAILED);
+	assert_non_null(strstr(reported(fixture, "reason"), "openapi.json"));
 }
 
 static void
@@ -664,7 +739,9 @@ main(void)
 		T(test_store_changed),
 		T(test_missing_handler),
 		T(test_contract),
+		T(test_schemas),
 		T(test_no_contract),
+		T(test_lost_document),
 		T(test_states),
 		T(test_prefix_moved),
 		T(test_several_prefixes),
