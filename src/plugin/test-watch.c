@@ -170,6 +170,7 @@ static void
 test_built(void **state)
 {
 	struct site site;
+	char path[PATH_MAX];
 
 	(void)state;
 	begin(&site, XC_WATCH_BUILT);
@@ -180,6 +181,12 @@ test_built(void **state)
 	save(site.one, "one.so");
 	expect_change(&site, true, false);
 	save(site.one, "plugin.json");
+	expect_change(&site, true, false);
+	snprintf(path, sizeof(path), "%s/schemas", site.one);
+	assert_int_equal(mkdir(path, 0755), 0);
+	save(site.one, "schemas/a.json");
+	expect_change(&site, true, false);
+	save(site.one, "schemas/a.json");
 	expect_change(&site, true, false);
 	end(&site);
 }

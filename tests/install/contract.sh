@@ -130,3 +130,40 @@ expect "a minor version may" 0 'updated' \
     install "$(document young 0.2.0 "$new"; echo "$dir")"
 expect "an option for other verbs" 2 'allow-breaking is for install' \
     install list --allow-breaking
+
+# Schemas in files of their own are part of the document.
+parted() { # VERSION TYPE
+	components= document parted "$1" "\"/\": { \"get\": { \"parameters\": [ {
+	    \"name\": \"n\", \"in\": \"query\",
+	    \"schema\": { \"\$ref\": \"schemas/count.json\" } } ], $hello } }"
+	mkdir "$dir/schemas"
+	printf '{ "$ref": "types.json#/$defs/N" }' >"$dir/schemas/count.json"
+	printf '{ "$defs": { "N": { "type": %s } } }' "$2" \
+	    >"$dir/schemas/types.json"
+}
+parted 1.0.0 '["integer", "null"]'
+expect "a plugin with schemas/" 0 'nothing is wrong' install check "$dir"
+expect "check of its openapi.json finds them" 0 'nothing is wrong' \
+    install check "$dir/openapi.json"
+expect "it is installed" 0 'installed' install "$dir"
+same "its files are in the store" '{"$defs":{"N":{"type":["integer","null"]}}}' \
+    "$(jq -c . "$T"/state/plugins/parted/1.0.0-*/schemas/types.json)"
+parted 1.0.1 '"integer"'
+expect "a change in schemas/ that breaks" 5 \
+    'breaking: GET /: .*no longer takes null' install update "$dir"
+parted 1.0.1 '"intege"'
+expect "a fault names the file" 6 \
+    'schemas/types.json: /$defs/N/type: ' install update "$dir"
+expect "check says the same" 6 \
+    'schemas/types.json: /$defs/N/type: ' install check "$dir"
+echo '{ "a": }' >"$dir/schemas/types.json"
+expect "no JSON: file, line and column" 6 \
+    'schemas/types.json: line 1, column 8' install update "$dir"
+expect "check says it too" 6 'schemas/types.json: line 1, column 8' \
+    install check "$dir"
+rm "$dir/schemas/types.json"
+expect "a file that is missing" 6 \
+    'schemas/count.json: /$ref: "types.json#/$defs/N" leads out of' \
+    install update "$dir"
+parted 1.0.2 '["integer", "null", "boolean"]'
+expect "what takes more may come" 0 'updated' install update "$dir"
