@@ -133,7 +133,7 @@ expect "an option for other verbs" 2 'allow-breaking is for install' \
 
 # Schemas in files of their own are part of the document.
 parted() { # VERSION TYPE
-	components= document parted "$1" "\"/\": { \"get\": { \"parameters\": [ {
+	components='' document parted "$1" "\"/\": { \"get\": { \"parameters\": [ {
 	    \"name\": \"n\", \"in\": \"query\",
 	    \"schema\": { \"\$ref\": \"schemas/count.json\" } } ], $hello } }"
 	mkdir "$dir/schemas"
