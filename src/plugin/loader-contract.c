@@ -42,7 +42,8 @@ compile_routes(struct xc_version *version, struct json_object *operations,
 	if (err == XC_OK)
 		err = xc_version_check_paths(version, routes, n, errbuf);
 	if (err == XC_OK)
-		err = xc_routes_compile(routes, n, &version->own_routes, errbuf);
+		err = xc_routes_compile(routes, n, &version->own_routes,
+		    errbuf);
 	free(routes);
 	return err;
 }
@@ -62,7 +63,6 @@ read_routes(struct xc_version *version, struct json_object *json,
 	return err;
 }
 
-/* XC_ERR_NOT_FOUND if the row names no folder, or there is no document. */
 static enum xc_err
 read_documents(struct json_object *json, struct xc_documents *documents,
     struct xc_errbuf *errbuf)

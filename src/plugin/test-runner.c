@@ -23,6 +23,10 @@
 
 #define HASH "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 
+#define DOCUMENT "{\"openapi\":\"3.1.0\",\"paths\":{"			\
+	"\"/a\":{\"get\":{\"operationId\":\"get_a\"}},"			\
+	"\"/b\":{\"get\":{\"operationId\":\"get_b\"}}}}"
+
 struct xc_runner {
 	struct xc_plugin *plugin;
 };
@@ -101,6 +105,7 @@ set_up(void **state)
 
 	assert_non_null(fixture);
 	make_folder(fixture->state, sizeof(fixture->state));
+	put(fixture->state, "openapi.json", DOCUMENT);
 	assert_int_equal(xc_loader_create(&fixture->host, &fixture->loader),
 	    XC_OK);
 	xc_loader_set_runner(fixture->loader, &fake_ops, &fixture->fake);
@@ -132,11 +137,11 @@ apply(struct fixture *fixture, int sequence, const char *more)
 	    "\"sequence\":%d,\"plugins\":[{\"name\":\"todo\","
 	    "\"version\":\"1.2.0\",\"hash\":\"" HASH "\",\"state\":\"enabled\","
 	    "\"prefix\":\"/app/todo\",\"schema\":\"xcore_todo\","
-	    "\"dir\":\"/store/todo\",\"so\":\"todo.so\",\"so_hash\":\"" HASH
+	    "\"dir\":\"%s\",\"so\":\"todo.so\",\"so_hash\":\"" HASH
 	    "\",\"operations\":["
 	    "{\"method\":\"GET\",\"path\":\"/a\",\"id\":\"get_a\"},"
 	    "{\"method\":\"GET\",\"path\":\"/b\",\"id\":\"get_b\"}]%s}]}",
-	    sequence, more);
+	    sequence, fixture->state, more);
 	snapshot = json_tokener_parse(text);
 	assert_non_null(snapshot);
 	assert_int_equal(xc_snapshot_write(fixture->state, snapshot,
@@ -174,7 +179,9 @@ test_runs_outside(void **state)
 {
 	struct fixture *fixture = *state;
 	const struct xc_loaded *row;
+	char so[310];
 
+	snprintf(so, sizeof(so), "%s/todo.so", fixture->state);
 	assert_int_equal(apply(fixture, 1, POOL ",\"limits\":{\"cpu_ms\":7,"
 	    "\"timeout_ms\":8,\"memory_mb\":9,\"rate\":10,\"files\":11,"
 	    "\"threads\":12,\"reply_kb\":13},\"require\":[\"landlock\","
@@ -200,7 +207,7 @@ test_runs_outside(void **state)
 	assert_null(row->plugin->http_hosts[2]);
 	assert_string_equal(row->plugin->emits[0], "a.b");
 	assert_null(row->plugin->emits[1]);
-	assert_string_equal(fixture->fake.so, "/store/todo/todo.so");
+	assert_string_equal(fixture->fake.so, so);
 	assert_string_equal(fixture->fake.operations, "get_a get_b ");
 	assert_string_equal(fixture->fake.events, "on_b on_c ");
 	assert_int_equal(fixture->fake.require,
