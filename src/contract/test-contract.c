@@ -187,6 +187,8 @@ test_no_json(void **state)
 	} rows[] = {
 		{ "{\"title\":\"a\",\n\t\"title\":\"b\"}", "/title",
 		    "a key that stands twice, at line 2, column 2" },
+		{ "{\"n\":[{\"a\":{\"c\":2},\"a\":[3],\"b\":{\"d\":[4]}}],"
+		    "\"title\":\"a\"}", "/n/0/a", "stands twice" },
 		{ "{\"n\":-01}", "/n", "line 1, column 6" },
 		{ "{\"n\":NaN}", "/n", "line 1, column 6" },
 		{ "{\"n\":1e9999999999}", "/n", "out of range" },

@@ -476,12 +476,16 @@ next_key(const struct scan *scan, uint32_t key)
 	return scan->tokens[scan->tokens[key].next].next;
 }
 
-/* The place of a key that stands twice; of two the later. */
+/* The place of a key that stands twice; of two the later.  What came behind it
+ * is forgotten, so that the pointer leads there too. */
 static bool
 twin_at(struct scan *scan, uint32_t a, uint32_t b)
 {
+	uint32_t key = a > b ? a : b;
+
 	invalid(scan, "a key that stands twice", scan->start +
-	    scan->tokens[a > b ? a : b].off - 1);
+	    scan->tokens[key].off - 1);
+	scan->n = key + 1;
 	return true;
 }
 

@@ -288,6 +288,7 @@ test_many_keys(void **state)
 	assert_int_equal(scanned.err, XC_ERR_INVALID);
 	assert_string_equal(scanned.error.what, "a key that stands twice");
 	assert_int_equal(scanned.error.offset, len - 9);
+	assert_string_equal(scanned.error.pointer, "/7777");
 	xc_block_free(&scanned.block);
 	free(text);
 }
