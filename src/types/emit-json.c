@@ -7,14 +7,15 @@
 
 /* A new value of what stands in a place; NULL if memory is out. */
 static void
-put_value(FILE *out, const struct xc_type *type, const char *place)
+put_value(FILE *out, const char *prefix, const struct xc_type *type,
+    const char *place)
 {
 	switch (type->kind) {
 	case XC_TYPE_INT:
 		fprintf(out, "json_object_new_int64(%s)", place);
 		break;
 	case XC_TYPE_REAL:
-		fprintf(out, "json_object_new_double(%s)", place);
+		fprintf(out, "%s_types_new_real(%s)", prefix, place);
 		break;
 	case XC_TYPE_BOOL:
 		fprintf(out, "json_object_new_boolean(%s)", place);
@@ -52,7 +53,7 @@ put_list(struct xc_emit *emit, const struct xc_type_field *field)
 	    "\t\t\tok = %s_types_push(list,\n\t\t\t    ", field->count,
 	    emit->prefix);
 	snprintf(place, sizeof(place), "from->%s[i]", field->name);
-	put_value(out, &field->type, place);
+	put_value(out, emit->prefix, &field->type, place);
 	fprintf(out, ");\n"
 	    "\t\tok = %s_types_put(obj, ", emit->prefix);
 	put_key(out, field);
@@ -79,7 +80,7 @@ put_one(struct xc_emit *emit, const struct xc_type_field *field)
 	if (type->pointer)
 		fprintf(out, "%s_json(%s)", type->def->tag, place);
 	else
-		put_value(out, type, place);
+		put_value(out, emit->prefix, type, place);
 	fputs(");\n", out);
 }
 
