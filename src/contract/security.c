@@ -211,6 +211,9 @@ static bool
 refuse_unknown(const struct taking *taking)
 {
 	(void)xc_reply_header(taking->req, "Retry-After", "10");
+	if (taking->req->host->auth == NULL)
+		return xc_contract_refuse(taking, 503, "This needs credentials,"
+		    " and this site has no authentication.");
 	return xc_contract_refuse(taking, 503, "Nobody can tell now who may "
 	    "do this; try again soon.");
 }
