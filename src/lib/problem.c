@@ -112,7 +112,8 @@ put_problem(struct body *body, const struct xc_request *req,
 		PUT(body, ",\"errors\":");
 		put(body, problem->errors, problem->errors_len);
 	}
-	if (path[0] != '\0' && strlen(path) <= INSTANCE_MAX) {
+	if (!problem->no_instance && path[0] != '\0' &&
+	    strlen(path) <= INSTANCE_MAX) {
 		PUT(body, ",\"instance\":\"");
 		put_uri(body, path);
 		PUT(body, "\"");

@@ -44,6 +44,7 @@ struct xc_problem {
 	/* Text of a JSON array for the member "errors", as it is; or NULL. */
 	const char *errors;
 	size_t errors_len;
+	bool no_instance;	/* the request's path is not known */
 };
 
 enum xc_err xc_reply_problem_typed(struct xc_request *req,

@@ -6,6 +6,9 @@
 
 #include <xcore/reply.h>
 
+#include "lib/reply-private.h"
+#include "lib/status.h"
+
 #include "worker/execute.h"
 #include "worker/lastgasp.h"
 #include "worker/worker.h"
@@ -317,6 +320,20 @@ xc_serve(struct xc_worker *worker, struct xc_conn *conn,
 	return keep && conn->head.keep && !worker->alone;
 }
 
+static const char *
+why_refused(int status)
+{
+	switch (status) {
+	case 413:
+		return "The body is larger than this site takes.";
+	case 431:
+		return "The head of the request is larger than this site "
+		    "takes.";
+	default:
+		return NULL;
+	}
+}
+
 /* There are no parameters to trust: what is said stands in a request made
  * here, which gives the problem its form and its id. */
 void
@@ -324,6 +341,11 @@ xc_serve_refusal(struct xc_worker *worker, struct xc_conn *conn)
 {
 	static const char *const names[] = { "REQUEST_METHOD=GET",
 		"REQUEST_URI=/", NULL };
+	const struct xc_problem problem = { .type = "about:blank",
+		.title = xc_status_text(conn->head.status),
+		.status = conn->head.status,
+		.detail = why_refused(conn->head.status),
+		.no_instance = true };
 	char *envp[3];
 	size_t i;
 
@@ -332,7 +354,7 @@ xc_serve_refusal(struct xc_worker *worker, struct xc_conn *conn)
 	begin_wire(worker, conn);
 	if (envp[0] && envp[1] && xc_request_parse(&worker->req, envp, "", 0,
 	    NULL) == 0) {
-		(void)xc_reply_problem(&worker->req, conn->head.status, NULL);
+		(void)xc_reply_problem_typed(&worker->req, &problem);
 		(void)xc_wire_reply(&worker->wire, &worker->req);
 	}
 	xc_request_reset(&worker->req);
