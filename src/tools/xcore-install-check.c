@@ -178,8 +178,10 @@ xc_tool_check(struct xc_tool *tool)
 
 	tool->data = json_object_new_object();
 	json_object_object_add(tool->data, "faults", lines);
-	if (!tool->json)
+	if (!tool->json) {
 		print_lines(stdout, "", lines);
+		fflush(stdout);		/* ahead of the error's line */
+	}
 	if (n > 0)
 		xc_fail(&tool->errbuf, err, "%s has %zu fault%s",
 		    tool->argv[0], n, n == 1 ? "" : "s");
