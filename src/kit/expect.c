@@ -158,7 +158,8 @@ check_body(struct json_object *expect, const struct reply *reply,
 	if (part != NULL && memmem(reply->body, reply->body_len, part,
 	    strlen(part)) == NULL)
 		return xc_fail(errbuf, XC_ERR_INVALID, "body: \"%.*s\" is "
-		    "not in it: \"%.*s\"", SHOWN, part, SHOWN, reply->body);
+		    "not in it: \"%.*s\"", SHOWN, part, 3 * SHOWN,
+		    reply->body);
 	if (!json_object_object_get_ex(expect, "json", &json))
 		return XC_OK;
 	return check_json(json, reply, errbuf);
