@@ -40,7 +40,9 @@ enum xc_pattern_found {
 };
 
 /* Looks for a match anywhere in valid UTF-8.  *cost grows by about the work,
- * 10 for a quick one and 100,000 for one that goes back a lot. */
+ * 10 for a quick one and 100,000 for one that goes back a lot; of a text of
+ * more than 256 bytes also by the time that it took.  The longer a text, the
+ * fewer steps it may take. */
 enum xc_pattern_found xc_pattern_find(const struct xc_pattern *pattern,
     struct xc_pattern_run *run, const char *text, size_t len,
     uint64_t *cost);
