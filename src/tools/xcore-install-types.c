@@ -73,7 +73,7 @@ put_types(struct xc_tool *tool, const char *name, const char *text,
 
 static enum xc_err
 make_types(struct xc_tool *tool, struct json_object *manifest,
-    struct json_object *openapi)
+    struct json_object *openapi, bool bundled)
 {
 	const char *name = xc_json_string(manifest, "name");
 	char *text;
@@ -84,7 +84,8 @@ make_types(struct xc_tool *tool, struct json_object *manifest,
 		return xc_fail(&tool->errbuf, XC_ERR_INVALID,
 		    "%s/plugin.json: \"name\" is no name for a plugin",
 		    tool->argv[0]);
-	err = xc_types_write(name, openapi, &text, &len, &tool->errbuf);
+	err = xc_types_write(name, openapi, bundled, &text, &len,
+	    &tool->errbuf);
 	if (err == XC_OK)
 		err = put_types(tool, name, text, len);
 	free(text);
@@ -94,7 +95,7 @@ make_types(struct xc_tool *tool, struct json_object *manifest,
 /* openapi.json, with the schemas in schemas/. */
 static enum xc_err
 read_openapi(struct xc_tool *tool, const char *folder,
-    struct json_object **root_r)
+    struct json_object **root_r, bool *bundled_r)
 {
 	struct xc_documents documents;
 	struct xc_bundle *whole = NULL;
@@ -107,6 +108,7 @@ read_openapi(struct xc_tool *tool, const char *folder,
 		    &tool->errbuf);
 	if (err == XC_OK)
 		err = xc_bundle_json(whole, root_r, &tool->errbuf);
+	*bundled_r = err == XC_OK && whole->root != NULL;
 	xc_bundle_free(&whole);
 	xc_documents_free(&documents);
 	return err == XC_OK ? err : xc_fail_prefix(&tool->errbuf, err, "%s",
@@ -120,12 +122,13 @@ xc_tool_types(struct xc_tool *tool)
 	struct json_object *manifest = NULL;
 	struct json_object *openapi = NULL;
 	const char *folder = tool->argv[0];
+	bool bundled = false;
 	enum xc_err err = read_json(tool, folder, "plugin.json", &manifest);
 
 	if (err == XC_OK)
-		err = read_openapi(tool, folder, &openapi);
+		err = read_openapi(tool, folder, &openapi, &bundled);
 	if (err == XC_OK)
-		err = make_types(tool, manifest, openapi);
+		err = make_types(tool, manifest, openapi, bundled);
 	json_object_put(openapi);
 	json_object_put(manifest);
 	return xc_exit_of(err);

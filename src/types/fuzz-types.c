@@ -64,7 +64,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (xc_json_parse((const char *)data, size, &root, NULL, 0) != XC_OK)
 		return 0;
-	if (xc_types_write("todo", root, &text, &len, &errbuf) == XC_OK) {
+	if (xc_types_write("todo", root, size % 2 == 0, &text, &len,
+	    &errbuf) == XC_OK) {
 		assert(strlen(text) == len);
 		check(text);
 		free(text);

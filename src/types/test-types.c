@@ -274,7 +274,7 @@ test_no_document(void **state)
 	size_t len;
 
 	(void)state;
-	assert_int_equal(xc_types_write("todo", list, &text, &len, &errbuf),
+	assert_int_equal(xc_types_write("todo", list, false, &text, &len, &errbuf),
 	    XC_ERR_INVALID);
 	assert_null(text);
 	json_object_put(list);

@@ -25,6 +25,15 @@ is_object(struct json_object *node)
 	return json_object_is_type(node, json_type_object);
 }
 
+/* "#/..." of "file:///openapi.json#/...", as it stands in a bundle. */
+static const char *
+from_root(const char *ref)
+{
+	if (strncmp(ref, XC_PLAN_URI "#", sizeof(XC_PLAN_URI)) == 0)
+		ref += sizeof(XC_PLAN_URI) - 1;
+	return ref;
+}
+
 /* What a reference to a place in this document names; NULL: nothing. */
 static struct json_object *
 resolve(const struct xc_types *types, const char *ref)
@@ -34,8 +43,7 @@ resolve(const struct xc_types *types, const char *ref)
 	size_t len = 0;
 	unsigned code;
 
-	if (strncmp(ref, XC_PLAN_URI "#", sizeof(XC_PLAN_URI)) == 0)
-		ref += sizeof(XC_PLAN_URI) - 1;
+	ref = from_root(ref);
 	if (*ref++ != '#')
 		return NULL;
 	for (; *ref != '\0' && len < sizeof(pointer) - 1; ref++) {
@@ -470,7 +478,7 @@ xc_type_of(struct xc_types *types, struct json_object *schema,
 
 	memset(type_r, 0, sizeof(*type_r));
 	while (is_plain_reference(schema) && hops++ < HOPS_MAX) {
-		ref = xc_json_string(schema, "$ref");
+		ref = from_root(xc_json_string(schema, "$ref"));
 		/* A component has its own name, whoever meets it first. */
 		if (strncmp(ref, components, sizeof(components) - 1) == 0)
 			hint = ref + sizeof(components) - 1;
@@ -478,7 +486,7 @@ xc_type_of(struct xc_types *types, struct json_object *schema,
 	}
 	if (++types->steps > STEPS_MAX || types->depth > DEPTH_MAX ||
 	    hops > HOPS_MAX || !is_object(schema) ||
-	    xc_json_member(schema, "$id") != NULL ||
+	    (xc_json_member(schema, "$id") != NULL && !types->bundled) ||
 	    xc_json_member(schema, "$dynamicRef") != NULL)
 		return;
 	types->depth++;

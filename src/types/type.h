@@ -68,6 +68,7 @@ struct xc_type_def {
 
 struct xc_types {
 	struct json_object *root;
+	bool bundled;		/* an $id changes no reference */
 	const char *prefix;	/* "todo" */
 	struct json_object *names;	/* all of the file's: a set */
 	struct xc_type_def **defs;	/* what one holds stands before it */

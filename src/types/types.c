@@ -296,9 +296,10 @@ reserve(struct xc_types *types, const char *guard)
 
 enum xc_err
 xc_types_write(const char *plugin, struct json_object *openapi,
-    char **text_r, size_t *len_r, struct xc_errbuf *errbuf)
+    bool bundled, char **text_r, size_t *len_r, struct xc_errbuf *errbuf)
 {
-	struct xc_types types = { .root = openapi, .err = XC_OK };
+	struct xc_types types = { .root = openapi, .bundled = bundled,
+		.err = XC_OK };
 	struct xc_emit emit = { .prefix = NULL };
 	char prefix[XC_NAME_MAX];
 	char capitals[XC_NAME_MAX];
