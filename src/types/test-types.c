@@ -166,6 +166,39 @@ test_refuses(void **state)
 		    XC_ERR_INVALID);
 }
 
+/* What no double can hold is refused, and is not 0; what one can hold is
+ * written as it came. */
+static void
+test_reals(void **state)
+{
+	static const struct {
+		const char *price;
+		const char *text;	/* as it is written; NULL: refused */
+	} rows[] = {
+		{ "1e400", NULL }, { "-1e400", NULL }, { "0", "0" },
+		{ "1.10", "1.1" }, { "19.99", "19.99" }, { "1e22", "1e+22" },
+		{ "0.30000000000000004", "0.30000000000000004" },
+	};
+	struct json_object *obj;
+	char text[40];
+	double price;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		snprintf(text, sizeof(text), "[%s]", rows[i].price);
+		assert_int_equal(shop_types_real(xc_data_item(body(text), 0),
+		    &price), rows[i].text != NULL ? XC_OK
+		    : XC_ERR_INVALID);
+		if (rows[i].text == NULL)
+			continue;
+		obj = shop_types_new_real(price);
+		assert_string_equal(json_object_to_json_string(obj),
+		    rows[i].text);
+		json_object_put(obj);
+	}
+}
+
 static void
 test_memory(void **state)
 {
@@ -289,6 +322,7 @@ main(void)
 		TEST(test_returns),
 		TEST(test_members),
 		TEST(test_refuses),
+		TEST(test_reals),
 		TEST(test_memory),
 		TEST(test_params),
 		TEST(test_replies),
