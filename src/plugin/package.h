@@ -37,7 +37,8 @@ struct xc_package {
 	size_t n_files;
 	char hash[65];		/* hex, NUL-terminated */
 	struct xc_manifest *manifest;
-	struct xc_bundle *contract;	/* openapi.json and schemas/ */
+	struct xc_bundle *contract;	/* openapi.json and schemas/; may
+					 * lie in files */
 	struct json_object *openapi;	/* the whole of it */
 };
 

@@ -282,12 +282,23 @@ test_host(void **state)
 #define DOCUMENT "{\"openapi\":\"3.1.0\",\"info\":{\"title\":\"t\"," \
     "\"version\":\"1\"}"
 
+/* The contract of a package with this one file is its text. */
+static void
+replace_document(struct xc_package *package, const char *text)
+{
+	struct xc_package_file *file = file_of(package, "openapi.json");
+
+	replace(file, text);
+	package->contract->text = (const char *)file->data;
+	package->contract->len = file->len;
+}
+
 static void
 expect_document(const char *text, const char *says)
 {
 	struct xc_package *package = open_good();
 
-	replace(file_of(package, "openapi.json"), text);
+	replace_document(package, text);
 	expect(package, says);
 }
 
@@ -315,7 +326,7 @@ test_document_faults(void **state)
 	struct xc_errbuf why = { "" };
 
 	(void)state;
-	replace(file_of(package, "openapi.json"), DOCUMENT ",\"paths\":{"
+	replace_document(package, DOCUMENT ",\"paths\":{"
 	    "\"/{a}\":{\"get\":{}}},\"x\":1}");
 	assert_int_equal(xc_validate_package(package, &faults, &why),
 	    XC_ERR_INVALID);
