@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include <assert.h>
+#include <math.h>
 #include <string.h>
 
 #include <xcore/arena.h>
@@ -314,8 +315,14 @@ xc_data_real(struct xc_data data, double otherwise)
 	struct xc_tape tape;
 	double value;
 
-	return tape_of(data, &tape) && xc_tape_double(&tape, data.at, &value)
-	    ? value : otherwise;
+	if (!tape_of(data, &tape) ||
+	    xc_tape_type(&tape, data.at) != XC_TOKEN_NUMBER)
+		return otherwise;
+	if (xc_tape_double(&tape, data.at, &value))
+		return value;
+	/* A bound that was checked would not hold for `otherwise`. */
+	return tape.text[tape.tokens[data.at].off] == '-' ? -HUGE_VAL
+	    : HUGE_VAL;
 }
 
 bool

@@ -256,6 +256,9 @@ test_json(void **state)
 	    JSON_C_TO_STRING_PLAIN), "[\"x\",7]");
 	assert_int_equal(xc_data_json(xc_data_member(xc_body(&req), "h"),
 	    &obj), XC_ERR_INVALID);
+	assert_true(xc_data_real(xc_data_member(xc_body(&req), "h"), 0.0) >
+	    1e308);
+	assert_true(xc_data_real(xc_data_item(xc_body(&req), 0), 3.0) < 4.0);
 	test_end(&req);
 }
 

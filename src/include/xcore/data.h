@@ -99,7 +99,8 @@ struct xc_data xc_data_next(struct xc_data one);
 const char *xc_data_key(struct xc_data one);
 
 /* The value, or `otherwise` if it is not of that type (a whole number is a
- * real one too; one beyond 64 bits is no whole one). */
+ * real one too; one beyond 64 bits is no whole one).  A number that no double
+ * holds, such as 1e400, is an infinity. */
 int64_t xc_data_int(struct xc_data data, int64_t otherwise);
 double xc_data_real(struct xc_data data, double otherwise);
 bool xc_data_bool(struct xc_data data, bool otherwise);
