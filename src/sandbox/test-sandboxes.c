@@ -390,13 +390,16 @@ static void
 finds_burners(void **state)
 {
 	(void)state;
-	f.plugin.limits.threads = 4;
+	f.plugin.limits.threads = 8;
 	open_it();
-	fixture_call(&f, "burn_on");
-	assert_int_equal(f.outcome.breach, XC_BREACH_NONE);
-	for (int i = 0; i < 300 && f.faults == 0; i++)
+	/* Several, since one has not half of a processor on a busy machine. */
+	for (int i = 0; i < 6; i++) {
+		fixture_call(&f, "burn_on");
+		assert_int_equal(f.outcome.breach, XC_BREACH_NONE);
+	}
+	for (int i = 0; i < 600 && f.faults == 0; i++)
 		tend(100);
-	assert_int_equal(f.faults, 1);
+	assert_true(f.faults > 0);
 	assert_int_equal(f.fault, XC_BREACH_CPU);
 	assert_non_null(strstr(f.fault_detail, "it goes on without one"));
 	assert_serves();
