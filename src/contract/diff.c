@@ -13,19 +13,9 @@
 
 #include "diff-private.h"
 #include "pattern.h"
+#include "routes.h"
 
 #define WORK 200000
-
-static const struct {
-	const char *member;
-	const char *method;
-} methods[] = {
-	{ "get", "GET" }, { "put", "PUT" }, { "post", "POST" },
-	{ "delete", "DELETE" }, { "options", "OPTIONS" }, { "head", "HEAD" },
-	{ "patch", "PATCH" },
-};
-
-#define N_METHODS (sizeof(methods) / sizeof(methods[0]))
 
 void
 xc_diff_say(struct diff *diff, const char *operation, const char *format,
@@ -110,14 +100,15 @@ find_id(struct json_object *paths, const char *id, char *buf, size_t size)
 	if (id == NULL || !json_object_is_type(paths, json_type_object))
 		return false;
 	lh_foreach(json_object_get_object(paths), entry) {
-		for (size_t i = 0; i < N_METHODS; i++) {
+		for (size_t i = 0; i < XC_PATH_METHODS; i++) {
 			const char *other = xc_diff_text(xc_diff_member(
-			    lh_entry_v(entry), methods[i].member),
+			    lh_entry_v(entry), xc_path_methods[i].member),
 			    "operationId");
 
 			if (other == NULL || strcmp(other, id) != 0)
 				continue;
-			snprintf(buf, size, "%s %s", methods[i].method,
+			snprintf(buf, size, "%s %s",
+			    xc_path_methods[i].method,
 			    (const char *)lh_entry_k(entry));
 			return true;
 		}
@@ -149,16 +140,17 @@ compare_operation(struct diff *diff, struct both *both, size_t method)
 {
 	char name[300];
 
-	both->operation = xc_diff_member(both->item, methods[method].member);
+	both->operation = xc_diff_member(both->item,
+	    xc_path_methods[method].member);
 	if (both->operation == NULL)
 		return;
-	snprintf(name, sizeof(name), "%s %s", methods[method].method,
+	snprintf(name, sizeof(name), "%s %s", xc_path_methods[method].method,
 	    both->path);
 	both->name = name;
 	both->new_operation = xc_diff_member(both->new_item,
-	    methods[method].member);
+	    xc_path_methods[method].member);
 	if (both->new_operation == NULL) {
-		say_gone(diff, both, methods[method].member);
+		say_gone(diff, both, xc_path_methods[method].member);
 		return;
 	}
 	xc_diff_parameters(both);
@@ -184,7 +176,7 @@ compare_paths(struct diff *diff)
 			continue;
 		both.new_path = find_path(new_paths, both.path,
 		    &both.new_item);
-		for (size_t i = 0; i < N_METHODS; i++)
+		for (size_t i = 0; i < XC_PATH_METHODS; i++)
 			compare_operation(diff, &both, i);
 	}
 }

@@ -12,17 +12,6 @@
 #define TAGS_MAX 1000
 #define NAMES_MAX (XC_ROUTE_PARAMS_MAX + 1)
 
-static const struct {
-	const char *member;
-	const char *method;
-} methods[] = {
-	{ "get", "GET" }, { "put", "PUT" }, { "post", "POST" },
-	{ "delete", "DELETE" }, { "options", "OPTIONS" }, { "head", "HEAD" },
-	{ "patch", "PATCH" },
-};
-
-#define N_METHODS (sizeof(methods) / sizeof(methods[0]))
-
 struct path_row {
 	char *form;		/* what a request is told by: "/items/{}" */
 	uint32_t key;		/* of "paths" */
@@ -559,8 +548,9 @@ check_operation(struct operations *operations, uint32_t key, uint32_t item,
 {
 	struct checker *checker = operations->checker;
 	uint32_t at = xc_checker_member(checker, item,
-	    methods[method].member);
-	struct id_row row = { .method = methods[method].method, .path = key };
+	    xc_path_methods[method].member);
+	struct id_row row = { .method = xc_path_methods[method].method,
+		.path = key };
 
 	if (at == 0 || xc_checker_type(checker, at) != XC_TOKEN_OBJECT)
 		return;
@@ -596,7 +586,7 @@ check_path(struct operations *operations, uint32_t key, uint32_t item)
 		    sizeof(row));
 	check_parameters(checker, key, xc_checker_member(checker, item,
 	    "parameters"));
-	for (size_t i = 0; i < N_METHODS; i++)
+	for (size_t i = 0; i < XC_PATH_METHODS; i++)
 		check_operation(operations, key, item, i);
 }
 
@@ -607,9 +597,9 @@ check_all_responses(const struct operations *operations, uint32_t paths)
 	struct walk_over walk = { .of = paths };
 
 	while (xc_checker_next(checker, &walk)) {
-		for (size_t i = 0; i < N_METHODS; i++) {
+		for (size_t i = 0; i < XC_PATH_METHODS; i++) {
 			uint32_t at = xc_checker_member(checker, walk.at,
-			    methods[i].member);
+			    xc_path_methods[i].member);
 
 			if (at != 0)
 				check_responses(operations, at);

@@ -8,11 +8,7 @@
 
 #include "routes-private.h"
 
-/* The members of a path item (OpenAPI 3.1, 4.8.9) that are operations. */
-static const struct {
-	const char *member;
-	const char *method;	/* NULL: not served */
-} operations[] = {
+const struct xc_path_method xc_path_methods[XC_PATH_METHODS] = {
 	{ "get", "GET" },
 	{ "put", "PUT" },
 	{ "post", "POST" },
@@ -20,10 +16,7 @@ static const struct {
 	{ "options", "OPTIONS" },
 	{ "head", "HEAD" },
 	{ "patch", "PATCH" },
-	{ "trace", NULL },
 };
-
-#define N_OPERATIONS (sizeof(operations) / sizeof(operations[0]))
 
 static const char *const other_members[] = { "summary", "description",
 	"servers", "parameters" };
@@ -127,11 +120,13 @@ static enum xc_err
 read_member(struct reader *reader, const char *member,
     struct json_object *value)
 {
-	for (size_t i = 0; i < N_OPERATIONS; i++) {
-		if (strcmp(member, operations[i].member) == 0)
+	for (size_t i = 0; i < XC_PATH_METHODS; i++) {
+		if (strcmp(member, xc_path_methods[i].member) == 0)
 			return read_operation(reader, member,
-			    operations[i].method, value);
+			    xc_path_methods[i].method, value);
 	}
+	if (strcmp(member, "trace") == 0)
+		return read_operation(reader, member, NULL, value);
 	for (size_t i = 0;
 	    i < sizeof(other_members) / sizeof(other_members[0]); i++) {
 		if (strcmp(member, other_members[i]) == 0)

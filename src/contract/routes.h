@@ -19,6 +19,14 @@
 struct json_object;
 struct xc_routes;
 
+/* The members of a path item (OpenAPI 3.1, 4.8.9) that are operations which
+ * can be served, and their methods. */
+#define XC_PATH_METHODS 7
+extern const struct xc_path_method {
+	const char *member;	/* "get" */
+	const char *method;	/* "GET" */
+} xc_path_methods[XC_PATH_METHODS];
+
 /* One operation of a document. */
 struct xc_route {
 	const char *method;	/* "GET" */
