@@ -94,7 +94,7 @@ expect_fault(const char *body, const char *pointer, const char *code)
 		fail_msg("%s\n  gives %s\n  not   %s", body, got, want);
 }
 
-#define TODO "{\"type\":\"object\",\"properties\":{"			\
+#define ITEM "{\"type\":\"object\",\"properties\":{"			\
 	"\"title\":{\"type\":\"string\"},\"done\":{\"type\":\"boolean\"}," \
 	"\"rank\":{\"type\":[\"integer\",\"null\"]},"			\
 	"\"tags\":{\"type\":\"array\",\"items\":{\"type\":\"string\"}}," \
@@ -106,7 +106,7 @@ static void
 test_urlencoded(void **state)
 {
 	(void)state;
-	begin(TODO, "{}", false);
+	begin(ITEM, "{}", false);
 	expect("title=a+b%2B&done=true&rank=7",
 	    "{'title':'a b+','done':true,'rank':7}");
 	expect("", "{}");
@@ -144,14 +144,14 @@ static void
 test_styles(void **state)
 {
 	(void)state;
-	begin(TODO, "{\"tags\":{\"explode\":false},\"at\":{\"style\":"
+	begin(ITEM, "{\"tags\":{\"explode\":false},\"at\":{\"style\":"
 	    "\"deepObject\"},\"title\":{\"allowReserved\":true}}", false);
 	expect("tags=a,b%2Cc&at[x]=5", "{'tags':['a','b,c'],'at':{'x':5}}");
 	expect("title=a+b%20", "{'title':'a+b '}");
 	expect_fault("at[x]=1&at[x]=2", "/at/x", "duplicate");
 	expect_fault("at={}", "/at", "style");
 	test_take_end(&test);
-	begin(TODO, "{\"tags\":{\"style\":\"pipeDelimited\"},\"at\":{"
+	begin(ITEM, "{\"tags\":{\"style\":\"pipeDelimited\"},\"at\":{"
 	    "\"style\":\"form\"}}", false);
 	expect("tags=a|b&x=5&y=6", "{'tags':['a','b'],'at':{'x':5},'y':'6'}");
 	expect_fault("at=1&x=5", "/at", "style");
@@ -176,7 +176,7 @@ test_fields(void **state)
 
 	(void)state;
 	assert_non_null(body);
-	begin(TODO, "{}", false);
+	begin(ITEM, "{}", false);
 	for (i = 0; i < 1000; i++)
 		at += sprintf(at, "f%d=%d&", i, i);
 	assert_non_null(strstr(take(body), "'f999':'999'}"));
@@ -214,7 +214,7 @@ test_multipart(void **state)
 	struct xc_form_field fields[4];
 
 	(void)state;
-	begin(TODO, "{\"title\":{\"contentType\":\"image/png, image/jpeg\"},"
+	begin(ITEM, "{\"title\":{\"contentType\":\"image/png, image/jpeg\"},"
 	    "\"tags\":{\"explode\":false}}", true);
 	assert_true(xc_form_is_json(test.form, "at", 2));
 	assert_true(xc_form_is_json(test.form, "list", 4));
@@ -277,7 +277,7 @@ test_wrong(void **state)
 
 	(void)state;
 	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		assert_int_equal(compile(TODO, cases[i].encoding, false),
+		assert_int_equal(compile(ITEM, cases[i].encoding, false),
 		    XC_ERR_INVALID);
 		snprintf(want, sizeof(want), "openapi.json: %s: ",
 		    cases[i].where);

@@ -588,99 +588,100 @@ test_all_places(void **state)
 	test_take_end(&test);
 }
 
+static const struct {
+	const char *parameter;
+	const char *where;
+	const char *words;
+} wrong[] = {
+	{ "7", "/operation/parameters/0", "object" },
+	{ "{\"$ref\":\"#/components/parameters/A\"}", "", "circle" },
+	{ "{\"$ref\":\"#/nowhere\"}", "/operation/parameters/0/$ref",
+	    "nothing at" },
+	{ "{\"name\":\"a\",\"in\":\"body\",\"schema\":{}}",
+	    "/operation/parameters/0/in", "must be" },
+	{ "{\"in\":\"query\",\"schema\":{}}",
+	    "/operation/parameters/0/name", "name" },
+	{ "{\"name\":\"a b\",\"in\":\"header\",\"schema\":{}}",
+	    "/operation/parameters/0/name", "no header" },
+	{ "{\"name\":\"a;\",\"in\":\"cookie\",\"schema\":{}}",
+	    "/operation/parameters/0/name", "no cookie" },
+	{ "{\"name\":\"a\",\"in\":\"query\"}",
+	    "/operation/parameters/0", "either" },
+	{ "{\"name\":\"a\",\"in\":\"query\",\"schema\":{},"
+	    "\"content\":{\"text/plain\":{}}}",
+	    "/operation/parameters/0", "either" },
+	{ "{\"name\":\"a\",\"in\":\"query\",\"content\":{}}",
+	    "/operation/parameters/0/content", "one media type" },
+	{ "{\"name\":\"a\",\"in\":\"query\",\"content\":{\"x\":{}}}",
+	    "/operation/parameters/0/content/x", "no media type" },
+	{ "{\"name\":\"a\",\"in\":\"query\",\"content\":"
+	    "{\"image/png\":{}}}", "/operation/parameters/0/content/"
+	    "image~1png", "application/json" },
+	{ "{\"name\":\"a\",\"in\":\"query\",\"schema\":{},"
+	    "\"style\":\"simple\"}", "/operation/parameters/0/style",
+	    "not for this place" },
+	{ "{\"name\":\"a\",\"in\":\"header\",\"schema\":{},"
+	    "\"style\":\"form\"}", "/operation/parameters/0/style",
+	    "take simple" },
+	{ "{\"name\":\"a\",\"in\":\"cookie\",\"schema\":{},"
+	    "\"style\":\"deepObject\"}",
+	    "/operation/parameters/0/style", "take form" },
+	{ "{\"name\":\"a\",\"in\":\"query\",\"schema\":{},"
+	    "\"style\":\"fancy\"}", "/operation/parameters/0/style",
+	    "name of a style" },
+	{ "{\"name\":\"a\",\"in\":\"query\",\"style\":\"deepObject\","
+	    "\"schema\":{\"type\":\"string\"}}",
+	    "/operation/parameters/0", "for objects" },
+	{ "{\"name\":\"a\",\"in\":\"query\",\"style\":"
+	    "\"pipeDelimited\",\"schema\":{\"type\":\"string\"}}",
+	    "/operation/parameters/0", "arrays and objects" },
+	{ "{\"name\":\"a\",\"in\":\"query\",\"schema\":{},"
+	    "\"explode\":1}", "/operation/parameters/0/explode",
+	    "true or false" },
+	{ "{\"name\":\"a\",\"in\":\"query\",\"schema\":{},"
+	    "\"required\":\"yes\"}",
+	    "/operation/parameters/0/required", "true or false" },
+	{ "{\"name\":\"a\",\"in\":\"query\",\"schema\":{}},"
+	    "{\"name\":\"a\",\"in\":\"query\",\"schema\":{}}",
+	    "/operation/parameters/1", "stands twice" },
+	{ "{\"name\":\"A\",\"in\":\"header\",\"schema\":{}},"
+	    "{\"name\":\"a\",\"in\":\"header\",\"schema\":{}}",
+	    "/operation/parameters/1", "stands twice" },
+	{ "{\"name\":\"a\",\"in\":\"query\",\"schema\":{\"type\":"
+	    "\"array\",\"items\":{\"type\":\"array\"}}}",
+	    "/operation/parameters/0", "application/json" },
+	{ "{\"name\":\"a\",\"in\":\"query\",\"schema\":{\"type\":"
+	    "\"object\",\"properties\":{\"b\":{\"type\":\"integer\"}"
+	    "}}},{\"name\":\"b\",\"in\":\"query\",\"schema\":{}}",
+	    "/operation/parameters/1", "by the name" },
+	{ "{\"name\":\"a\",\"in\":\"query\",\"schema\":{\"type\":"
+	    "\"object\"}},{\"name\":\"b\",\"in\":\"query\",\"schema\""
+	    ":{\"type\":\"object\"}}", "/operation/parameters/1",
+	    "nobody's" },
+	{ "{\"name\":\"a\",\"in\":\"path\",\"schema\":{},"
+	    "\"required\":true}", "/operation/parameters/0",
+	    "has no {a}" },
+	{ "{\"name\":\"p\",\"in\":\"path\",\"schema\":{}}",
+	    "/operation/parameters/0", "\"required\": true" },
+	{ "", "/operation", "no parameter says what {p}" },
+};
+
 static void
 test_wrong(void **state)
 {
-	static const struct {
-		const char *parameter;
-		const char *where;
-		const char *words;
-	} cases[] = {
-		{ "7", "/operation/parameters/0", "object" },
-		{ "{\"$ref\":\"#/components/parameters/A\"}", "", "circle" },
-		{ "{\"$ref\":\"#/nowhere\"}", "/operation/parameters/0/$ref",
-		    "nothing at" },
-		{ "{\"name\":\"a\",\"in\":\"body\",\"schema\":{}}",
-		    "/operation/parameters/0/in", "must be" },
-		{ "{\"in\":\"query\",\"schema\":{}}",
-		    "/operation/parameters/0/name", "name" },
-		{ "{\"name\":\"a b\",\"in\":\"header\",\"schema\":{}}",
-		    "/operation/parameters/0/name", "no header" },
-		{ "{\"name\":\"a;\",\"in\":\"cookie\",\"schema\":{}}",
-		    "/operation/parameters/0/name", "no cookie" },
-		{ "{\"name\":\"a\",\"in\":\"query\"}",
-		    "/operation/parameters/0", "either" },
-		{ "{\"name\":\"a\",\"in\":\"query\",\"schema\":{},"
-		    "\"content\":{\"text/plain\":{}}}",
-		    "/operation/parameters/0", "either" },
-		{ "{\"name\":\"a\",\"in\":\"query\",\"content\":{}}",
-		    "/operation/parameters/0/content", "one media type" },
-		{ "{\"name\":\"a\",\"in\":\"query\",\"content\":{\"x\":{}}}",
-		    "/operation/parameters/0/content/x", "no media type" },
-		{ "{\"name\":\"a\",\"in\":\"query\",\"content\":"
-		    "{\"image/png\":{}}}", "/operation/parameters/0/content/"
-		    "image~1png", "application/json" },
-		{ "{\"name\":\"a\",\"in\":\"query\",\"schema\":{},"
-		    "\"style\":\"simple\"}", "/operation/parameters/0/style",
-		    "not for this place" },
-		{ "{\"name\":\"a\",\"in\":\"header\",\"schema\":{},"
-		    "\"style\":\"form\"}", "/operation/parameters/0/style",
-		    "take simple" },
-		{ "{\"name\":\"a\",\"in\":\"cookie\",\"schema\":{},"
-		    "\"style\":\"deepObject\"}",
-		    "/operation/parameters/0/style", "take form" },
-		{ "{\"name\":\"a\",\"in\":\"query\",\"schema\":{},"
-		    "\"style\":\"fancy\"}", "/operation/parameters/0/style",
-		    "name of a style" },
-		{ "{\"name\":\"a\",\"in\":\"query\",\"style\":\"deepObject\","
-		    "\"schema\":{\"type\":\"string\"}}",
-		    "/operation/parameters/0", "for objects" },
-		{ "{\"name\":\"a\",\"in\":\"query\",\"style\":"
-		    "\"pipeDelimited\",\"schema\":{\"type\":\"string\"}}",
-		    "/operation/parameters/0", "arrays and objects" },
-		{ "{\"name\":\"a\",\"in\":\"query\",\"schema\":{},"
-		    "\"explode\":1}", "/operation/parameters/0/explode",
-		    "true or false" },
-		{ "{\"name\":\"a\",\"in\":\"query\",\"schema\":{},"
-		    "\"required\":\"yes\"}",
-		    "/operation/parameters/0/required", "true or false" },
-		{ "{\"name\":\"a\",\"in\":\"query\",\"schema\":{}},"
-		    "{\"name\":\"a\",\"in\":\"query\",\"schema\":{}}",
-		    "/operation/parameters/1", "stands twice" },
-		{ "{\"name\":\"A\",\"in\":\"header\",\"schema\":{}},"
-		    "{\"name\":\"a\",\"in\":\"header\",\"schema\":{}}",
-		    "/operation/parameters/1", "stands twice" },
-		{ "{\"name\":\"a\",\"in\":\"query\",\"schema\":{\"type\":"
-		    "\"array\",\"items\":{\"type\":\"array\"}}}",
-		    "/operation/parameters/0", "application/json" },
-		{ "{\"name\":\"a\",\"in\":\"query\",\"schema\":{\"type\":"
-		    "\"object\",\"properties\":{\"b\":{\"type\":\"integer\"}"
-		    "}}},{\"name\":\"b\",\"in\":\"query\",\"schema\":{}}",
-		    "/operation/parameters/1", "by the name" },
-		{ "{\"name\":\"a\",\"in\":\"query\",\"schema\":{\"type\":"
-		    "\"object\"}},{\"name\":\"b\",\"in\":\"query\",\"schema\""
-		    ":{\"type\":\"object\"}}", "/operation/parameters/1",
-		    "nobody's" },
-		{ "{\"name\":\"a\",\"in\":\"path\",\"schema\":{},"
-		    "\"required\":true}", "/operation/parameters/0",
-		    "has no {a}" },
-		{ "{\"name\":\"p\",\"in\":\"path\",\"schema\":{}}",
-		    "/operation/parameters/0", "\"required\": true" },
-		{ "", "/operation", "no parameter says what {p}" },
-	};
 	char want[300];
 	size_t i;
 
 	(void)state;
-	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
 		assert_int_equal(compile(i < 25 ? "/" : "/{p}", "",
-		    cases[i].parameter), XC_ERR_INVALID);
+		    wrong[i].parameter), XC_ERR_INVALID);
 		assert_null(test.parameters);
 		snprintf(want, sizeof(want), "openapi.json: %s",
-		    cases[i].where);
+		    wrong[i].where);
 		if (strncmp(test.errbuf.text, want, strlen(want)) != 0 ||
-		    strstr(test.errbuf.text, cases[i].words) == NULL)
-			fail_msg("%s: %s", cases[i].parameter,
+		    strstr(test.errbuf.text, wrong[i].words) == NULL)
+			fail_msg("%s: %s", wrong[i].parameter,
 			    test.errbuf.text);
 		test_take_end(&test);
 	}
