@@ -24,46 +24,6 @@ read_route(struct json_object *operation, struct xc_route *route)
 }
 
 static enum xc_err
-compile_routes(struct xc_version *version, struct json_object *operations,
-    struct xc_errbuf *errbuf)
-{
-	size_t n = json_object_array_length(operations);
-	struct xc_route *routes = calloc(n + 1, sizeof(*routes));
-	enum xc_err err = XC_OK;
-
-	if (routes == NULL)
-		return xc_fail(errbuf, XC_ERR_NOMEM, "out of memory");
-	for (size_t i = 0; err == XC_OK && i < n; i++)
-		err = read_route(json_object_array_get_idx(operations, i),
-		    &routes[i]);
-	if (err != XC_OK)
-		xc_fail(errbuf, err, "an operation of the snapshot lacks "
-		    "method, path or id");
-	if (err == XC_OK)
-		err = xc_version_check_paths(version, routes, n, errbuf);
-	if (err == XC_OK)
-		err = xc_routes_compile(routes, n, &version->own_routes,
-		    errbuf);
-	free(routes);
-	return err;
-}
-
-static enum xc_err
-read_routes(struct xc_version *version, struct json_object *json,
-    struct xc_errbuf *errbuf)
-{
-	struct json_object *operations = xc_json_member(json, "operations");
-	enum xc_err err;
-
-	if (!json_object_is_type(operations, json_type_array))
-		return xc_fail(errbuf, XC_ERR_INVALID,
-		    "the snapshot names no operations");
-	err = compile_routes(version, operations, errbuf);
-	version->routes = version->own_routes;
-	return err;
-}
-
-static enum xc_err
 read_documents(struct json_object *json, struct xc_documents *documents,
     struct xc_errbuf *errbuf)
 {
@@ -142,10 +102,8 @@ xc_version_take_contract(struct xc_version *version, struct json_object *json,
 	struct xc_documents documents = { .n = 0 };
 	enum xc_err err;
 
-	/* A folder without a document is damaged: what its operations ask of
-	 * a client is not known, and so none is served. */
-	if (xc_json_string(json, "dir") == NULL && hash == NULL)
-		return read_routes(version, json, errbuf);
+	/* Without a document it is not known what its operations ask of a
+	 * client, and so none is served. */
 	err = read_documents(json, &documents, errbuf);
 	if (err == XC_OK && hash != NULL)
 		err = check_hash(&documents, hash, errbuf);
@@ -159,6 +117,5 @@ void
 xc_version_free_contract(struct xc_version *version)
 {
 	xc_contract_free(&version->contract);
-	xc_routes_free(&version->own_routes);
 	version->routes = NULL;
 }

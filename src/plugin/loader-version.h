@@ -25,7 +25,6 @@ struct xc_version {
 	struct xc_object object;
 	struct xc_traces own;	/* threads and keys that it began with */
 	struct xc_contract *contract;
-	struct xc_routes *own_routes;	/* without a contract */
 	const struct xc_routes *routes;	/* of either */
 	struct xc_assets *assets;
 	xc_handler **handlers;

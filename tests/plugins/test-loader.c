@@ -306,28 +306,28 @@ test_store_changed(void **state)
 }
 
 static void
-test_missing_handler(void **state)
-{
-	struct fixture *fixture = *state;
-	struct json_object *snapshot = snapshot_new(1), *row, *operations;
-
-	row = snapshot_add(snapshot, fixture->dirs[0], "misbehave", "1.0.0");
-	operations = xc_json_member(row, "operations");
-	row_set(json_object_array_get_idx(operations, 0), "id", "bang");
-	/* Its document would say what it has. */
-	json_object_object_del(row, "dir");
-	assert_int_equal(apply(fixture, snapshot), XC_ERR_FAILED);
-	assert_non_null(strstr(only_row(fixture)->reason,
-	    "\"bang\" has no handler"));
-}
-
-static void
 set_document(const struct fixture *fixture, const char *text)
 {
 	char path[400];
 
 	snprintf(path, sizeof(path), "%s/openapi.json", fixture->dirs[0]);
 	spill(path, text, strlen(text));
+}
+
+static void
+test_missing_handler(void **state)
+{
+	struct fixture *fixture = *state;
+	struct json_object *snapshot = snapshot_new(1);
+
+	set_document(fixture, "{\"openapi\":\"3.1.0\",\"info\":{\"title\":"
+	    "\"M\",\"version\":\"1\"},\"paths\":{\"/\":{\"get\":{"
+	    "\"operationId\":\"bang\",\"responses\":{\"200\":{"
+	    "\"description\":\"a\"}}}}}}");
+	snapshot_add(snapshot, fixture->dirs[0], "misbehave", "1.0.0");
+	assert_int_equal(apply(fixture, snapshot), XC_ERR_FAILED);
+	assert_non_null(strstr(only_row(fixture)->reason,
+	    "\"bang\" has no handler"));
 }
 
 #define DOCUMENT(type) "{\"openapi\":\"3.1.0\",\"info\":{\"title\":\"M\","	\
@@ -436,18 +436,17 @@ test_schemas(void **state)
 	    "schemas/n.json: /type"));
 }
 
-/* A row of an older release: it serves as it did. */
+/* What its operations ask of a client would not be known. */
 static void
-test_no_contract(void **state)
+test_no_folder(void **state)
 {
 	struct fixture *fixture = *state;
 	struct json_object *snapshot = snapshot_new(1), *row;
 
 	row = snapshot_add(snapshot, fixture->dirs[0], "misbehave", "1.0.0");
 	json_object_object_del(row, "dir");
-	assert_int_equal(apply(fixture, snapshot), XC_OK);
-	assert_null(only_row(fixture)->contract);
-	assert_int_equal(call_count(fixture, "1.0.0"), 1);
+	assert_int_equal(apply(fixture, snapshot), XC_ERR_FAILED);
+	assert_non_null(strstr(reported(fixture, "reason"), "no folder"));
 }
 
 /* A package that has lost its document would be open to all. */
@@ -524,20 +523,29 @@ test_prefix_moved(void **state)
 	expect_recycle(fixture, NULL);
 }
 
+#define SEVERAL_PATHS "[{\"method\":\"GET\",\"path\":\"/docs/count\","	\
+	"\"id\":\"count_requests\"},{\"method\":\"GET\",\"path\":\"/redoc\","	\
+	"\"id\":\"echo\"}]"
+
+#define SEVERAL_DOCUMENT "{\"openapi\":\"3.1.0\",\"info\":{\"title\":"	\
+	"\"M\",\"version\":\"1\"},\"paths\":{\"/docs/count\":{\"get\":{"	\
+	"\"operationId\":\"count_requests\",\"responses\":{\"200\":{"	\
+	"\"description\":\"a\"}}}},\"/redoc\":{\"get\":{\"operationId\":"	\
+	"\"echo\",\"responses\":{\"200\":{\"description\":\"a\"}}}}}}"
+
 static void
 set_prefixes(struct json_object *row, const char *prefixes,
     const char *operations)
 {
+	char path[400];
+
 	json_object_object_add(row, "prefixes", json_tokener_parse(prefixes));
 	json_object_object_add(row, "operations",
 	    json_tokener_parse(operations));
-	/* Its document has other paths. */
-	json_object_object_del(row, "dir");
+	snprintf(path, sizeof(path), "%s/openapi.json",
+	    xc_json_string(row, "dir"));
+	spill(path, SEVERAL_DOCUMENT, strlen(SEVERAL_DOCUMENT));
 }
-
-#define SEVERAL_PATHS "[{\"method\":\"GET\",\"path\":\"/docs/count\","	\
-	"\"id\":\"count_requests\"},{\"method\":\"GET\",\"path\":\"/redoc\","	\
-	"\"id\":\"count_requests\"}]"
 
 static void
 test_several_prefixes(void **state)
@@ -740,7 +748,7 @@ main(void)
 		T(test_missing_handler),
 		T(test_contract),
 		T(test_schemas),
-		T(test_no_contract),
+		T(test_no_folder),
 		T(test_lost_document),
 		T(test_states),
 		T(test_prefix_moved),
