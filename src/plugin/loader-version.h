@@ -90,7 +90,7 @@ enum xc_err xc_version_load(struct xc_version *version,
 
 /*
  * loader-contract.c: compiles its openapi.json, of which the row has the
- * digest; a row of an older release may have neither.  Sets routes.
+ * digest (one of an older release has not).  Sets routes.
  */
 enum xc_err xc_version_take_contract(struct xc_version *version,
     struct json_object *json, struct xc_errbuf *errbuf);

@@ -59,8 +59,7 @@ struct xc_loaded {
 	const char *reason;	/* why it is not serving, for operators */
 	struct xc_plugin *plugin;
 	const struct xc_routes *routes;
-	/* What each request is held to, by index of the route; NULL: a row of
-	 * an older release, of which only the routes are known. */
+	/* What each request is held to, by index of the route. */
 	const struct xc_contract *contract;
 	xc_handler *const *handlers;	/* by index of the route */
 	struct xc_runner *runner;	/* it runs outside of this process */
