@@ -47,7 +47,9 @@ dist_sql_DATA = \
 	sql/0001_registry.down.sql \
 	sql/0001_registry.up.sql \
 	sql/0002_isolation.down.sql \
-	sql/0002_isolation.up.sql
+	sql/0002_isolation.up.sql \
+	sql/0003_identity.down.sql \
+	sql/0003_identity.up.sql
 
 check_PROGRAMS += src/plugin/test-split src/plugin/test-snapshot \
 	src/plugin/test-watch
