@@ -139,6 +139,70 @@ X(quarantine, window_s, XC_NUMBER, "60", 1, 86400,			\
     "seconds in which faults are counted")				\
 X(quarantine, demote, XC_SWITCH, "false", 0, 0,				\
     "move an in-process plugin that crashes to a sandbox instead")	\
+X(auth, issuer, XC_TEXT, "xcore", 0, 0,					\
+    "who issues tokens: their claim iss")				\
+X(auth, audience, XC_TEXT, "xcore", 0, 0,				\
+    "whom tokens are for: their claim aud")				\
+X(auth, algorithm, XC_CHOICE, "ES256", 0, "HS256|RS256|ES256",		\
+    "how access tokens are signed")					\
+X(auth, keys, XC_PATH, "", 0, 0,					\
+    "the key ring; empty is keys.json in server.state_dir")		\
+X(auth, access_s, XC_NUMBER, "900", 60, 86400,				\
+    "life of an access token")						\
+X(auth, refresh_s, XC_NUMBER, "1209600", 300, 31536000,			\
+    "life of a refresh token")						\
+X(auth, session_s, XC_NUMBER, "2592000", 300, 31536000,			\
+    "life of a session, whatever is refreshed")				\
+X(auth, cookie_idle_s, XC_NUMBER, "1800", 60, 31536000,			\
+    "life of a browser's session without requests")			\
+X(auth, cookie_s, XC_NUMBER, "43200", 300, 31536000,			\
+    "life of a browser's session")					\
+X(auth, registration, XC_SWITCH, "false", 0, 0,				\
+    "let anybody make an account")					\
+X(auth, login_failures, XC_NUMBER, "5", 1, 100,				\
+    "wrong passwords for an account from an address before it must wait") \
+X(auth, login_window_s, XC_NUMBER, "900", 10, 86400,			\
+    "seconds in which they are counted")				\
+X(auth, login_delay_max_s, XC_NUMBER, "300", 1, 3600,			\
+    "the longest that it must wait")					\
+X(security, argon2_kb, XC_NUMBER, "19456", 19456, 4194304,		\
+    "memory of one hash")						\
+X(security, argon2_passes, XC_NUMBER, "2", 2, 100,			\
+    "passes over that memory")						\
+X(security, argon2_lanes, XC_NUMBER, "1", 1, 16,			\
+    "lanes of that memory")						\
+X(security, hashes_max, XC_NUMBER, "0", 0, 1024,			\
+    "hashes at once on this host; 0 is half of its processors")		\
+X(security, hash_wait_ms, XC_NUMBER, "2000", 1, 60000,			\
+    "time that one waits for its turn")					\
+X(security, password_min, XC_NUMBER, "12", 8, 64,			\
+    "characters of a new password")					\
+X(otp, issuer, XC_TEXT, "xcore", 0, 0,					\
+    "the name that an authenticator app shows")				\
+X(otp, window, XC_NUMBER, "1", 0, 2,					\
+    "steps of 30 s that a clock may be wrong by")			\
+X(otp, failures, XC_NUMBER, "5", 1, 20,					\
+    "wrong codes before an account must wait")				\
+X(otp, lock_s, XC_NUMBER, "600", 10, 86400,				\
+    "how long it must wait")						\
+X(otp, mail_s, XC_NUMBER, "600", 60, 86400,				\
+    "life of a code that was mailed")					\
+X(otp, mails_per_hour, XC_NUMBER, "5", 1, 100,				\
+    "codes that are mailed to one account")				\
+X(mail, server, XC_TEXT, "", 0, 0,					\
+    "smtp://host:port or smtps://host:port; empty is no mail")		\
+X(mail, from, XC_TEXT, "", 0, 0,					\
+    "the sender's address")						\
+X(mail, user, XC_TEXT, "", 0, 0,					\
+    "account on the server; empty is none")				\
+X(mail, password_file, XC_PATH, "", 0, 0,				\
+    "its password")							\
+X(mail, tls, XC_CHOICE, "require", 0, "require|try|none",		\
+    "whether smtp: must change over to TLS")				\
+X(mail, tls_ca, XC_PATH, "", 0, 0,					\
+    "authority of the server's certificate; empty is the system's")	\
+X(mail, timeout_ms, XC_NUMBER, "10000", 100, 120000,			\
+    "time to send a letter")						\
 X(log, sink, XC_CHOICE, "stderr", 0, "stderr|file|syslog",		\
     "where records go")							\
 X(log, format, XC_CHOICE, "auto", 0, "auto|text|json",			\

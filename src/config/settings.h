@@ -107,6 +107,54 @@ struct xc_quarantine_settings {
 	bool demote;
 };
 
+struct xc_auth_settings {
+	const char *issuer;	/* who issues tokens: their claim iss */
+	const char *audience;	/* whom tokens are for: their claim aud */
+	const char *algorithm;	/* how access tokens are signed */
+	const char *keys;	/* the key ring */
+	int64_t access_s;	/* life of an access token */
+	int64_t refresh_s;	/* life of a refresh token */
+	int64_t session_s;	/* life of a session, whatever is refreshed */
+	/* life of a browser's session without requests */
+	int64_t cookie_idle_s;
+	int64_t cookie_s;	/* life of a browser's session */
+	bool registration;	/* let anybody make an account */
+	/* wrong passwords for an account from an address before it must wait */
+	int64_t login_failures;
+	int64_t login_window_s;	/* seconds in which they are counted */
+	int64_t login_delay_max_s;	/* the longest that it must wait */
+};
+
+struct xc_security_settings {
+	int64_t argon2_kb;	/* memory of one hash */
+	int64_t argon2_passes;	/* passes over that memory */
+	int64_t argon2_lanes;	/* lanes of that memory */
+	int64_t hashes_max;	/* hashes at once on this host */
+	int64_t hash_wait_ms;	/* time that one waits for its turn */
+	int64_t password_min;	/* characters of a new password */
+};
+
+struct xc_otp_settings {
+	/* the name that an authenticator app shows */
+	const char *issuer;
+	int64_t window;	/* steps of 30 s that a clock may be wrong by */
+	int64_t failures;	/* wrong codes before an account must wait */
+	int64_t lock_s;	/* how long it must wait */
+	int64_t mail_s;	/* life of a code that was mailed */
+	/* codes that are mailed to one account */
+	int64_t mails_per_hour;
+};
+
+struct xc_mail_settings {
+	const char *server;	/* smtp://host:port or smtps://host:port */
+	const char *from;	/* the sender's address */
+	const char *user;	/* account on the server; empty is none */
+	const char *password_file;	/* its password */
+	const char *tls;	/* whether smtp: must change over to TLS */
+	const char *tls_ca;	/* authority of the server's certificate */
+	int64_t timeout_ms;	/* time to send a letter */
+};
+
 struct xc_log_config {
 	const char *sink;	/* stderr, file, syslog */
 	const char *format;	/* auto, text, json */
@@ -125,6 +173,10 @@ struct xc_settings {
 	struct xc_limits_settings limits;
 	struct xc_sandbox_settings sandbox;
 	struct xc_quarantine_settings quarantine;
+	struct xc_auth_settings auth;
+	struct xc_security_settings security;
+	struct xc_otp_settings otp;
+	struct xc_mail_settings mail;
 	struct xc_log_config log;
 	struct json_object *plugins;	/* {"todo": {...}} or NULL */
 	const char *file;	/* the main file, absolute */
