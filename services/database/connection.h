@@ -43,10 +43,11 @@ struct xc_connection;
 #define XC_CONNECTION_BYTES_MAX	(64u << 20)
 #define XC_CONNECTION_STATEMENTS_MAX 256
 
-/* Which of the two accounts of the settings. */
+/* Which account (see account.h). */
 enum xc_account {
 	XC_ACCOUNT_CORE,	/* user, password_file */
-	XC_ACCOUNT_PLUGIN	/* plugin_user, plugin_password_file */
+	XC_ACCOUNT_PLUGIN,	/* plugin_user, plugin_password_file */
+	XC_ACCOUNT_SERVICE	/* of the services that know users */
 };
 
 /*

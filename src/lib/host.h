@@ -131,11 +131,20 @@ struct xc_auth_scheme {
 struct xc_auth_need {
 	const struct xc_auth_scheme *schemes;
 	size_t n;
+	/* Seconds within which a second factor must have been shown; 0: none
+	 * need be (x-xcore-step-up of the operation). */
+	uint32_t step_up_s;
 };
 
 /* What was found; texts are NUL-terminated, "" for nothing. */
 struct xc_auth_verdict {
-	char subject[128];	/* of XC_OK */
+	char subject[128];	/* of XC_OK: the user's id */
+	char name[72];		/* ... the user's name */
+	char session[40];	/* ... 32 hex digits */
+	/* ... what the user may: permissions with a blank between, for example
+	 * "todo:item:read admin:*:*"; NULL for none.  Lives until the next
+	 * check. */
+	const char *grants;
 	char challenge[256];	/* of 401: a value for WWW-Authenticate */
 	char detail[256];	/* for the client: of 401 and 403 */
 };
@@ -150,6 +159,28 @@ struct xc_auth_ops {
 	enum xc_err (*check)(void *ctx, struct xc_request *req,
 	    const struct xc_auth_need *need,
 	    struct xc_auth_verdict *verdict_r);
+};
+
+/* Why a service did not do what it was asked, for the client; all of it may be
+ * 0 or "", then the error's code speaks. */
+struct xc_refusal {
+	int status;		/* 400 to 599 */
+	char code[32];		/* a word for programs: "last_admin" */
+	char pointer[64];	/* into the body: "/password"; then 422 */
+	char detail[256];
+	char challenge[256];	/* of 401: a value for WWW-Authenticate */
+	uint32_t retry_s;	/* Retry-After */
+};
+
+/*
+ * The desk: the services that know users, asked by the name of an operation
+ * and an object (services/desk/desk.h).  args is borrowed; *result_r is a new
+ * reference.  req says which plugin asks and for which user.
+ */
+struct xc_desk_ops {
+	enum xc_err (*ask)(void *ctx, struct xc_request *req,
+	    const char *operation, struct json_object *args,
+	    struct json_object **result_r, struct xc_refusal *refusal_r);
 };
 
 /* Bytes of the file that parts of a request lie in; XC_OK with *got_r 1 to len.
@@ -192,6 +223,8 @@ struct xc_host {
 	void *event_ctx;
 	const struct xc_auth_ops *auth;
 	void *auth_ctx;
+	const struct xc_desk_ops *desk;
+	void *desk_ctx;
 	const struct xc_part_ops *part;
 	void *part_ctx;
 	const struct xc_site_ops *site;
