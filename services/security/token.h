@@ -22,6 +22,8 @@ bool xc_token_ok(const char *text);
 
 enum xc_err xc_sha256(const void *data, size_t len,
     unsigned char digest_r[XC_DIGEST_LEN]);
+
+/* XC_ERR_INVALID: the key is empty, or longer than an int counts. */
 enum xc_err xc_hmac_sha256(const void *key, size_t key_len, const void *data,
     size_t len, unsigned char digest_r[XC_DIGEST_LEN]);
 
@@ -40,7 +42,10 @@ enum xc_err xc_base64url_read(const char *text, size_t text_len,
     void *data_r, size_t size, size_t *len_r);
 
 /* Lower-case hex; text_r has 2 * len + 1 bytes. */
-void xc_hex(const void *data, size_t len, char *text_r);
+void xc_hex_write(const void *data, size_t len, char *text_r);
+
+/* Reads 2 * len digits, in lower case, and nothing behind them.
+ * XC_ERR_INVALID; NULL is no such text. */
 enum xc_err xc_hex_read(const char *text, void *data_r, size_t len);
 
 /* Overwrites what held a secret; the compiler does not leave it out. */
