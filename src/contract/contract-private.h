@@ -157,7 +157,7 @@ bool xc_contract_refuse(const struct taking *taking, int status,
     const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 /* security.c: false if a reply stands. */
-bool xc_contract_secure(const struct taking *taking);
+bool xc_contract_ask(const struct taking *taking);
 
 /* body.c: puts the body into the request.  False if a reply stands; faults
  * may have been added also if none does. */

@@ -50,6 +50,12 @@ xc_contract_size(const struct xc_contract *contract)
 	return contract->size;
 }
 
+bool
+xc_contract_is_idempotent(const struct xc_contract *contract, size_t index)
+{
+	return contract->operations[index].idempotent;
+}
+
 struct xc_taker *
 xc_taker_create(void)
 {
@@ -162,14 +168,12 @@ has_body(const struct xc_request *req, const struct xc_source *source)
 }
 
 static bool
-take(const struct taking *taking)
+take_content(const struct taking *taking)
 {
 	const struct operation *operation = taking->operation;
 	struct xc_request *req = taking->req;
 
 	xc_contract_faults_begin(&taking->taker->faults);
-	if (operation->needs.n > 0 && !xc_contract_secure(taking))
-		return false;
 	if (operation->parameters != NULL && !take_parameters(taking))
 		return false;
 	if (!xc_contract_take_body(taking))
@@ -180,19 +184,14 @@ take(const struct taking *taking)
 	return true;
 }
 
-bool
-xc_contract_take(struct xc_taker *taker, const struct xc_contract *contract,
+static struct taking
+begin(struct xc_taker *taker, const struct xc_contract *contract,
     size_t index, struct xc_request *req, const struct xc_source *source)
 {
-	const struct operation *operation = &contract->operations[index];
-
-	taker->replied = false;
-	if (operation->plain && !has_body(req, source))
-		return true;
-	return take(&(const struct taking){
+	return (struct taking){
 		.taker = taker,
 		.contract = contract,
-		.operation = operation,
+		.operation = &contract->operations[index],
 		.req = req,
 		.source = source,
 		.take = {
@@ -203,5 +202,41 @@ xc_contract_take(struct xc_taker *taker, const struct xc_contract *contract,
 			.faults = &taker->faults,
 			.scratch = &taker->scratch,
 		},
-	});
+	};
+}
+
+bool
+xc_contract_secure(struct xc_taker *taker, const struct xc_contract *contract,
+    size_t index, struct xc_request *req)
+{
+	struct taking taking;
+
+	taker->replied = false;
+	if (contract->operations[index].needs.n == 0)
+		return true;
+	taking = begin(taker, contract, index, req, NULL);
+	xc_contract_faults_begin(&taker->faults);
+	return xc_contract_ask(&taking);
+}
+
+bool
+xc_contract_content(struct xc_taker *taker,
+    const struct xc_contract *contract, size_t index, struct xc_request *req,
+    const struct xc_source *source)
+{
+	struct taking taking;
+
+	taker->replied = false;
+	if (contract->operations[index].plain && !has_body(req, source))
+		return true;
+	taking = begin(taker, contract, index, req, source);
+	return take_content(&taking);
+}
+
+bool
+xc_contract_take(struct xc_taker *taker, const struct xc_contract *contract,
+    size_t index, struct xc_request *req, const struct xc_source *source)
+{
+	return xc_contract_secure(taker, contract, index, req) &&
+	    xc_contract_content(taker, contract, index, req, source);
 }

@@ -40,18 +40,33 @@ const struct xc_routes *xc_contract_routes(const struct xc_contract *contract);
 /* The bytes that it holds, those of its schemas with them. */
 size_t xc_contract_size(const struct xc_contract *contract);
 
+/* Whether the operation of that number takes an Idempotency-Key
+ * (x-xcore-idempotent). */
+bool xc_contract_is_idempotent(const struct xc_contract *contract,
+    size_t index);
+
 /* NULL if memory is out. */
 struct xc_taker *xc_taker_create(void);
 void xc_taker_free(struct xc_taker **taker);
 
 /*
- * Before the handler: security (by req->host->auth), parameters, body, for a
- * request that is bound to the operation of that number in the routes.  The
- * body is not in the request yet, or it is and source->data is NULL.  True:
- * the handler may run.  False: a reply stands: 400 (no JSON, with the place),
- * 401, 403, 413, 415 (with Accept-Post and its like), 422 (with errors), 500,
- * 503.
+ * Before the handler, for a request that is bound to the operation of that
+ * number in the routes.  True: go on.  False: a reply stands.
+ *
+ * xc_contract_secure(): security, by req->host->auth: 401, 403, 503.
+ *
+ * xc_contract_content(), behind it: parameters and body: 400 (no JSON, with
+ * the place), 413, 415 (with Accept-Post and its like), 422 (with errors), 500.
+ * The body is not in the request yet, or it is and source->data is NULL.
+ *
+ * xc_contract_take(): the one and then the other.
  */
+bool xc_contract_secure(struct xc_taker *taker,
+    const struct xc_contract *contract, size_t index,
+    struct xc_request *req);
+bool xc_contract_content(struct xc_taker *taker,
+    const struct xc_contract *contract, size_t index, struct xc_request *req,
+    const struct xc_source *source);
 bool xc_contract_take(struct xc_taker *taker,
     const struct xc_contract *contract, size_t index, struct xc_request *req,
     const struct xc_source *source);

@@ -236,7 +236,7 @@ refuse_unnamed(const struct taking *taking, const struct outcome *outcome)
 }
 
 bool
-xc_contract_secure(const struct taking *taking)
+xc_contract_ask(const struct taking *taking)
 {
 	struct outcome outcome = { .n_challenges = 0 };
 
