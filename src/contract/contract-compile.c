@@ -92,6 +92,28 @@ lower(const char *from, char *to, size_t size)
 	to[i] = '\0';
 }
 
+/* Only of POST: the other methods may be sent twice as it is (RFC 9110,
+ * 9.2.2), or must not be by way of a reply that was kept. */
+static enum xc_err
+compile_idempotent(struct xc_contract_build *build,
+    const struct xc_plan_node *node, const char *method,
+    struct operation *operation)
+{
+	struct xc_plan_node at;
+
+	xc_plan_member(node, "x-xcore-idempotent", &at);
+	if (at.json == NULL)
+		return XC_OK;
+	if (!json_object_is_type(at.json, json_type_boolean))
+		return xc_plan_fail(&build->plan, &at,
+		    "must be true or false");
+	operation->idempotent = json_object_get_boolean(at.json);
+	if (operation->idempotent && strcmp(method, "POST") != 0)
+		return xc_plan_fail(&build->plan, &at, "is for POST; take it "
+		    "out, or serve the operation by POST");
+	return XC_OK;
+}
+
 static enum xc_err
 compile_operation(struct xc_contract_build *build,
     const struct xc_route *route, struct operation *operation)
@@ -114,6 +136,9 @@ compile_operation(struct xc_contract_build *build,
 		err = xc_contract_compile_answers(build, &node, operation);
 	if (err == XC_OK)
 		err = xc_contract_compile_security(build, &node, operation);
+	if (err == XC_OK)
+		err = compile_idempotent(build, &node, route->method,
+		    operation);
 	if (operation->parameters != NULL)
 		build->contract->size +=
 		    xc_parameters_size(operation->parameters);

@@ -47,6 +47,7 @@ struct operation {
 	bool takes_body;
 	bool requires_body;
 	bool anonymous;		/* "{}" is one of the ways */
+	bool idempotent;	/* takes an Idempotency-Key */
 };
 
 struct xc_contract {
@@ -98,6 +99,7 @@ struct growing {
 /* The schemes of a requirement while strings and arrays still move. */
 struct need_row {
 	struct rows schemes;
+	uint32_t step_up_s;
 };
 
 struct scheme_row {

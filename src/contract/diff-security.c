@@ -118,6 +118,28 @@ name_requirement(struct json_object *one, char *buf, size_t size)
 			    (const char *)lh_entry_k(entry));
 }
 
+/* Seconds; 0: none need be shown. */
+static int64_t
+step_up_of(struct json_object *operation)
+{
+	return json_object_get_int64(xc_diff_member(operation,
+	    "x-xcore-step-up"));
+}
+
+static void
+diff_step_up(const struct both *both)
+{
+	int64_t before = step_up_of(both->operation);
+	int64_t after = step_up_of(both->new_operation);
+
+	if (after > 0 && before <= 0)
+		xc_diff_say(both->diff, both->name, "needs a second factor "
+		    "now (\"x-xcore-step-up\")");
+	else if (after > 0 && after < before)
+		xc_diff_say(both->diff, both->name, "needs a second factor "
+		    "more often (\"x-xcore-step-up\")");
+}
+
 void
 xc_diff_security(const struct both *both)
 {
@@ -130,6 +152,7 @@ xc_diff_security(const struct both *both)
 
 	if (is_open(after))
 		return;
+	diff_step_up(both);
 	if (is_open(before)) {
 		xc_diff_say(diff, both->name, "needs a login now "
 		    "(\"security\")");

@@ -463,6 +463,44 @@ check_security(struct checker *checker, uint32_t of)
 		check_requirement(checker, walk.at);
 }
 
+/* Whether somebody may come without a login. */
+static bool
+is_open(const struct checker *checker, uint32_t operation)
+{
+	uint32_t list = xc_checker_member(checker, operation, "security");
+	struct walk_over walk = { .of = list };
+
+	if (list == 0)
+		list = walk.of = xc_checker_member(checker, 0, "security");
+	if (list == 0 || xc_tape_count(&checker->tape, list) == 0)
+		return true;
+	while (xc_checker_next(checker, &walk))
+		if (xc_checker_type(checker, walk.at) == XC_TOKEN_OBJECT &&
+		    xc_tape_count(&checker->tape, walk.at) == 0)
+			return true;
+	return false;
+}
+
+static void
+check_extensions(struct checker *checker, uint32_t operation,
+    const char *method)
+{
+	uint32_t step_up = xc_checker_member(checker, operation,
+	    "x-xcore-step-up");
+	uint32_t idempotent = xc_checker_member(checker, operation,
+	    "x-xcore-idempotent");
+
+	if (step_up != 0 && !checker->said[step_up] &&
+	    is_open(checker, operation))
+		xc_checker_fault(checker, step_up, "asks for a second factor "
+		    "of one who need not log in; give the operation "
+		    "\"security\" without {}, or take this out");
+	if (idempotent != 0 && strcmp(method, "POST") != 0 &&
+	    xc_checker_type(checker, idempotent) == XC_TOKEN_TRUE)
+		xc_checker_fault(checker, idempotent, "is for POST; take it "
+		    "out, or serve the operation by POST");
+}
+
 /* ---- bodies and links --------------------------------------------------- */
 
 /* 1xx, 204, 205 and 304 (RFC 9110) end with their header. */
@@ -565,6 +603,7 @@ check_operation(struct operations *operations, uint32_t key, uint32_t item,
 	check_described(checker, key, item, at);
 	check_body(checker, at, row.method);
 	check_security(checker, at);
+	check_extensions(checker, at, row.method);
 }
 
 static void

@@ -206,6 +206,50 @@ read_security(struct xc_contract_build *build,
 	return XC_OK;
 }
 
+/* Whose seconds hold for this operation alone. */
+#define STEP_UP_MAX_S 86400
+
+static enum xc_err
+read_step_up(struct xc_contract_build *build, const struct xc_plan_node *node,
+    uint32_t *seconds_r)
+{
+	struct xc_plan_node at;
+	int64_t seconds;
+
+	*seconds_r = 0;
+	if (!json_object_object_get_ex(node->json, "x-xcore-step-up", NULL))
+		return XC_OK;
+	xc_plan_member(node, "x-xcore-step-up", &at);
+	seconds = json_object_is_type(at.json, json_type_int) ?
+	    json_object_get_int64(at.json) : 0;
+	if (seconds < 1 || seconds > STEP_UP_MAX_S)
+		return xc_plan_fail(&build->plan, &at, "must be the seconds, "
+		    "1 to %d, within which a second factor was shown",
+		    STEP_UP_MAX_S);
+	*seconds_r = (uint32_t)seconds;
+	return XC_OK;
+}
+
+/* Only who is known can show a second factor. */
+static enum xc_err
+set_step_up(struct xc_contract_build *build, const struct xc_plan_node *node,
+    const struct operation *operation, uint32_t seconds)
+{
+	struct need_row *rows = build->needs.rows;
+	struct xc_plan_node at;
+	uint32_t i;
+
+	if (operation->needs.n == 0 || operation->anonymous) {
+		xc_plan_member(node, "x-xcore-step-up", &at);
+		return xc_plan_fail(&build->plan, &at, "asks for a second "
+		    "factor of one who need not log in; give the operation "
+		    "\"security\" without {}, or take this out");
+	}
+	for (i = 0; i < operation->needs.n; i++)
+		rows[operation->needs.first + i].step_up_s = seconds;
+	return XC_OK;
+}
+
 static enum xc_err
 read_root(struct xc_contract_build *build)
 {
@@ -226,18 +270,29 @@ enum xc_err
 xc_contract_compile_security(struct xc_contract_build *build,
     const struct xc_plan_node *node, struct operation *operation)
 {
-	struct xc_plan_node list;
-	enum xc_err err = XC_OK;
+	bool own = json_object_object_get_ex(node->json, "security", NULL);
+	struct xc_plan_node at, list;
+	enum xc_err err;
+	uint32_t step_up_s;
 
-	if (json_object_object_get_ex(node->json, "security", NULL)) {
-		xc_plan_member(node, "security", &list);
-		return read_security(build, &list, &operation->needs,
+	err = read_step_up(build, node, &step_up_s);
+	if (err != XC_OK)
+		return err;
+	xc_plan_root(&build->plan, &at);
+	/* What stands at the root is shared, unless it is to be changed. */
+	if (own || (step_up_s != 0 &&
+	    json_object_object_get_ex(at.json, "security", NULL))) {
+		xc_plan_member(own ? node : &at, "security", &list);
+		err = read_security(build, &list, &operation->needs,
 		    &operation->anonymous);
+	} else {
+		if (!build->root_known)
+			err = read_root(build);
+		operation->needs = build->root_needs;
+		operation->anonymous = build->root_anonymous;
 	}
-	if (!build->root_known)
-		err = read_root(build);
-	operation->needs = build->root_needs;
-	operation->anonymous = build->root_anonymous;
+	if (err == XC_OK && step_up_s != 0)
+		err = set_step_up(build, node, operation, step_up_s);
 	return err;
 }
 
@@ -287,6 +342,7 @@ xc_contract_lay_security(struct xc_contract_build *build)
 		contract->needs[i].schemes = contract->schemes +
 		    needs[i].schemes.first;
 		contract->needs[i].n = needs[i].schemes.n;
+		contract->needs[i].step_up_s = needs[i].step_up_s;
 	}
 	contract->size += (build->scopes.n + 1) * sizeof(char *) +
 	    build->schemes.n * sizeof(*contract->schemes) +

@@ -176,6 +176,15 @@ test_paths(void **state)
 	leads(XC_OPENAPI_3_0, document, "/paths/~1app~1a~1x~1{id}/get/"
 	    "x-xcore-plugin", "'a'");
 	leads(XC_OPENAPI_3_1, document, "/paths/x-more", NULL);
+	/* What our own members ask for is for readers too. */
+	document = "{'paths':{'/':" GET("f", "'x-xcore-step-up':300,"
+	    "'x-xcore-idempotent':true,") "}}";
+	leads(XC_OPENAPI_3_1, document, "/paths/~1app~1a/get/"
+	    "x-xcore-step-up", "300");
+	leads(XC_OPENAPI_3_0, document, "/paths/~1app~1a/get/"
+	    "x-xcore-step-up", "300");
+	leads(XC_OPENAPI_3_0, document, "/paths/~1app~1a/get/"
+	    "x-xcore-idempotent", "true");
 	assert_int_equal(add(compose, "core", "{'paths':{'/docs':" GET("d", "")
 	    ",'/':" GET("e", "") "}}", NULL), XC_OK);
 	root = text_of(compose, XC_OPENAPI_3_1);

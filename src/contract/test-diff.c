@@ -679,6 +679,15 @@ test_security(void **state)
 	security("\"security\":[{},{\"key\":[]}]", key, SCHEMES,
 	    "needs a login now");
 	security(key, none, SCHEMES, NULL);
+	security("\"security\":[{\"key\":[]}]", "\"security\":[{\"key\":[]}],"
+	    "\"x-xcore-step-up\":60", SCHEMES, "POST /: needs a second "
+	    "factor now");
+	security("\"security\":[{\"key\":[]}],\"x-xcore-step-up\":60",
+	    "\"security\":[{\"key\":[]}],\"x-xcore-step-up\":59", SCHEMES,
+	    "POST /: needs a second factor more often");
+	security("\"security\":[{\"key\":[]}],\"x-xcore-step-up\":59",
+	    "\"security\":[{\"key\":[]}],\"x-xcore-step-up\":60", SCHEMES,
+	    NULL);
 	security(key, "\"security\":[]", SCHEMES, NULL);
 	security(key, "\"security\":[{\"login\":[]},{\"key\":[]}]", SCHEMES,
 	    NULL);

@@ -81,6 +81,16 @@ static const struct {
 	{ HEAD "\"paths\":{\"/x{a}\":{}}}", "/paths/~1x{a}: ", "brace" },
 	{ HEAD "\"paths\":{\"/a\":{},\"/%61\":{}}}",
 	    "/paths/~1%61: can never be told apart", "" },
+	/* Members of our own. */
+	{ OP("\"x-xcore-step-up\":0"), "/paths/~1/post/x-xcore-step-up: must "
+	    "be the seconds, 1 to 86400", "" },
+	{ OP("\"x-xcore-step-up\":300"), "/paths/~1/post/x-xcore-step-up: "
+	    "asks for a second factor of one who need not log in", "{}" },
+	{ OP("\"x-xcore-idempotent\":1"), "/paths/~1/post/"
+	    "x-xcore-idempotent: must be true", "" },
+	{ HEAD "\"paths\":{\"/\":{\"put\":{\"operationId\":\"a\","
+	    "\"x-xcore-idempotent\":true," OK_REPLY "}}}}",
+	    "/paths/~1/put/x-xcore-idempotent: is for POST", "" },
 	/* Parameters. */
 	{ HEAD "\"paths\":{\"/{id}\":{" GET("a") "}}}",
 	    "/paths/~1{id}/get: no parameter describes {id}", "\"in\"" },

@@ -19,6 +19,10 @@ static const char site[] =
 "  \"security\":[{\"key\":[]}]}},"
 "\"/all\":{\"get\":{\"operationId\":\"all\",\"security\":["
 "  {},{\"query\":[]},{\"cookie\":[]},{\"tls\":[],\"basic\":[]}]}},"
+"\"/fresh\":{\"get\":{\"operationId\":\"fresh\","
+"  \"x-xcore-step-up\":300}},"
+"\"/fresher\":{\"get\":{\"operationId\":\"fresher\","
+"  \"x-xcore-step-up\":1,\"security\":[{\"basic\":[]},{\"key\":[]}]}},"
 "\"/body\":{\"post\":{\"operationId\":\"body\",\"requestBody\":{"
 "  \"required\":true,\"content\":{\"application/json\":{}}}}}},"
 "\"security\":[{\"bearer\":[]}],"
@@ -42,6 +46,7 @@ static struct {
 		const char *detail;
 	} says[4];
 	size_t n;		/* how often it was asked */
+	uint32_t step_up_s;	/* ... the last time */
 	char asked[512];
 } fake;
 
@@ -79,6 +84,7 @@ check(void *ctx, struct xc_request *req, const struct xc_auth_need *need,
 	assert_string_equal(xc_plugin_name(xc_request_plugin(req)), "todo");
 	for (i = 0; i < need->n; i++)
 		note_scheme(&need->schemes[i]);
+	fake.step_up_s = need->step_up_s;
 	note("; ");
 	assert_true(n < sizeof(fake.says) / sizeof(fake.says[0]));
 	if (fake.says[n].subject != NULL)
@@ -251,6 +257,102 @@ test_anonymous(void **state)
 	fixture_end(&fixture);
 }
 
+/* It holds for the operation that has it, also if it shares its security. */
+static void
+test_step_up(void **state)
+{
+	static const char challenge[] = "Bearer "
+	    "error=\"insufficient_user_authentication\", max_age=300";
+	struct fixture fixture;
+
+	(void)state;
+	begin(&fixture);
+	SAY(0, .err = XC_OK, .subject = "1");
+	assert_int_equal(get(&fixture, "/fresh", NULL), 0);
+	assert_string_equal(fake.asked, "bearer=bearer ; ");
+	assert_int_equal(fake.step_up_s, 300);
+	assert_int_equal(get(&fixture, "/root", NULL), 0);
+	assert_int_equal(fake.step_up_s, 0);
+	SAY(0, .err = XC_ERR_INVALID);
+	SAY(1, .err = XC_OK, .subject = "1");
+	assert_int_equal(get(&fixture, "/fresher", NULL), 0);
+	assert_string_equal(fake.asked, "basic=basic ; key=header ; ");
+	assert_int_equal(fake.step_up_s, 1);
+	fake.says[0].challenge = challenge;
+	assert_int_equal(get(&fixture, "/fresh", NULL), 401);
+	assert_non_null(strstr(fixture_lines(&fixture), challenge));
+	fixture_end(&fixture);
+}
+
+static const struct {
+	const char *members;
+	const char *words;
+} extensions[] = {
+	{ "\"x-xcore-step-up\":0", "x-xcore-step-up: must be the seconds" },
+	{ "\"x-xcore-step-up\":86401", "must be the seconds" },
+	{ "\"x-xcore-step-up\":\"300\"", "must be the seconds" },
+	{ "\"x-xcore-step-up\":null", "must be the seconds" },
+	{ "\"x-xcore-step-up\":-1", "must be the seconds" },
+	{ "\"x-xcore-step-up\":9,\"security\":[]", "need not log in" },
+	{ "\"x-xcore-step-up\":9,\"security\":[{},{\"key\":[]}]",
+	    "need not log in" },
+	{ "\"x-xcore-idempotent\":1", "must be true or false" },
+	{ "\"x-xcore-idempotent\":true", "is for POST" },
+	{ "\"x-xcore-idempotent\":false", NULL },
+	{ "\"x-xcore-step-up\":86400", NULL },
+};
+
+static void
+test_extensions(void **state)
+{
+	struct xc_contract *contract;
+	struct xc_errbuf errbuf;
+	char text[512];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(extensions) / sizeof(extensions[0]);
+	    i++) {
+		enum xc_err err;
+
+		snprintf(text, sizeof(text), "{\"paths\":{\"/\":{\"get\":{"
+		    "\"operationId\":\"a\",%s}}},\"security\":[{\"key\":[]}],"
+		    "\"components\":{\"securitySchemes\":{\"key\":{\"type\":"
+		    "\"apiKey\",\"in\":\"header\",\"name\":\"K\"}}}}",
+		    extensions[i].members);
+		errbuf.text[0] = '\0';
+		err = xc_contract_compile(text, strlen(text), &contract,
+		    &errbuf);
+		if (extensions[i].words == NULL) {
+			assert_string_equal(errbuf.text, "");
+			assert_int_equal(err, XC_OK);
+			assert_false(xc_contract_is_idempotent(contract, 0));
+			xc_contract_free(&contract);
+			continue;
+		}
+		assert_int_equal(err, XC_ERR_INVALID);
+		if (strstr(errbuf.text, extensions[i].words) == NULL)
+			fail_msg("%s: %s", extensions[i].members, errbuf.text);
+	}
+}
+
+static void
+test_idempotent(void **state)
+{
+	static const char text[] = "{\"paths\":{\"/\":{\"get\":{"
+	    "\"operationId\":\"a\"},\"post\":{\"operationId\":\"b\","
+	    "\"x-xcore-idempotent\":true}}}}";
+	struct xc_contract *contract;
+	size_t n = 0;
+
+	(void)state;
+	assert_int_equal(xc_contract_compile(text, strlen(text), &contract,
+	    NULL), XC_OK);
+	for (size_t i = 0; i < 2; i++)
+		n += xc_contract_is_idempotent(contract, i);
+	assert_int_equal(n, 1);
+	xc_contract_free(&contract);
+}
+
 /* Nobody who could be asked: never open. */
 static void
 test_absent(void **state)
@@ -300,6 +402,9 @@ main(void)
 		cmocka_unit_test(test_anonymous),
 		cmocka_unit_test(test_absent),
 		cmocka_unit_test(test_order),
+		cmocka_unit_test(test_step_up),
+		cmocka_unit_test(test_extensions),
+		cmocka_unit_test(test_idempotent),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
