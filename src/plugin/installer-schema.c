@@ -298,6 +298,9 @@ xc_installer_drop(struct xc_installer *installer, const char *name,
 		    "dropping the plugin's schema", errbuf);
 	err = xc_migrate_forget(installer->registry, scope, errbuf);
 	if (err == XC_OK)
+		err = xc_registry_forget_actions(installer->registry, name,
+		    errbuf);
+	if (err == XC_OK)
 		err = drop_packages(installer, name, errbuf);
 	return err;
 }

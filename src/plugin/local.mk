@@ -15,6 +15,7 @@ libplugin_la_SOURCES = \
 	src/plugin/loader-traces.c src/plugin/loader-traces.h \
 	src/plugin/loader-version.c src/plugin/loader-version.h \
 	src/plugin/manifest.c src/plugin/manifest.h \
+	src/plugin/manifest-actions.c \
 	src/plugin/manifest-config.c src/plugin/manifest-config.h \
 	src/plugin/manifest-prefix.c src/plugin/manifest-private.h \
 	src/plugin/manifest-sandbox.c \

@@ -55,6 +55,9 @@ const char *xc_check_text(struct xc_check *check, const char *pointer,
 void xc_check_prefix(struct xc_check *check, struct json_object *value);
 void xc_check_place(struct xc_check *check);
 
+/* manifest-actions.c */
+void xc_check_actions(struct xc_check *check, struct json_object *value);
+
 /* manifest-sandbox.c: one for each member. */
 void xc_check_isolation(struct xc_check *check, struct json_object *value);
 void xc_check_limits(struct xc_check *check, struct json_object *value);

@@ -254,6 +254,7 @@ static const struct {
 	{ "limits", xc_check_limits },
 	{ "require", xc_check_require },
 	{ "permissions", xc_check_permissions },
+	{ "actions", xc_check_actions },
 	{ "config", check_config },
 	{ "events", xc_check_events },
 	{ "core", check_core },
@@ -348,6 +349,7 @@ xc_manifest_free(struct xc_manifest **manifest)
 	free(old->requires);
 	free(old->permissions);
 	free(old->events);
+	free(old->actions);
 	/* It is the first member of its owner. */
 	free(old);
 }

@@ -24,6 +24,13 @@ struct xc_subscription {
 	const char *operation;	/* that handles it */
 };
 
+/* What a user may be allowed: the permission "<plugin>:<name>". */
+struct xc_action {
+	const char *name;	/* "item:write" */
+	const char *description;
+	bool everyone;		/* each user has it */
+};
+
 #define XC_PREFIXES_MAX 8
 
 struct xc_manifest {
@@ -50,6 +57,8 @@ struct xc_manifest {
 	bool may_openapi;
 	struct xc_subscription *events;
 	size_t n_events;
+	struct xc_action *actions;
+	size_t n_actions;
 	struct json_object *config;	/* JSON Schema with defaults; or NULL */
 	struct json_object *json;	/* the whole document */
 };

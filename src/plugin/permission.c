@@ -12,6 +12,34 @@
 #define HOST_MAX 253
 #define EVENT_MAX 64
 
+/* Those of one word, and what they mean. */
+static const struct {
+	const char *name;
+	const char *words;
+} simple[] = {
+	{ "database", "keep tables of its own in MariaDB" },
+	{ "cache", "keep values of its own in Memcached" },
+	{ "openapi", "show the operations of all plugins" },
+	{ "auth", "log users in and out" },
+	{ "account", "make accounts, and change that of who asks" },
+	{ "admin", "manage users, roles and permissions, as far as who asks "
+	    "may" },
+	{ "otp", "ask users for a second factor" },
+	{ "plugins", "manage plugins, as far as who asks may" },
+	{ "health", "tell what of the site is up" },
+};
+
+#define N_SIMPLE (sizeof(simple) / sizeof(simple[0]))
+
+static const char *
+simple_words(const char *permission)
+{
+	for (size_t i = 0; i < N_SIMPLE; i++)
+		if (strcmp(permission, simple[i].name) == 0)
+			return simple[i].words;
+	return NULL;
+}
+
 static const char *
 after(const char *text, const char *start)
 {
@@ -113,19 +141,24 @@ static enum xc_err
 unknown(const char *permission, struct xc_errbuf *errbuf)
 {
 	struct xc_near near;
+	char list[512] = "";
 
 	xc_near_init(&near, permission);
-	xc_near_try(&near, "database", 0);
-	xc_near_try(&near, "cache", 0);
-	xc_near_try(&near, "openapi", 0);
+	for (size_t i = 0; i < N_SIMPLE; i++) {
+		size_t len = strlen(list);
+
+		xc_near_try(&near, simple[i].name, 0);
+		snprintf(list + len, sizeof(list) - len, "\"%s\", ",
+		    simple[i].name);
+	}
 	if (near.word != NULL)
 		return xc_fail(errbuf, XC_ERR_INVALID, "\"%.80s\" is no "
 		    "permission; did you mean \"%s\"?", permission,
 		    near.word);
 	return xc_fail(errbuf, XC_ERR_INVALID, "\"%.80s\" is no permission "
-	    "that this xcore can give: it gives \"database\", \"cache\", "
-	    "\"openapi\", \"http:HOST\", \"http:HOST:PORT\", "
-	    "\"http:*\" and \"event:NAME\"", permission);
+	    "that this xcore can give: it gives %s\"http:HOST\", "
+	    "\"http:HOST:PORT\", \"http:*\" and \"event:NAME\"", permission,
+	    list);
 }
 
 enum xc_err
@@ -134,9 +167,7 @@ xc_permission_check(const char *permission, struct xc_errbuf *errbuf)
 	const char *host = after(permission, "http:");
 	const char *event = after(permission, "event:");
 
-	if (strcmp(permission, "database") == 0 ||
-	    strcmp(permission, "cache") == 0 ||
-	    strcmp(permission, "openapi") == 0)
+	if (simple_words(permission) != NULL)
 		return XC_OK;
 	if (host != NULL && !host_ok(host))
 		return xc_fail(errbuf, XC_ERR_INVALID, "\"%.80s\": what "
@@ -157,13 +188,10 @@ xc_permission_words(const char *permission, char *words_r, size_t size)
 	const char *host = after(permission, "http:");
 	const char *event = after(permission, "event:");
 	const char *heard = after(permission, XC_HEARS);
+	const char *words = simple_words(permission);
 
-	if (strcmp(permission, "database") == 0)
-		snprintf(words_r, size, "keep tables of its own in MariaDB");
-	else if (strcmp(permission, "cache") == 0)
-		snprintf(words_r, size, "keep values of its own in Memcached");
-	else if (strcmp(permission, "openapi") == 0)
-		snprintf(words_r, size, "show the operations of all plugins");
+	if (words != NULL)
+		snprintf(words_r, size, "%s", words);
 	else if (host != NULL && strcmp(host, "*") == 0)
 		snprintf(words_r, size, "send requests to all public hosts");
 	else if (host != NULL)

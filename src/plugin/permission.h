@@ -9,7 +9,9 @@
 #include "lib/errbuf.h"
 
 /*
- * "database", "cache", "http:HOST", "http:HOST:PORT", "http:*", "event:NAME".
+ * "database", "cache", "openapi", "auth", "account", "admin", "otp",
+ * "plugins", "health", "http:HOST", "http:HOST:PORT", "http:*",
+ * "event:NAME".
  * A host is a name in small letters or an address (IPv6 in brackets).
  * XC_ERR_INVALID: errbuf says what is wrong and, for an unknown one, which
  * is nearest.

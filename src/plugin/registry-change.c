@@ -198,6 +198,8 @@ run_steps(struct xc_registry *registry,
 	if (err == XC_OK)
 		err = xc_registry_lift(registry, change, errbuf);
 	if (err == XC_OK)
+		err = xc_registry_put_actions(registry, change, errbuf);
+	if (err == XC_OK)
 		err = remember(registry, change, token, errbuf);
 	if (err == XC_OK)
 		err = apply_remove(registry, change, errbuf);

@@ -54,6 +54,14 @@ enum xc_err xc_registry_demote(struct xc_registry *registry,
 enum xc_err xc_registry_lift(struct xc_registry *registry,
     const struct xc_registry_change *change, struct xc_errbuf *errbuf);
 
+/* registry-actions.c.  Inside a transaction: the permissions that users can
+ * have follow the change.  The second, at a purge, makes its own, and takes
+ * them from the roles too. */
+enum xc_err xc_registry_put_actions(struct xc_registry *registry,
+    const struct xc_registry_change *change, struct xc_errbuf *errbuf);
+enum xc_err xc_registry_forget_actions(struct xc_registry *registry,
+    const char *name, struct xc_errbuf *errbuf);
+
 /* Inside a transaction: XC_ERR_TIMEOUT if the lease is no more ours. */
 enum xc_err xc_lease_hold(struct xc_lease *lease, struct xc_errbuf *errbuf);
 

@@ -27,6 +27,7 @@ libregistry_sources = \
 	src/plugin/migrate-set.c \
 	src/plugin/migrate-split.c src/plugin/migrate-split.h \
 	src/plugin/registry.c src/plugin/registry.h \
+	src/plugin/registry-actions.c \
 	src/plugin/registry-change.c \
 	src/plugin/registry-host.c \
 	src/plugin/registry-lease.c \

@@ -118,6 +118,41 @@ test_sandbox(void **state)
 }
 
 static void
+test_actions(void **state)
+{
+	struct xc_manifest *manifest;
+	struct xc_errbuf why;
+
+	(void)state;
+	assert_int_equal(parse(HEAD ",\"actions\":[{\"name\":\"item:read\","
+	    "\"description\":\"Read\",\"everyone\":true},"
+	    "{\"name\":\"item:write\",\"description\":\"Write\"}]",
+	    &manifest, &why), XC_OK);
+	assert_int_equal(manifest->n_actions, 2);
+	assert_string_equal(manifest->actions[0].name, "item:read");
+	assert_string_equal(manifest->actions[0].description, "Read");
+	assert_true(manifest->actions[0].everyone);
+	assert_string_equal(manifest->actions[1].name, "item:write");
+	assert_false(manifest->actions[1].everyone);
+	xc_manifest_free(&manifest);
+	assert_int_equal(parse(HEAD ",\"actions\":[{\"name\":\"item\","
+	    "\"description\":\"Read\"}]", &manifest, &why), XC_ERR_INVALID);
+	assert_non_null(strstr(why.text, "/actions/0/name: is no name"));
+	assert_int_equal(parse(HEAD ",\"actions\":[{\"name\":\"*:*\","
+	    "\"description\":\"All\"}]", &manifest, &why), XC_ERR_INVALID);
+	assert_int_equal(parse(HEAD ",\"actions\":[{\"name\":\"a:b\"}]",
+	    &manifest, &why), XC_ERR_INVALID);
+	assert_int_equal(parse(HEAD ",\"actions\":[{\"name\":\"a:b\","
+	    "\"description\":\"x\\ny\"}]", &manifest, &why),
+	    XC_ERR_INVALID);
+	assert_int_equal(parse(HEAD ",\"actions\":[{\"name\":\"a:b\","
+	    "\"description\":\"x\"},{\"name\":\"a:b\","
+	    "\"description\":\"y\"}]", &manifest, &why), XC_ERR_INVALID);
+	assert_non_null(strstr(why.text, "/actions/1/name: \"a:b\" stands "
+	    "there twice"));
+}
+
+static void
 test_limits_laid(void **state)
 {
 	struct xc_limits limits = { .cpu_ms = 10, .rate = 5, .files = 3 };
@@ -607,6 +642,7 @@ main(void)
 		cmocka_unit_test(test_least),
 		cmocka_unit_test(test_full),
 		cmocka_unit_test(test_sandbox),
+		cmocka_unit_test(test_actions),
 		cmocka_unit_test(test_limits_laid),
 		cmocka_unit_test(test_words),
 		cmocka_unit_test(test_core),

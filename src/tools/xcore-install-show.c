@@ -244,6 +244,24 @@ print_words(const char *key, const struct json_object *list)
 	printf("%s\n", json_object_array_length(list) == 0 ? " none" : "");
 }
 
+/* What users can be allowed, for roles. */
+static void
+print_actions(const struct json_object *manifest)
+{
+	struct json_object *list = member(manifest, "actions");
+	size_t n = json_object_is_type(list, json_type_array) ?
+	    json_object_array_length(list) : 0;
+
+	for (size_t i = 0; i < n; i++) {
+		struct json_object *one = json_object_array_get_idx(list, i);
+
+		printf("%-14s %s:%s: %s%s\n", i == 0 ? "actions" : "",
+		    xc_tool_text(manifest, "name"), xc_tool_text(one, "name"),
+		    xc_tool_text(one, "description"), json_object_get_boolean(
+		    member(one, "everyone")) ? " (everyone)" : "");
+	}
+}
+
 static void
 print_manifest(const struct json_object *manifest)
 {
@@ -271,6 +289,7 @@ print_manifest(const struct json_object *manifest)
 			    *key), JSON_C_TO_STRING_PLAIN |
 			    JSON_C_TO_STRING_NOSLASHESCAPE));
 	}
+	print_actions(manifest);
 }
 
 /* A package that is not installed can be looked at too. */
