@@ -19,14 +19,21 @@
 
 #define XC_ACCOUNT_NAME_SIZE 81		/* MariaDB: 80 characters */
 #define XC_ACCOUNT_PASSWORD_SIZE 65
+#define XC_ACCOUNT_SECRET_MIN 16	/* bytes */
 
-/* "<database.plugin_user>_<plugin>"; plugin NULL: the services' account,
- * "<database.plugin_user>__service" (no plugin has such a name). */
+/*
+ * "<database.plugin_user>_<plugin>", with "_" for "-" as in the name of the
+ * plugin's schema; plugin NULL: the services' account,
+ * "<database.plugin_user>__service" (no plugin has such a name).  The name may
+ * stand between quotes as it is.  XC_ERR_INVALID, XC_ERR_TOO_LARGE.
+ */
 enum xc_err xc_account_name(const struct xc_database_settings *settings,
     const char *plugin, char name_r[XC_ACCOUNT_NAME_SIZE],
     struct xc_errbuf *errbuf);
 
-/* The password of an account of that name.  The caller wipes it. */
+/* The password of an account of that name, letters, digits and "-".  The
+ * caller wipes it.  XC_ERR_INVALID: there is no secret, or a short one; else
+ * as xc_secret_read(). */
 enum xc_err xc_account_password(const struct xc_database_settings *settings,
     const char *name, char password_r[XC_ACCOUNT_PASSWORD_SIZE],
     struct xc_errbuf *errbuf);

@@ -12,6 +12,7 @@
 #include <errmsg.h>
 #include <mysqld_error.h>
 
+#include "account.h"
 #include "connection-private.h"
 #include "loggers/logger.h"
 #include "statement.h"
@@ -91,21 +92,69 @@ seconds(int64_t ms)
 }
 
 static bool
-copy_settings(struct xc_connection *c, const struct xc_database_settings *s,
-    enum xc_account account)
+copy_settings(struct xc_connection *c, const struct xc_database_settings *s)
 {
 	c->socket = strdup(s->socket);
 	c->host = strdup(s->host);
 	c->tls_ca = strdup(s->tls_ca);
-	c->user = strdup(account == XC_ACCOUNT_CORE ? s->user :
-	    s->plugin_user);
 	c->port = (unsigned)s->port;
 	c->connect_s = seconds(s->connect_timeout_ms);
 	c->read_s = seconds(s->read_timeout_ms);
 	c->write_s = seconds(s->write_timeout_ms);
 	c->cache = xc_statement_cache_new();
 	return c->socket != NULL && c->host != NULL && c->tls_ca != NULL &&
-	    c->user != NULL && c->cache != NULL;
+	    c->cache != NULL;
+}
+
+static enum xc_err
+out_of_memory(struct xc_errbuf *errbuf)
+{
+	return xc_fail(errbuf, XC_ERR_NOMEM, "out of memory");
+}
+
+/* An account that the operator made. */
+static enum xc_err
+given_account(struct xc_connection *c, const char *user, const char *file,
+    struct xc_errbuf *errbuf)
+{
+	c->user = strdup(user);
+	if (c->user == NULL)
+		return out_of_memory(errbuf);
+	return xc_secret_read(file, &c->password, errbuf);
+}
+
+/* One that we made: of a plugin, or of the services. */
+static enum xc_err
+own_account(struct xc_connection *c, const struct xc_database_settings *s,
+    const char *plugin, struct xc_errbuf *errbuf)
+{
+	char name[XC_ACCOUNT_NAME_SIZE], password[XC_ACCOUNT_PASSWORD_SIZE];
+	enum xc_err err = xc_account_name(s, plugin, name, errbuf);
+
+	if (err == XC_OK)
+		err = xc_account_password(s, name, password, errbuf);
+	if (err != XC_OK)
+		return err;
+	c->user = strdup(name);
+	c->password = strdup(password);
+	explicit_bzero(password, sizeof(password));
+	return c->user == NULL || c->password == NULL ?
+	    out_of_memory(errbuf) : XC_OK;
+}
+
+static enum xc_err
+choose_account(struct xc_connection *c, const struct xc_database_settings *s,
+    enum xc_account account, struct xc_errbuf *errbuf)
+{
+	switch (account) {
+	case XC_ACCOUNT_PLUGIN:
+		return given_account(c, s->plugin_user,
+		    s->plugin_password_file, errbuf);
+	case XC_ACCOUNT_SERVICE:
+		return own_account(c, s, NULL, errbuf);
+	default:
+		return given_account(c, s->user, s->password_file, errbuf);
+	}
 }
 
 enum xc_err
@@ -123,14 +172,10 @@ xc_connection_new(const struct xc_database_settings *settings,
 		    "the MariaDB library does not start");
 	c = calloc(1, sizeof(*c));
 	if (c == NULL)
-		return xc_fail(errbuf, XC_ERR_NOMEM, "out of memory");
-	if (!copy_settings(c, settings, account)) {
-		xc_connection_free(&c);
-		return xc_fail(errbuf, XC_ERR_NOMEM, "out of memory");
-	}
-	err = xc_secret_read(account == XC_ACCOUNT_CORE ?
-	    settings->password_file : settings->plugin_password_file,
-	    &c->password, errbuf);
+		return out_of_memory(errbuf);
+	err = copy_settings(c, settings) ?
+	    choose_account(c, settings, account, errbuf) :
+	    out_of_memory(errbuf);
 	if (err != XC_OK) {
 		xc_connection_free(&c);
 		return err;

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 noinst_LTLIBRARIES += libdatabase.la
 libdatabase_la_SOURCES = \
+	services/database/account.c services/database/account.h \
 	services/database/columns.c \
 	services/database/connection.c services/database/connection.h \
 	services/database/connection-private.h \
@@ -11,16 +12,28 @@ libdatabase_la_SOURCES = \
 	services/database/mariadb.c \
 	services/database/rows.c \
 	services/database/statement-cache.c \
-	services/database/statement.c services/database/statement.h
-libdatabase_la_LIBADD = libsettings.la $(MARIADB_LIBS) $(JSONC_LIBS)
+	services/database/statement.c services/database/statement.h \
+	services/database/store.c services/database/store.h \
+	services/database/told.c services/database/told.h
+libdatabase_la_LIBADD = libsettings.la $(MARIADB_LIBS) $(CRYPTO_LIBS) \
+	$(JSONC_LIBS)
 
 EXTRA_DIST += tests/services/run-database tests/services/database.sh
 LINT_SHELL += tests/services/run-database tests/services/database.sh
 check_PROGRAMS += services/database/test-database \
+	services/database/test-account services/database/test-store \
 	services/database/test-mariadb services/database/test-mariadb-faults
 services_database_test_database_SOURCES = services/database/test-database.c
 services_database_test_database_LDADD = libdatabase.la libsettings.la \
-	libloggers.la libxcore.la $(MARIADB_LIBS) $(JSONC_LIBS) $(CMOCKA_LIBS)
+	libloggers.la libxcore.la $(MARIADB_LIBS) $(CRYPTO_LIBS) \
+	$(JSONC_LIBS) $(CMOCKA_LIBS)
+services_database_test_account_SOURCES = services/database/test-account.c
+services_database_test_account_LDADD = \
+	$(services_database_test_database_LDADD)
+services_database_test_store_SOURCES = services/database/test-store.c \
+	services/database/support.c services/database/support.h
+services_database_test_store_LDADD = \
+	$(services_database_test_database_LDADD)
 services_database_test_mariadb_SOURCES = services/database/test-mariadb.c \
 	services/database/support.c services/database/support.h
 services_database_test_mariadb_LDADD = \
@@ -30,4 +43,5 @@ services_database_test_mariadb_faults_SOURCES = \
 	services/database/support.c services/database/support.h
 services_database_test_mariadb_faults_LDADD = \
 	$(services_database_test_database_LDADD)
-TESTS += services/database/test-database tests/services/database.sh
+TESTS += services/database/test-database services/database/test-account \
+	tests/services/database.sh

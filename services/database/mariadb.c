@@ -5,41 +5,9 @@
 #include "connection.h"
 #include "database.h"
 #include "loggers/logger.h"
+#include "told.h"
 
 static struct xc_logger logger = XC_LOGGER("xcore.database");
-
-/* How loud a failure is: what a handler expects and answers is not. */
-static enum xc_log_level
-loudness(enum xc_err err)
-{
-	switch (err) {
-	case XC_ERR_EXISTS:
-	case XC_ERR_BUSY:
-		return XC_LOG_DEBUG;
-	case XC_ERR_UNCERTAIN:
-	case XC_ERR_FAILED:
-	case XC_ERR_NOMEM:
-		return XC_LOG_ERROR;
-	default:
-		return XC_LOG_WARNING;
-	}
-}
-
-static enum xc_err
-told(struct xc_connection *connection, enum xc_err err, const char *schema,
-    const char *sql)
-{
-	const struct xc_connection_error *e = xc_connection_error(connection);
-	enum xc_log_level level = loudness(err);
-
-	if (err == XC_OK || !xc_logger_enabled(&logger, level))
-		return err;
-	/* The values are not shown: they may be anyone's secrets. */
-	xc_logf(&logger, level, "%s: %s (%u): schema %s: %.400s",
-	    xc_strerror(err), e->message, e->number,
-	    schema == NULL ? "" : schema, sql);
-	return err;
-}
 
 static enum xc_err
 db_rows(void *ctx, const char *schema, const char *sql,
@@ -48,7 +16,7 @@ db_rows(void *ctx, const char *schema, const char *sql,
 {
 	struct xc_statement statement = { schema, sql, args, n_args };
 
-	return told(ctx, xc_connection_rows(ctx, &statement, max_rows,
+	return xc_told(ctx, xc_connection_rows(ctx, &statement, max_rows,
 	    rows_r), schema, sql);
 }
 
@@ -58,20 +26,20 @@ db_exec(void *ctx, const char *schema, const char *sql,
 {
 	struct xc_statement statement = { schema, sql, args, n_args };
 
-	return told(ctx, xc_connection_exec(ctx, &statement, result_r),
+	return xc_told(ctx, xc_connection_exec(ctx, &statement, result_r),
 	    schema, sql);
 }
 
 static enum xc_err
 db_begin(void *ctx, const char *schema)
 {
-	return told(ctx, xc_connection_begin(ctx), schema, "BEGIN");
+	return xc_told(ctx, xc_connection_begin(ctx), schema, "BEGIN");
 }
 
 static enum xc_err
 db_commit(void *ctx)
 {
-	return told(ctx, xc_connection_commit(ctx), NULL, "COMMIT");
+	return xc_told(ctx, xc_connection_commit(ctx), NULL, "COMMIT");
 }
 
 static void

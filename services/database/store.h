@@ -43,7 +43,8 @@ enum xc_err xc_store_one(struct xc_store *store, xc_row_fn *fn, void *ctx,
  * Runs body(store, ctx) in a transaction: commits if it returns XC_OK, else
  * rolls back and returns what it returned.  After a deadlock, a lock wait or a
  * refused certification it is run again, up to 3 times in all, after a random
- * pause.  XC_ERR_UNCERTAIN if the connection was lost during the commit.
+ * pause.  XC_ERR_UNCERTAIN if the connection was lost during the commit,
+ * XC_ERR_STATE inside another transaction.
  */
 typedef enum xc_err xc_store_body(struct xc_store *store, void *ctx);
 enum xc_err xc_store_transaction(struct xc_store *store, xc_store_body *body,
