@@ -10,8 +10,11 @@
 
 #include <json-c/json_object.h>
 
+#include <xcore/json.h>
+
 #include "contract/bundle.h"
 #include "contract/contract.h"
+#include "lib/permit.h"
 #include "plugin/documents.h"
 #include "plugin/file.h"
 #include "plugin/prefix.h"
@@ -169,6 +172,9 @@ fill_plugin(struct xc_subject *subject, struct json_object *settings,
 	    plugin->logger == NULL || plugin->http_hosts == NULL ||
 	    plugin->emits == NULL)
 		return fail_nomem(errbuf);
+	if (xc_permit_words(xc_json_member(manifest->json, "permissions"),
+	    &plugin->words) != XC_OK)
+		return fail_nomem(errbuf);
 	plugin->may_database = manifest->may_database;
 	plugin->may_cache = manifest->may_cache;
 	plugin->may_openapi = manifest->may_openapi;
@@ -270,6 +276,7 @@ xc_subject_free(struct xc_subject **subject_p)
 	free(plugin->logger);
 	free_named(plugin->http_hosts);
 	free_named(plugin->emits);
+	xc_permit_words_free(&plugin->words);
 	json_object_put(plugin->config);
 	xc_contract_free(&subject->contract);
 	free(subject->rows);
@@ -297,6 +304,7 @@ xc_subject_allow_all(struct xc_subject *subject, struct xc_errbuf *errbuf)
 	plugin->may_database = true;
 	plugin->may_cache = true;
 	plugin->may_openapi = true;
+	plugin->may_all = true;
 	return XC_OK;
 }
 

@@ -46,3 +46,30 @@ xc_status_of(enum xc_err err)
 		return 500;
 	return errors[err].status;
 }
+
+const char *
+xc_status_detail(enum xc_err err)
+{
+	switch (err) {
+	case XC_ERR_INVALID:
+		return "The input is not valid.";
+	case XC_ERR_NOT_FOUND:
+		return "There is no such thing.";
+	case XC_ERR_EXISTS:
+		return "It exists already, or is in use.";
+	case XC_ERR_DENIED:
+		return "This is not allowed.";
+	case XC_ERR_TOO_LARGE:
+		return "This is over a limit.";
+	case XC_ERR_BUSY:
+	case XC_ERR_UNAVAILABLE:
+		return "A service does not answer now; try again soon.";
+	case XC_ERR_TIMEOUT:
+		return "A service did not answer in time.";
+	case XC_ERR_UNCERTAIN:
+		return "The connection to a service was lost: the change may "
+		    "or may not have been made.";
+	default:
+		return "The request failed; the log has more under its id.";
+	}
+}

@@ -181,6 +181,10 @@ struct xc_desk_ops {
 	enum xc_err (*ask)(void *ctx, struct xc_request *req,
 	    const char *operation, struct json_object *args,
 	    struct json_object **result_r, struct xc_refusal *refusal_r);
+	/* The permission that a plugin needs for it ("admin"); NULL: none, or
+	 * there is no such operation.  May be absent where another process
+	 * looks at it. */
+	const char *(*permission)(void *ctx, const char *operation);
 };
 
 /* Bytes of the file that parts of a request lie in; XC_OK with *got_r 1 to len.

@@ -17,8 +17,10 @@ libxcore_la_SOURCES = \
 	src/lib/db.c \
 	src/lib/decimal.c src/lib/decimal.h \
 	src/lib/errbuf.c src/lib/errbuf.h \
+	src/lib/desk.c src/lib/desk.h \
 	src/lib/error.c \
 	src/lib/event.c \
+	src/lib/grants.c src/lib/grants.h \
 	src/lib/host.h \
 	src/lib/http.c \
 	src/lib/json.c \
@@ -48,7 +50,7 @@ libxcore_la_CPPFLAGS = $(AM_CPPFLAGS) $(JSONC_CFLAGS)
 # Nobody puts functions of his own in the place of ours, so the compiler may
 # inline what is in one file.
 libxcore_la_CFLAGS = $(AM_CFLAGS) -fno-semantic-interposition
-libxcore_la_LDFLAGS = $(LIB_LDFLAGS) -version-info 3:0:2 \
+libxcore_la_LDFLAGS = $(LIB_LDFLAGS) -version-info 4:0:3 \
 	-export-symbols-regex '^xc_'
 libxcore_la_LIBADD = $(JSONC_LIBS)
 
@@ -83,6 +85,7 @@ XCORE_TESTS = \
 	src/lib/test-crash-trace \
 	src/lib/test-data \
 	src/lib/test-db \
+	src/lib/test-desk \
 	src/lib/test-event \
 	src/lib/test-http \
 	src/lib/test-json \
@@ -111,6 +114,8 @@ src_lib_test_data_SOURCES = src/lib/test-data.c
 src_lib_test_data_LDADD = $(XCORE_TEST_LIBS)
 src_lib_test_db_SOURCES = src/lib/test-db.c
 src_lib_test_db_LDADD = $(XCORE_TEST_LIBS)
+src_lib_test_desk_SOURCES = src/lib/test-desk.c
+src_lib_test_desk_LDADD = $(XCORE_TEST_LIBS)
 src_lib_test_event_SOURCES = src/lib/test-event.c
 src_lib_test_event_LDADD = $(XCORE_TEST_LIBS)
 src_lib_test_http_SOURCES = src/lib/test-http.c

@@ -2,7 +2,10 @@
 #include "permit.h"
 
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
+
+#include <json-c/json_object.h>
 
 #include <xcore/log.h>
 
@@ -10,6 +13,55 @@
 #include "plugin-private.h"
 #include "request-private.h"
 #include "url.h"
+
+bool
+xc_may(const struct xc_plugin *plugin, const char *word)
+{
+	char *const *at = plugin->words;
+
+	if (plugin->may_all)
+		return true;
+	for (; at != NULL && *at != NULL; at++)
+		if (strcmp(*at, word) == 0)
+			return true;
+	return false;
+}
+
+void
+xc_permit_words_free(char ***words)
+{
+	char **at = *words;
+
+	for (; at != NULL && *at != NULL; at++)
+		free(*at);
+	free(*words);
+	*words = NULL;
+}
+
+enum xc_err
+xc_permit_words(const struct json_object *list, char ***words_r)
+{
+	bool is_list = json_object_is_type(list, json_type_array) != 0;
+	size_t len = is_list ? json_object_array_length(list) : 0, n = 0;
+	char **words;
+
+	*words_r = NULL;
+	if (len == 0)
+		return XC_OK;
+	words = calloc(len + 1, sizeof(*words));
+	for (size_t i = 0; words != NULL && i < len; i++) {
+		const char *text = json_object_get_string(
+		    json_object_array_get_idx(list, i));
+
+		if (text == NULL || strchr(text, ':') != NULL)
+			continue;
+		words[n] = strdup(text);
+		if (words[n++] == NULL)
+			xc_permit_words_free(&words);
+	}
+	*words_r = words;
+	return words != NULL ? XC_OK : XC_ERR_NOMEM;
+}
 
 bool
 xc_may_ask(const struct xc_plugin *plugin, const struct xc_url *url,

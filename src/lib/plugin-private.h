@@ -27,6 +27,9 @@ struct xc_plugin {
 	bool may_database;	/* permissions of the manifest */
 	bool may_cache;
 	bool may_openapi;
+	bool may_all;		/* each one, for a look at what it asks for */
+	/* All permissions that are one word, ended with NULL; NULL: none. */
+	char **words;
 	/* Hosts of the permissions "http:HOST[:PORT]" and names of "event:NAME",
 	 * each ended with NULL; NULL: none. */
 	char **http_hosts;

@@ -108,6 +108,11 @@ put_problem(struct body *body, const struct xc_request *req,
 		put_string(body, problem->detail);
 		PUT(body, "\"");
 	}
+	if (problem->code != NULL) {
+		PUT(body, ",\"code\":\"");
+		put_string(body, problem->code);
+		PUT(body, "\"");
+	}
 	if (problem->errors != NULL) {
 		PUT(body, ",\"errors\":");
 		put(body, problem->errors, problem->errors_len);

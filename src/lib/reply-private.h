@@ -41,6 +41,7 @@ struct xc_problem {
 	const char *title;
 	int status;
 	const char *detail;	/* or NULL */
+	const char *code;	/* the member "code", a word; or NULL */
 	/* Text of a JSON array for the member "errors", as it is; or NULL. */
 	const char *errors;
 	size_t errors_len;

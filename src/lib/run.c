@@ -6,34 +6,7 @@
 
 #include "plugin-private.h"
 #include "reply-private.h"
-
-/* What the client is told, without anything of ours in it. */
-static const char *
-detail_of(enum xc_err err)
-{
-	switch (err) {
-	case XC_ERR_INVALID:
-		return "The input is not valid.";
-	case XC_ERR_NOT_FOUND:
-		return "There is no such thing.";
-	case XC_ERR_EXISTS:
-		return "It exists already, or is in use.";
-	case XC_ERR_DENIED:
-		return "This is not allowed.";
-	case XC_ERR_TOO_LARGE:
-		return "This is over a limit.";
-	case XC_ERR_BUSY:
-	case XC_ERR_UNAVAILABLE:
-		return "A service does not answer now; try again soon.";
-	case XC_ERR_TIMEOUT:
-		return "A service did not answer in time.";
-	case XC_ERR_UNCERTAIN:
-		return "The connection to a service was lost: the change may "
-		    "or may not have been made.";
-	default:
-		return "The request failed; the log has more under its id.";
-	}
-}
+#include "status.h"
 
 /* Replies for a handler that did not.  The header lines it added were meant
  * for another reply: a max-age or a cookie does not belong on an error. */
@@ -46,7 +19,8 @@ reply_for(struct xc_request *req, enum xc_err err)
 	if (status == 503)
 		(void)xc_reply_header(req, "Retry-After", "1");
 	/* Its room was taken when the process began. */
-	if (xc_reply_problem_text(req, status, detail_of(err)) != XC_OK)
+	if (xc_reply_problem_text(req, status,
+	    xc_status_detail(err)) != XC_OK)
 		xc_log(req, XC_LOG_ERROR, "no reply could be made");
 }
 

@@ -15,4 +15,7 @@ const char *xc_status_text(int status);
  * XC_OK and for what is no code. */
 int xc_status_of(enum xc_err err);
 
+/* ... and what the client is told, without anything of ours in it. */
+const char *xc_status_detail(enum xc_err err);
+
 #endif

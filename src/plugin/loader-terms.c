@@ -7,6 +7,7 @@
 
 #include <xcore/json.h>
 
+#include "lib/permit.h"
 #include "loader-version.h"
 #include "sandbox/layers.h"
 
@@ -131,7 +132,8 @@ take_permissions(struct xc_version *version, struct json_object *json,
 	plugin->may_database = has_permission(list, "database");
 	plugin->may_cache = has_permission(list, "cache");
 	plugin->may_openapi = has_permission(list, "openapi");
-	if (take_named(list, "http:", &plugin->http_hosts) != XC_OK ||
+	if (xc_permit_words(list, &plugin->words) != XC_OK ||
+	    take_named(list, "http:", &plugin->http_hosts) != XC_OK ||
 	    take_named(list, "event:", &plugin->emits) != XC_OK)
 		return fail_nomem(errbuf);
 	return XC_OK;
@@ -230,6 +232,7 @@ xc_version_take_terms(struct xc_version *version, struct json_object *json,
 void
 xc_version_free_terms(struct xc_version *version)
 {
+	xc_permit_words_free(&version->plugin.words);
 	free_texts(version->plugin.http_hosts);
 	free_texts(version->plugin.emits);
 	free_texts(version->event_texts);

@@ -42,6 +42,7 @@ xc_broking_fn xc_broker_event;
 xc_broking_fn xc_broker_part_read;
 xc_broking_fn xc_broker_site_info;
 xc_broking_fn xc_broker_site_read;
+xc_broking_fn xc_broker_desk;
 
 /* Whether all arguments were read and were good; else the call is broken. */
 bool xc_broker_args_end(struct xc_broking *call);

@@ -118,6 +118,7 @@ static const struct {
 	[XC_CALL_PART_READ] = { xc_broker_part_read, false },
 	[XC_CALL_SITE_INFO] = { xc_broker_site_info, false },
 	[XC_CALL_SITE_READ] = { xc_broker_site_read, false },
+	[XC_CALL_DESK] = { xc_broker_desk, false },
 };
 
 /* Runs it; a result that does not fit is an error of its own. */

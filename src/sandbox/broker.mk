@@ -5,6 +5,7 @@ libbroker_la_SOURCES = \
 	src/sandbox/broker.c src/sandbox/broker.h \
 	src/sandbox/broker-cache.c \
 	src/sandbox/broker-db.c \
+	src/sandbox/broker-desk.c \
 	src/sandbox/broker-event.c \
 	src/sandbox/broker-http.c \
 	src/sandbox/broker-log.c \
@@ -15,8 +16,8 @@ libbroker_la_SOURCES = \
 
 # The broker with what it needs of the other folders.
 BROKER_TEST_LIBS = libbroker.la libsandbox.la libguest.la libdatabase.la \
-	libcache.la libhttp.la libsettings.la libloggers.la libtesthost.la \
-	libxcore.la $(CMOCKA_LIBS) $(JSONC_LIBS)
+	libcache.la libdesk.la libhttp.la libsettings.la libloggers.la \
+	libtesthost.la libxcore.la $(CMOCKA_LIBS) $(JSONC_LIBS)
 check_PROGRAMS += src/sandbox/test-broker
 TESTS += src/sandbox/test-broker
 src_sandbox_test_broker_SOURCES = src/sandbox/test-broker.c

@@ -24,6 +24,7 @@ static const char *const names[XC_CALL__MAX] = {
 	[XC_CALL_PART_READ] = "part_read",
 	[XC_CALL_SITE_INFO] = "site_info",
 	[XC_CALL_SITE_READ] = "site_read",
+	[XC_CALL_DESK] = "desk",
 };
 
 const char *

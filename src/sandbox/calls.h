@@ -18,6 +18,7 @@
 struct json_object;
 struct xc_http_ask;
 struct xc_http_got;
+struct xc_refusal;
 
 /* The arguments in order; -> the result. */
 enum xc_call {
@@ -40,6 +41,9 @@ enum xc_call {
 	XC_CALL_SITE_INFO,	/* u32 version -> u64 size, text etag */
 	XC_CALL_SITE_READ,	/* u32 version, u64 offset, u32 len -> bytes,
 				 * none behind the end */
+	/* text operation, json args -> u32 error; of XC_OK json, of others
+	 * xc_call_put_refusal() */
+	XC_CALL_DESK,
 	XC_CALL__MAX
 };
 
@@ -72,6 +76,9 @@ void xc_call_put_http_ask(struct xc_call_writer *w,
     const struct xc_http_ask *ask);
 void xc_call_put_http_got(struct xc_call_writer *w,
     const struct xc_http_got *got);
+
+void xc_call_put_refusal(struct xc_call_writer *w,
+    const struct xc_refusal *refusal);
 
 /* What the values of a reader may take on the heap, unless it says more. */
 #define XC_CALL_MEMORY_MAX ((size_t)16 << 20)
@@ -108,6 +115,9 @@ void xc_call_get_http_ask(struct xc_call_reader *r,
 /* memory is one malloc'ed block, NULL when bad: the caller's to free. */
 void xc_call_get_http_got(struct xc_call_reader *r,
     struct xc_http_got *got_r);
+/* Texts that are too long are bad. */
+void xc_call_get_refusal(struct xc_call_reader *r,
+    struct xc_refusal *refusal_r);
 /* Whether all was read and nothing was bad. */
 bool xc_call_end(const struct xc_call_reader *r);
 

@@ -264,10 +264,32 @@ part_read(void *ctx, struct xc_request *req, uint64_t offset, void *buf,
 
 static const struct xc_part_ops part_ops = { part_read };
 
+static enum xc_err
+desk_ask(void *ctx, struct xc_request *req, const char *operation,
+    struct json_object *args, struct json_object **result_r,
+    struct xc_refusal *refusal_r)
+{
+	(void)ctx;
+	assert(req != NULL && strncmp(operation, "admin.", 6) != 0);
+	assert(json_object_is_type(args, json_type_object));
+	*result_r = operation[0] == 'r' ? json_object_get(args) : NULL;
+	refusal_r->status = 409;
+	return operation[0] == 'e' ? XC_ERR_STATE : XC_OK;
+}
+
+static const char *
+desk_permission(void *ctx, const char *operation)
+{
+	(void)ctx;
+	return strncmp(operation, "admin.", 6) == 0 ? "admin" : NULL;
+}
+
+static const struct xc_desk_ops desk_ops = { desk_ask, desk_permission };
+
 static const struct xc_host host = {
 	.db = &db_ops, .cache = &cache_ops, .log = &log_ops,
 	.stream = &stream_ops, .http = &http_ops, .event = &event_ops,
-	.part = &part_ops,
+	.part = &part_ops, .desk = &desk_ops,
 };
 
 static struct xc_plugin *

@@ -88,12 +88,25 @@ read_values(struct xc_call_reader *r)
 }
 
 static void
+read_refusal(struct xc_call_reader *r)
+{
+	struct xc_refusal refusal;
+
+	xc_call_get_refusal(r, &refusal);
+	assert(r->bad || refusal.status <= 599);
+	assert(strlen(refusal.code) < sizeof(refusal.code));
+	assert(strlen(refusal.pointer) < sizeof(refusal.pointer));
+	assert(strlen(refusal.detail) < sizeof(refusal.detail));
+	assert(strlen(refusal.challenge) < sizeof(refusal.challenge));
+}
+
+static void
 read_one(struct xc_call_reader *r, unsigned what)
 {
 	const void *data;
 	size_t len;
 
-	switch (what % 8) {
+	switch (what % 9) {
 	case 0:
 		(void)xc_call_get_u32(r);
 		return;
@@ -116,8 +129,11 @@ read_one(struct xc_call_reader *r, unsigned what)
 	case 5:
 		read_json(r);
 		return;
+	case 8:
+		read_refusal(r);
+		return;
 	default:
-		read_http(r, what % 8 == 6);
+		read_http(r, what % 9 == 6);
 	}
 }
 

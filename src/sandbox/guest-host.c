@@ -30,7 +30,7 @@
 static const char *const operations[] = { "echo", "use_db", "use_cache",
 	"use_network", "stream", "defer", "start_thread", "is_missing",
 	"says_nothing", "says_a_number", "replies_much", "crash", "overflow",
-	"give_up", "leave", "make_socket", "use_files" };
+	"give_up", "leave", "make_socket", "use_files", "use_desk" };
 #define N_OPERATIONS (sizeof(operations) / sizeof(operations[0]))
 
 static struct xc_plugin plugin = { .magic = XC_PLUGIN_HANDLE_MAGIC };
@@ -374,6 +374,28 @@ serve_files(uint32_t call, struct xc_call_reader *r,
 	return XC_OK;
 }
 
+/* One question is answered, all others are refused. */
+static void
+serve_desk(struct box *box, struct xc_call_reader *r,
+    struct xc_call_writer *w)
+{
+	static const struct xc_refusal refusal = { .status = 409,
+		.code = "twice", .detail = "Not twice." };
+	const char *operation = xc_call_get_text(r);
+	struct json_object *args = xc_call_get_json(r);
+
+	note(box, "%s(%s) ", operation, json_object_to_json_string_ext(args,
+	    JSON_C_TO_STRING_PLAIN));
+	if (strcmp(operation, "auth.me") == 0) {
+		xc_call_put_u32(w, XC_OK);
+		xc_call_put_json(w, args);
+	} else {
+		xc_call_put_u32(w, XC_ERR_STATE);
+		xc_call_put_refusal(w, &refusal);
+	}
+	json_object_put(args);
+}
+
 static enum xc_err
 serve_call(struct box *box, const struct xc_channel *channel, uint32_t call,
     struct xc_call_reader *r, struct xc_call_writer *w)
@@ -408,6 +430,9 @@ serve_call(struct box *box, const struct xc_channel *channel, uint32_t call,
 	case XC_CALL_SITE_INFO:
 	case XC_CALL_SITE_READ:
 		return serve_files(call, r, w);
+	case XC_CALL_DESK:
+		serve_desk(box, r, w);
+		return XC_OK;
 	case XC_CALL_EVENT:
 		note(box, "event(%s,", xc_call_get_text(r));
 		data = xc_call_get_json(r);

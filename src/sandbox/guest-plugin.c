@@ -12,6 +12,7 @@
 
 #include <xcore/xcore.h>
 
+#include "lib/desk.h"
 #include "lib/host.h"
 #include "lib/request-private.h"
 
@@ -155,6 +156,20 @@ use_files(struct xc_request *req)
 	return reply(req, xc_printf(req, "%lu %s %lu %lu %lu %.8s",
 	    (unsigned long)doc.size, doc.etag, (unsigned long)got[0],
 	    (unsigned long)got[1], (unsigned long)got[2], bytes));
+}
+
+static enum xc_err
+use_desk(struct xc_request *req)
+{
+	struct json_object *args = json_object_new_object();
+	struct json_object *result;
+	enum xc_err err;
+
+	json_object_object_add(args, "a", json_object_new_int(1));
+	err = xc_desk_call(req, "auth.me", args, &result);
+	if (err != XC_OK || json_object_object_length(result) != 1)
+		return XC_ERR_FAILED;
+	return xc_desk_call(req, "auth.logout", NULL, &result);
 }
 
 static enum xc_err
@@ -349,6 +364,7 @@ XC_PLUGIN(
 		{ "give_up", give_up },
 		{ "leave", leave },
 		{ "make_socket", make_socket },
-		{ "use_files", use_files }
+		{ "use_files", use_files },
+		{ "use_desk", use_desk }
 	)
 );

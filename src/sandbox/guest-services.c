@@ -7,6 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <json-c/json_object.h>
+
 #include "guest-private.h"
 #include "sandbox/calls.h"
 
@@ -481,6 +483,48 @@ static const struct xc_site_ops site_ops = {
 	.read = site_read,
 };
 
+/* The answer says itself how it went; one that is cut is none. */
+static enum xc_err
+get_answer(struct xc_call_reader *r, struct json_object **result_r,
+    struct xc_refusal *refusal_r)
+{
+	uint32_t err = xc_call_get_u32(r);
+
+	if (err == XC_OK)
+		*result_r = xc_call_get_json(r);
+	else
+		xc_call_get_refusal(r, refusal_r);
+	if (xc_call_end(r) && err < XC_ERR__MAX)
+		return (enum xc_err)err;
+	json_object_put(*result_r);
+	*result_r = NULL;
+	memset(refusal_r, 0, sizeof(*refusal_r));
+	return err == XC_OK ? XC_ERR_NOMEM : XC_ERR_FAILED;
+}
+
+static enum xc_err
+desk_ask(void *ctx, struct xc_request *req, const char *operation,
+    struct json_object *args, struct json_object **result_r,
+    struct xc_refusal *refusal_r)
+{
+	struct xc_call_writer w;
+	struct xc_call_reader r;
+	enum xc_err err;
+
+	(void)req;
+	*result_r = NULL;
+	memset(refusal_r, 0, sizeof(*refusal_r));
+	if (!is_heard(ctx))
+		return XC_ERR_STATE;
+	w = begin_call(ctx);
+	xc_call_put_text(&w, operation);
+	xc_call_put_json(&w, args);
+	err = make_call(ctx, XC_CALL_DESK, &w, &r);
+	return err == XC_OK ? get_answer(&r, result_r, refusal_r) : err;
+}
+
+static const struct xc_desk_ops desk_ops = { .ask = desk_ask };
+
 void
 xc_guest_services(struct xc_session *session)
 {
@@ -493,6 +537,7 @@ xc_guest_services(struct xc_session *session)
 		.event = &event_ops, .event_ctx = session,
 		.part = &part_ops, .part_ctx = session,
 		.site = &site_ops, .site_ctx = session,
+		.desk = &desk_ops, .desk_ctx = session,
 	};
 	session->plugin.host = &session->host;
 }

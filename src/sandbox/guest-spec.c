@@ -10,6 +10,7 @@
 #include <xcore/log.h>
 
 #include "guest-private.h"
+#include "lib/permit.h"
 
 #define DEPTH_MAX 64		/* levels of JSON */
 
@@ -101,6 +102,8 @@ fill_plugin(struct xc_session *session, struct xc_errbuf *errbuf)
 	plugin->host_judges = true;
 	(void)json_object_object_get_ex(spec->root, "config",
 	    &plugin->config);
+	if (xc_permit_words(may, &plugin->words) != XC_OK)
+		return xc_fail(errbuf, XC_ERR_NOMEM, "out of memory");
 	if (asprintf(&plugin->logger, "plugin.%s", plugin->name != NULL ?
 	    plugin->name : "") == -1)
 		plugin->logger = NULL;

@@ -4,6 +4,7 @@
 noinst_LTLIBRARIES += libguest.la
 libguest_la_SOURCES = \
 	src/sandbox/calls.c src/sandbox/calls.h \
+	src/sandbox/calls-desk.c \
 	src/sandbox/calls-http.c \
 	src/sandbox/calls-json.c \
 	src/sandbox/calls-private.h \

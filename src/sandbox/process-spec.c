@@ -41,14 +41,7 @@ permissions(const struct xc_plugin *plugin)
 {
 	struct json_object *list = json_object_new_array();
 
-	if (plugin->may_database)
-		json_object_array_add(list,
-		    json_object_new_string("database"));
-	if (plugin->may_cache)
-		json_object_array_add(list, json_object_new_string("cache"));
-	if (plugin->may_openapi)
-		json_object_array_add(list,
-		    json_object_new_string("openapi"));
+	add_prefixed(list, "", plugin->words);
 	add_prefixed(list, "http:", plugin->http_hosts);
 	add_prefixed(list, "event:", plugin->emits);
 	return list;

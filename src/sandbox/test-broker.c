@@ -17,6 +17,7 @@
 #include "sandbox/calls.h"
 #include "services/cache/cache.h"
 #include "services/database/database.h"
+#include "services/desk/desk.h"
 #include "services/http/http.h"
 
 #define AREA 65536
@@ -631,6 +632,91 @@ test_event(void **state)
 }
 
 static enum xc_err
+ask_desk(const char *operation, const char *json)
+{
+	struct json_object *data = json_tokener_parse(json);
+
+	xc_call_put_text(begin(), operation);
+	xc_call_put_json(&args, data);
+	json_object_put(data);
+	return finish(XC_CALL_DESK);
+}
+
+static const struct xc_desk_step desk_steps[] = {
+	{ .operation = "admin.users", .args = "{\"q\":\"a\"}",
+	    .result = "{\"items\":[]}" },
+	{ .operation = "admin.users" },
+	{ .operation = "admin.user_remove", .err = XC_ERR_STATE,
+	    .refusal = { .status = 409, .code = "last_admin",
+	    .pointer = "/id", .detail = "No.", .challenge = "Bearer",
+	    .retry_s = 7 } },
+};
+
+static void
+test_desk(void **state)
+{
+	struct xc_desk_fake fake = { .steps = desk_steps, .n = 3 };
+	char admin[] = "admin";
+	char *words[] = { admin, NULL };
+	struct json_object *value;
+	struct xc_refusal refusal;
+
+	(void)state;
+	test_plugin.words = words;
+	assert_int_equal(ask_desk("admin.users", "{}"), XC_ERR_UNAVAILABLE);
+	test_host.desk = &xc_desk_fake_ops;
+	test_host.desk_ctx = &fake;
+	assert_int_equal(ask_desk("admin.users", "{\"q\":\"a\"}"), XC_OK);
+	assert_int_equal(xc_call_get_u32(&result), XC_OK);
+	value = xc_call_get_json(&result);
+	assert_true(xc_call_end(&result));
+	assert_string_equal(json_object_to_json_string_ext(value,
+	    JSON_C_TO_STRING_PLAIN), "{\"items\":[]}");
+	json_object_put(value);
+	assert_int_equal(ask_desk("admin.users", "{}"), XC_OK);
+	assert_int_equal(xc_call_get_u32(&result), XC_OK);
+	assert_null(xc_call_get_json(&result));
+	assert_true(xc_call_end(&result));
+	/* The refusal comes along. */
+	assert_int_equal(ask_desk("admin.user_remove", "{}"), XC_OK);
+	assert_int_equal(xc_call_get_u32(&result), XC_ERR_STATE);
+	xc_call_get_refusal(&result, &refusal);
+	assert_true(xc_call_end(&result));
+	assert_int_equal(refusal.status, 409);
+	assert_string_equal(refusal.code, "last_admin");
+	assert_string_equal(refusal.pointer, "/id");
+	assert_string_equal(refusal.detail, "No.");
+	assert_string_equal(refusal.challenge, "Bearer");
+	assert_int_equal(refusal.retry_s, 7);
+	assert_int_equal(n_denied, 0);
+}
+
+static void
+test_desk_refused(void **state)
+{
+	static char name[100];
+	struct xc_desk_fake fake = { .steps = desk_steps, .n = 3 };
+
+	(void)state;
+	test_host.desk = &xc_desk_fake_ops;
+	test_host.desk_ctx = &fake;
+	assert_int_equal(ask_desk("admin.users", "{}"), XC_ERR_DENIED);
+	assert_string_equal(denied, "admin");
+	assert_int_equal(ask_desk("site.health", "{}"), XC_ERR_DENIED);
+	assert_string_equal(denied, "health");
+	assert_int_equal(n_denied, 2);
+	assert_int_equal(ask_desk(NULL, "{}"), XC_ERR_INVALID);
+	assert_int_equal(ask_desk("admin.users", "[]"), XC_ERR_INVALID);
+	assert_int_equal(ask_desk("admin.users", "null"), XC_ERR_INVALID);
+	memset(name, 'x', sizeof(name) - 1);
+	assert_int_equal(ask_desk(name, "{}"), XC_ERR_INVALID);
+	assert_int_equal(fake.at, 0);
+	assert_string_equal(fake.why, "");
+	xc_call_put_u32(begin(), 7);
+	assert_int_equal(serve(XC_CALL_DESK), XC_ERR_INVALID);
+}
+
+static enum xc_err
 say(uint32_t level, const char *text)
 {
 	xc_call_put_u32(begin(), level);
@@ -842,6 +928,8 @@ main(void)
 		TEST(test_http),
 		TEST(test_part),
 		TEST(test_site),
+		TEST(test_desk),
+		TEST(test_desk_refused),
 		TEST(test_event),
 		TEST(test_log_records),
 		TEST(test_stream),

@@ -150,11 +150,11 @@ serves_events(void **state)
 
 	(void)state;
 	make_ready(&box, &plain);
-	notice = box_run(&box, &box.channel, box_operation("use_files") + 1,
+	notice = box_run(&box, &box.channel, box_operation("use_desk") + 1,
 	    "/app/test/events/x.y");
 	assert_int_equal(notice.state, XC_REPLY_WHOLE);
 	assert_int_equal(strncmp(box_body(&box.channel), "0123", 4), 0);
-	notice = box_run(&box, &box.channel, box_operation("use_files") + 2,
+	notice = box_run(&box, &box.channel, box_operation("use_desk") + 2,
 	    "/app/test/");
 	assert_int_equal(notice.state, XC_REPLY_NONE);
 	assert_int_equal(notice.err, XC_ERR_INVALID);
@@ -191,6 +191,26 @@ asks_for_services(void **state)
 	assert_int_equal(notice.err, XC_OK);
 	assert_string_equal(box_body(&box.channel),
 	    "100000 \"etag\" 99995 7 65536 abcdefga");
+	box_break(&box);
+}
+
+/* What it is refused stands in its reply. */
+static void
+asks_the_desk(void **state)
+{
+	struct xc_notice notice;
+	struct box box;
+
+	(void)state;
+	make_ready(&box, &plain);
+	notice = run(&box, "use_desk");
+	assert_int_equal(notice.err, XC_ERR_STATE);
+	assert_int_equal(notice.state, XC_REPLY_WHOLE);
+	assert_string_equal(box.calls,
+	    "auth.me({\"a\":1}) auth.logout({}) ");
+	assert_int_equal(box_head(&box.channel)->status, 409);
+	assert_non_null(strstr(box_body(&box.channel),
+	    "\"detail\":\"Not twice.\",\"code\":\"twice\""));
 	box_break(&box);
 }
 
@@ -491,6 +511,7 @@ main(void)
 		cmocka_unit_test(serves_events),
 		cmocka_unit_test(takes_deep_configurations),
 		cmocka_unit_test(asks_for_services),
+		cmocka_unit_test(asks_the_desk),
 		cmocka_unit_test(logs_while_it_is_heard),
 		cmocka_unit_test(streams),
 		cmocka_unit_test(replies_for_handlers_that_do_not),

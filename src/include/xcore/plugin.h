@@ -35,9 +35,12 @@ extern "C" {
  * 1.0	2026-11-23	the first one
  * 1.1	2026-11-23	<xcore/http.h>, <xcore/event.h>
  * 1.2	2026-11-23	<xcore/data.h>, <xcore/part.h>, <xcore/auth.h>, <xcore/site.h>
+ * 1.3	2026-11-23	<xcore/account.h>, <xcore/admin.h>, <xcore/otp.h>,
+ *			<xcore/plugins.h>, <xcore/security.h>; more in
+ *			<xcore/auth.h>, <xcore/cache.h>, <xcore/db.h>, <xcore/site.h>
  */
 #define XC_ABI_MAJOR 1
-#define XC_ABI_MINOR 2
+#define XC_ABI_MINOR 3
 
 /* "xcore" and a number, so that a foreign object is told from an old one. */
 #define XC_PLUGIN_MAGIC UINT64_C(0x65726f6378000001)
