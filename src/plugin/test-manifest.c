@@ -126,7 +126,7 @@ test_actions(void **state)
 	(void)state;
 	assert_int_equal(parse(HEAD ",\"actions\":[{\"name\":\"item:read\","
 	    "\"description\":\"Read\",\"everyone\":true},"
-	    "{\"name\":\"item:write\",\"description\":\"Write\"}]",
+	    "{\"name\":\"item:write\",\"description\":\"Write\"}]}",
 	    &manifest, &why), XC_OK);
 	assert_int_equal(manifest->n_actions, 2);
 	assert_string_equal(manifest->actions[0].name, "item:read");
@@ -136,18 +136,18 @@ test_actions(void **state)
 	assert_false(manifest->actions[1].everyone);
 	xc_manifest_free(&manifest);
 	assert_int_equal(parse(HEAD ",\"actions\":[{\"name\":\"item\","
-	    "\"description\":\"Read\"}]", &manifest, &why), XC_ERR_INVALID);
+	    "\"description\":\"Read\"}]}", &manifest, &why), XC_ERR_INVALID);
 	assert_non_null(strstr(why.text, "/actions/0/name: is no name"));
 	assert_int_equal(parse(HEAD ",\"actions\":[{\"name\":\"*:*\","
-	    "\"description\":\"All\"}]", &manifest, &why), XC_ERR_INVALID);
-	assert_int_equal(parse(HEAD ",\"actions\":[{\"name\":\"a:b\"}]",
+	    "\"description\":\"All\"}]}", &manifest, &why), XC_ERR_INVALID);
+	assert_int_equal(parse(HEAD ",\"actions\":[{\"name\":\"a:b\"}]}",
 	    &manifest, &why), XC_ERR_INVALID);
 	assert_int_equal(parse(HEAD ",\"actions\":[{\"name\":\"a:b\","
-	    "\"description\":\"x\\ny\"}]", &manifest, &why),
+	    "\"description\":\"x\\ny\"}]}", &manifest, &why),
 	    XC_ERR_INVALID);
 	assert_int_equal(parse(HEAD ",\"actions\":[{\"name\":\"a:b\","
 	    "\"description\":\"x\"},{\"name\":\"a:b\","
-	    "\"description\":\"y\"}]", &manifest, &why), XC_ERR_INVALID);
+	    "\"description\":\"y\"}]}", &manifest, &why), XC_ERR_INVALID);
 	assert_non_null(strstr(why.text, "/actions/1/name: \"a:b\" stands "
 	    "there twice"));
 }
