@@ -145,6 +145,17 @@ check_log(struct xc_settings *s, struct xc_errbuf *errbuf)
 	return XC_OK;
 }
 
+static enum xc_err
+check_middleware(struct xc_settings *s, struct xc_errbuf *errbuf)
+{
+	struct xc_middleware *middleware;
+	enum xc_err err = xc_middleware_read(&s->middleware, &middleware,
+	    errbuf);
+
+	xc_middleware_free(&middleware);
+	return err;
+}
+
 enum xc_err
 xc_settings_check(struct xc_settings *settings, struct xc_errbuf *errbuf)
 {
@@ -159,5 +170,7 @@ xc_settings_check(struct xc_settings *settings, struct xc_errbuf *errbuf)
 		err = check_cache(settings, errbuf);
 	if (err == XC_OK)
 		err = check_log(settings, errbuf);
+	if (err == XC_OK)
+		err = check_middleware(settings, errbuf);
 	return err;
 }

@@ -20,6 +20,10 @@ value_of(const struct xc_settings *settings, const struct xc_setting *setting)
 	case XC_LIST:
 	case XC_PATHS:
 	case XC_LEVELS:
+	case XC_MAP:
+	case XC_PART:
+	case XC_RATES:
+	case XC_PREFIXES:
 		return json_object_get(*(struct json_object *const *)slot);
 	default:
 		return json_object_new_string(*(const char *const *)slot);

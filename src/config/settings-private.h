@@ -16,7 +16,11 @@ enum xc_setting_type {
 	XC_CHOICE,	/* const char *, one of the words */
 	XC_LIST,	/* json array of strings */
 	XC_PATHS,	/* json array of strings, made absolute */
-	XC_LEVELS	/* json object: name of a logger to level */
+	XC_LEVELS,	/* json object: name of a logger to level */
+	XC_MAP,		/* json object of strings */
+	XC_PART,	/* json object, list or object of objects with keys of */
+	XC_RATES,	/* their own: section "middleware" */
+	XC_PREFIXES
 };
 
 struct xc_setting {

@@ -203,6 +203,27 @@ X(mail, tls_ca, XC_PATH, "", 0, 0,					\
     "authority of the server's certificate; empty is the system's")	\
 X(mail, timeout_ms, XC_NUMBER, "10000", 100, 120000,			\
     "time to send a letter")						\
+X(middleware, chain, XC_LIST,						\
+    "request_id,proxy,log,timing,body,cors,headers,rate,auth", 0, 0,	\
+    "what each request goes through, in this order")			\
+X(middleware, request_id, XC_PART, "{}", 0, 0,				\
+    "the request's id and its trace")					\
+X(middleware, proxy, XC_PART, "{}", 0, 0,				\
+    "proxies that are believed; none unless they are named")		\
+X(middleware, log, XC_PART, "{}", 0, 0,					\
+    "a record of each request, off at first")				\
+X(middleware, timing, XC_PART, "{}", 0, 0,				\
+    "how long a request took, for the client")				\
+X(middleware, body, XC_PART, "{}", 0, 0,				\
+    "how large a body may be")						\
+X(middleware, cors, XC_PART, "{}", 0, 0,				\
+    "pages of other origins; closed unless they are named")		\
+X(middleware, headers, XC_PART, "{}", 0, 0,				\
+    "headers on each reply, those of security at first")		\
+X(middleware, rate, XC_RATES, "[]", 0, 0,				\
+    "limits of requests in a time")					\
+X(middleware, prefixes, XC_PREFIXES, "{}", 0, 0,			\
+    "what is otherwise below a prefix")					\
 X(log, sink, XC_CHOICE, "stderr", 0, "stderr|file|syslog",		\
     "where records go")							\
 X(log, format, XC_CHOICE, "auto", 0, "auto|text|json",			\

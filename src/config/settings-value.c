@@ -11,6 +11,7 @@
 #include <json-c/json.h>
 
 #include "loggers/rules.h"
+#include "middleware-private.h"
 #include "settings-private.h"
 
 enum xc_err
@@ -138,29 +139,12 @@ set_number(const struct setter *setter, int64_t number)
 	return XC_OK;
 }
 
-static bool
-is_one_of(const char *words, const char *text)
-{
-	size_t len = strlen(text);
-	const char *word = words, *end;
-
-	for (; len > 0; word = end + 1) {
-		end = strchrnul(word, '|');
-		if ((size_t)(end - word) == len &&
-		    memcmp(word, text, len) == 0)
-			return true;
-		if (*end == '\0')
-			break;
-	}
-	return false;
-}
-
 static enum xc_err
 set_string(const struct setter *setter, const char *text)
 {
 	const struct xc_setting *s = setter->setting;
 
-	if (s->type == XC_CHOICE && !is_one_of(s->words, text))
+	if (s->type == XC_CHOICE && !xc_is_one_of(s->words, text))
 		return REFUSE(setter, "\"%.64s\" is not one of %s", text,
 		    s->words);
 	if (s->type != XC_PATH)
@@ -270,6 +254,16 @@ set_levels(const struct setter *setter, struct json_object *value)
 }
 
 static enum xc_err
+set_tree(const struct setter *setter, struct json_object *value)
+{
+	struct xc_errbuf why = { .text = "" };
+
+	if (xc_middleware_shape(setter->setting->key, value, &why) != XC_OK)
+		return REFUSE(setter, "%.600s", why.text);
+	return keep_object(setter, json_object_get(value));
+}
+
+static enum xc_err
 set_json(const struct setter *setter, struct json_object *value)
 {
 	bool *flag = room(setter);
@@ -289,6 +283,10 @@ set_json(const struct setter *setter, struct json_object *value)
 		return set_list(setter, value);
 	case XC_LEVELS:
 		return set_levels(setter, value);
+	case XC_PART:
+	case XC_RATES:
+	case XC_PREFIXES:
+		return set_tree(setter, value);
 	default:
 		if (!json_object_is_type(value, json_type_string) ||
 		    has_nul(value))
@@ -410,6 +408,10 @@ set_text(const struct setter *setter, const char *text)
 		if (*text == '[' || *text == '{')
 			return text_json(setter, text);
 		return text_items(setter, text);
+	case XC_PART:
+	case XC_RATES:
+	case XC_PREFIXES:
+		return text_json(setter, text);
 	default:
 		return set_string(setter, text);
 	}

@@ -43,6 +43,14 @@ xc_settings_new(void)
 	return settings;
 }
 
+static bool
+is_object(enum xc_setting_type type)
+{
+	return type == XC_LIST || type == XC_PATHS || type == XC_LEVELS ||
+	    type == XC_MAP || type == XC_PART || type == XC_RATES ||
+	    type == XC_PREFIXES;
+}
+
 static void
 free_string(const char *string)
 {
@@ -62,10 +70,11 @@ xc_settings_free(struct xc_settings **settings_p)
 	    i++) {
 		free(settings->origins[i].from);
 		free(settings->origins[i].string);
+		if (is_object(xc_settings_table[i].type))
+			json_object_put(*(struct json_object **)(void *)
+			    ((char *)settings +
+			    xc_settings_table[i].offset));
 	}
-	json_object_put(settings->reload.watch);
-	json_object_put(settings->cache.servers);
-	json_object_put(settings->log.levels);
 	json_object_put(settings->plugins);
 	free_string(settings->file);
 	free(settings->origins);

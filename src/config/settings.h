@@ -16,6 +16,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "config/middleware.h"
 #include "lib/errbuf.h"
 #include "loggers/logger.h"
 
@@ -177,6 +178,7 @@ struct xc_settings {
 	struct xc_security_settings security;
 	struct xc_otp_settings otp;
 	struct xc_mail_settings mail;
+	struct xc_middleware_config middleware;	/* see middleware.h */
 	struct xc_log_config log;
 	struct json_object *plugins;	/* {"todo": {...}} or NULL */
 	const char *file;	/* the main file, absolute */

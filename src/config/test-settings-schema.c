@@ -17,10 +17,12 @@
 
 #include "contract/embedded.h"
 
-#include "settings-private.h"
+#include "middleware-private.h"
 
 #define LEVELS "error|warning|notice|info|debug"
 #define LOGGER "^[a-z0-9_-]+(\\\\.[a-z0-9_-]+)*$"
+
+static void put_type(FILE *out, const struct xc_setting *row);
 
 static void
 put_words(FILE *out, const char *words)
@@ -32,6 +34,75 @@ put_words(FILE *out, const char *words)
 		else
 			fputc(*words, out);
 	fprintf(out, "\"]");
+}
+
+/* A list "a,b" as JSON. */
+static void
+put_list(FILE *out, const char *text)
+{
+	fprintf(out, "\"type\": \"array\", \"items\": { \"type\": "
+	    "\"string\", \"minLength\": 1 }");
+	if (*text == '\0')
+		return;
+	fprintf(out, ", \"default\": [\"");
+	for (; *text != '\0'; text++)
+		if (*text == ',')
+			fprintf(out, "\", \"");
+		else
+			fputc(*text, out);
+	fprintf(out, "\"]");
+}
+
+static void
+put_part(FILE *out, const char *part)
+{
+	const struct xc_part_row *row = xc_part_rows;
+	bool first = true;
+
+	fprintf(out, "\"type\": \"object\", \"properties\": {");
+	for (; row < xc_part_rows + xc_part_rows_len; row++) {
+		if (strcmp(row->part, part) != 0)
+			continue;
+		fprintf(out, "%s\n\t\t\t\t\t\t\"%s\": { \"description\": "
+		    "\"%s\", ", first ? "" : ",", row->key, row->text);
+		first = false;
+		if (row->type == XC_LIST)
+			put_list(out, row->initial);
+		else if (row->type == XC_MAP)
+			fprintf(out, "\"type\": \"object\", "
+			    "\"additionalProperties\": { \"type\": "
+			    "\"string\" }");
+		else
+			put_type(out, &(const struct xc_setting){
+			    .type = row->type, .initial = row->initial,
+			    .min = row->min, .max = row->max,
+			    .words = row->words });
+		fprintf(out, " }");
+	}
+	fprintf(out, "\n\t\t\t\t\t}, \"additionalProperties\": false");
+}
+
+static void
+put_ref(FILE *out, const char *part, const char *end)
+{
+	fprintf(out, "\n\t\t\t\t\t\t\"%s\": { \"$ref\": "
+	    "\"#/properties/middleware/properties/%s\" }%s", part, part,
+	    end);
+}
+
+static void
+put_prefixes(FILE *out)
+{
+	int i;
+
+	fprintf(out, "\"type\": \"object\", \"propertyNames\": { "
+	    "\"pattern\": \"^/\" }, \"additionalProperties\": { \"type\": "
+	    "\"object\", \"properties\": {");
+	for (i = 0; i < XC_PART__MAX; i++)
+		if (xc_part_of_prefix(xc_part_name((enum xc_part)i)))
+			put_ref(out, xc_part_name((enum xc_part)i),
+			    i < XC_PART_RATE ? "," : "");
+	fprintf(out, "\n\t\t\t\t\t}, \"additionalProperties\": false }");
 }
 
 static void
@@ -62,6 +133,18 @@ put_type(FILE *out, const struct xc_setting *row)
 		    "\"additionalProperties\": { ");
 		put_words(out, LEVELS);
 		fprintf(out, " }");
+		break;
+	case XC_PART:
+		put_part(out, row->key);
+		break;
+	case XC_RATES:
+		fprintf(out, "\"type\": \"array\", \"maxItems\": %d, "
+		    "\"items\": { ", XC_RATES_MAX);
+		put_part(out, row->key);
+		fprintf(out, " }");
+		break;
+	case XC_PREFIXES:
+		put_prefixes(out);
 		break;
 	case XC_PATH:
 		/* Those that are not empty differ from build to build. */
@@ -202,7 +285,17 @@ test_agree(void **state)
 	static const char *const values[] = { "true", "false", "null",
 		"\"x\"", "\"\"", "[]", "[\"a\"]", "[\"\"]", "[1]", "{}", "1.5",
 		"\"debug\"", "\"pool\"", "{\"a.b\":\"debug\"}",
-		"{\"a\":\"loud\"}", "{\"A\":\"debug\"}", "{\"a.\":\"info\"}" };
+		"{\"a\":\"loud\"}", "{\"A\":\"debug\"}", "{\"a.\":\"info\"}",
+		"{\"header\":\"X\"}", "{\"header\":true}", "{\"max\":-1}",
+		"{\"max\":1024}", "{\"origins\":[\"*\"]}", "[{}]",
+		"{\"origins\":[\"\"]}", "{\"more\":{\"A\":\"b\"}}",
+		"{\"more\":{\"A\":1}}", "[{\"limit\":0}]",
+		"[{\"limit\":5,\"by\":\"key\"}]", "[{\"limt\":5}]",
+		"[{},{},{},{},{},{},{},{},{}]", "{\"/a\":{}}",
+		"{\"a\":{}}", "{\"/a\":{\"rate\":[{\"by\":\"user\"}]}}",
+		"{\"/a\":{\"rate\":[{\"by\":\"me\"}]}}",
+		"{\"/a\":{\"proxy\":{}}}", "{\"/a\":{\"cors\":"
+		"{\"credentials\":true,\"max_age_s\":86401}}}" };
 	size_t i, k;
 
 	(void)state;
