@@ -23,6 +23,7 @@ struct outcome {
 	bool unknown;		/* nobody could tell */
 	bool denied;
 	char detail[DETAIL_MAX];	/* of the first that was denied */
+	char lacks[CHALLENGE_MAX];	/* ... its challenge; "" */
 	char why[DETAIL_MAX];	/* of the first without credentials */
 	char challenges[CHALLENGES_MAX][CHALLENGE_MAX];
 	size_t n_challenges;
@@ -129,12 +130,16 @@ static void
 tidy(struct xc_auth_verdict *verdict)
 {
 	verdict->subject[sizeof(verdict->subject) - 1] = '\0';
+	verdict->name[sizeof(verdict->name) - 1] = '\0';
+	verdict->session[sizeof(verdict->session) - 1] = '\0';
 	verdict->challenge[sizeof(verdict->challenge) - 1] = '\0';
 	verdict->detail[sizeof(verdict->detail) - 1] = '\0';
 	if (!xc_is_plain(verdict->challenge, strlen(verdict->challenge),
 	    false))
 		verdict->challenge[0] = '\0';
 	xc_utf8_tidy(verdict->subject);
+	xc_utf8_tidy(verdict->name);
+	xc_utf8_tidy(verdict->session);
 	xc_utf8_tidy(verdict->detail);
 }
 
@@ -153,6 +158,8 @@ note(struct outcome *outcome, const struct xc_auth_need *need, enum xc_err err,
 		outcome->denied = true;
 		keep_text(outcome->detail, sizeof(outcome->detail),
 		    verdict->detail);
+		keep_text(outcome->lacks, sizeof(outcome->lacks),
+		    verdict->challenge);
 	} else if (err != XC_ERR_INVALID) {
 		outcome->unknown = true;
 	} else {
@@ -165,7 +172,18 @@ note(struct outcome *outcome, const struct xc_auth_need *need, enum xc_err err,
 	}
 }
 
-/* Asks for one way; XC_OK if it holds, and then its subject is set. */
+static enum xc_err
+keep_who(const struct taking *taking, const struct xc_auth_verdict *verdict)
+{
+	const struct xc_request_who who = { .subject = verdict->subject,
+		.name = verdict->name, .session = verdict->session,
+		.grants = verdict->grants };
+
+	return xc_request_set_who(taking->req, &who);
+}
+
+/* Asks for one way; XC_OK if it holds, and then the request knows who
+ * sends it. */
 static enum xc_err
 ask(const struct taking *taking, const struct xc_auth_need *need,
     struct outcome *outcome)
@@ -179,7 +197,7 @@ ask(const struct taking *taking, const struct xc_auth_need *need,
 		    &verdict);
 	tidy(&verdict);
 	if (err == XC_OK && verdict.subject[0] != '\0')
-		err = xc_request_set_subject(taking->req, verdict.subject);
+		err = keep_who(taking, &verdict);
 	if (err != XC_OK)
 		note(outcome, need, err, &verdict);
 	return err;
@@ -235,6 +253,18 @@ refuse_unnamed(const struct taking *taking, const struct outcome *outcome)
 	    ? outcome->why : "This needs credentials that are valid.");
 }
 
+/* RFC 6750, section 3: what credentials that do not suffice lack. */
+static bool
+refuse_denied(const struct taking *taking, const struct outcome *outcome)
+{
+	if (outcome->lacks[0] != '\0')
+		(void)xc_reply_header(taking->req, "WWW-Authenticate",
+		    outcome->lacks);
+	return xc_contract_refuse(taking, 403, "%s",
+	    outcome->detail[0] != '\0' ? outcome->detail
+	    : "These credentials do not allow it.");
+}
+
 bool
 xc_contract_ask(const struct taking *taking)
 {
@@ -245,9 +275,7 @@ xc_contract_ask(const struct taking *taking)
 	if (taking->operation->anonymous)
 		return outcome.unknown ? refuse_unknown(taking) : true;
 	if (outcome.denied)
-		return xc_contract_refuse(taking, 403, "%s",
-		    outcome.detail[0] != '\0' ? outcome.detail
-		    : "These credentials do not allow it.");
+		return refuse_denied(taking, &outcome);
 	if (outcome.unknown)
 		return refuse_unknown(taking);
 	return refuse_unnamed(taking, &outcome);

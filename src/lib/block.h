@@ -34,7 +34,7 @@ struct xc_pairs {
 
 #define XC_REQUEST_BLOCK_MAGIC UINT32_C(0x71657278)	/* "xreq" */
 #define XC_REPLY_BLOCK_MAGIC UINT32_C(0x70657278)	/* "xrep" */
-#define XC_BLOCK_VERSION 2
+#define XC_BLOCK_VERSION 3
 
 /* A tape (tape.h) in the block: that of its tokens for xc_tape_open(), and the
  * text that it is about.  off 0: there is none.  For a tape that was made with
@@ -80,7 +80,12 @@ struct xc_request_head {
 	struct xc_tape_ref args;
 	struct xc_tape_ref data;	/* the body: JSON, or a form */
 	struct xc_pairs parts;		/* rows of struct xc_part_row */
-	struct xc_span subject;		/* who sends it, if anybody knows */
+	/* Who sends it, if anybody knows: the user's id, name and session, and
+	 * what the user may (see grants.h). */
+	struct xc_span subject;
+	struct xc_span name;
+	struct xc_span session;
+	struct xc_span grants;
 };
 
 /* Stands first in a reply's block. */

@@ -96,6 +96,17 @@ enum xc_err xc_reply_blank(struct xc_request *req);
 int xc_request_parse(struct xc_request *req, char *const *envp,
     const void *body, size_t body_len, struct xc_errbuf *errbuf);
 
+#define XC_GRANTS_MAX (16 * 1024)	/* bytes of what a request has */
+
+/* Who sends a request; "" for what there is none of.  Of grants that are over
+ * XC_GRANTS_MAX the last are left out. */
+struct xc_request_who {
+	const char *subject;
+	const char *name;
+	const char *session;
+	const char *grants;	/* may be NULL */
+};
+
 /*
  * Puts the body into the block, in place of the one that there was, and who
  * sends the request.  Errors as xc_block_append().  Strings got from the
@@ -103,8 +114,8 @@ int xc_request_parse(struct xc_request *req, char *const *envp,
  */
 enum xc_err xc_request_set_body(struct xc_request *req, const void *body,
     size_t len);
-enum xc_err xc_request_set_subject(struct xc_request *req,
-    const char *subject);
+enum xc_err xc_request_set_who(struct xc_request *req,
+    const struct xc_request_who *who);
 
 /* The raw path in segments for the router: the n-th segment, decoded, or
  * NULL past the last.  "/app/todo/" has "app", "todo" and "". */

@@ -234,12 +234,39 @@ xc_request_set_body(struct xc_request *req, const void *body, size_t len)
 	    offsetof(struct xc_request_head, body));
 }
 
-enum xc_err
-xc_request_set_subject(struct xc_request *req, const char *subject)
+/* The length of the grants that a request takes: whole ones. */
+static size_t
+grants_len(const char *grants)
 {
+	size_t len = strlen(grants);
+
+	if (len <= XC_GRANTS_MAX)
+		return len;
+	for (len = XC_GRANTS_MAX; len > 0 && grants[len] != ' '; len--)
+		continue;
+	return len;
+}
+
+enum xc_err
+xc_request_set_who(struct xc_request *req, const struct xc_request_who *who)
+{
+	const char *grants = who->grants != NULL ? who->grants : "";
+	enum xc_err err;
+
 	assert(req->magic == XC_REQUEST_MAGIC);
-	return set_span(req, subject, strlen(subject),
-	    offsetof(struct xc_request_head, subject));
+	err = set_span(req, who->name, strlen(who->name),
+	    offsetof(struct xc_request_head, name));
+	if (err == XC_OK)
+		err = set_span(req, who->session, strlen(who->session),
+		    offsetof(struct xc_request_head, session));
+	if (err == XC_OK)
+		err = set_span(req, grants, grants_len(grants),
+		    offsetof(struct xc_request_head, grants));
+	/* Last: without it none of the others counts. */
+	if (err == XC_OK)
+		err = set_span(req, who->subject, strlen(who->subject),
+		    offsetof(struct xc_request_head, subject));
+	return err;
 }
 
 size_t

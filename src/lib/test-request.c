@@ -682,6 +682,8 @@ test_body_later(void **state)
 	char text[20000];
 	struct xc_request req;
 	struct env env;
+	static const struct xc_request_who who = { .subject = "7",
+		.name = "alice", .session = "", .grants = "todo:item:*" };
 	size_t len;
 
 	(void)state;
@@ -699,14 +701,49 @@ test_body_later(void **state)
 	    0), XC_OK);
 	assert_int_equal(xc_request_set_body(&req, text, sizeof(text)),
 	    XC_OK);
-	assert_int_equal(xc_request_set_subject(&req, "alice"), XC_OK);
+	assert_int_equal(xc_request_set_who(&req, &who), XC_OK);
 	assert_memory_equal(xc_request_body(&req, &len), text, sizeof(text));
 	assert_int_equal(len, sizeof(text));
 	assert_string_equal(xc_request_path(&req), "/app/todo");
-	assert_string_equal(xc_auth_subject(&req), "alice");
+	assert_string_equal(xc_auth_subject(&req), "7");
+	assert_string_equal(xc_auth_name(&req), "alice");
+	assert_null(xc_auth_session(&req));
+	assert_true(xc_auth_may(&req, "todo:item:write"));
+	assert_false(xc_auth_may(&req, "todo:list:write"));
 	assert_int_equal(xc_request_parse(&req, env.list, NULL, 1, NULL),
 	    400);
 	assert_null(xc_auth_subject(&req));
+	assert_null(xc_auth_name(&req));
+	assert_false(xc_auth_may(&req, "todo:item:write"));
+	env_free(&env);
+	test_end(&req);
+}
+
+/* Grants that are over the limit lose whole ones, never a part of one. */
+static void
+test_many_grants(void **state)
+{
+	static char grants[XC_GRANTS_MAX + 64];
+	struct xc_request_who who = { .subject = "7", .name = "",
+		.session = "", .grants = grants };
+	struct env env;
+	struct xc_request req;
+	size_t len = 0;
+	int i;
+
+	(void)state;
+	for (i = 0; len < XC_GRANTS_MAX; i++)
+		len += (size_t)snprintf(grants + len, sizeof(grants) - len,
+		    "%stodo:item:n%d", len > 0 ? " " : "", i);
+	test_begin(&req);
+	env_get(&env, "/app/todo");
+	assert_int_equal(xc_request_parse(&req, env.list, NULL, 0, NULL), 0);
+	assert_int_equal(xc_request_set_who(&req, &who), XC_OK);
+	assert_true(xc_auth_may(&req, "todo:item:n0"));
+	snprintf(grants, sizeof(grants), "todo:item:n%d", i - 2);
+	assert_true(xc_auth_may(&req, grants));
+	snprintf(grants, sizeof(grants), "todo:item:n%d", i - 1);
+	assert_false(xc_auth_may(&req, grants));
 	env_free(&env);
 	test_end(&req);
 }
@@ -734,6 +771,7 @@ main(void)
 		cmocka_unit_test(test_no_room),
 		cmocka_unit_test(test_adopted),
 		cmocka_unit_test(test_body_later),
+		cmocka_unit_test(test_many_grants),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
