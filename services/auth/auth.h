@@ -14,6 +14,7 @@
 
 #include "config/settings.h"
 #include "lib/errbuf.h"
+#include "lib/grants.h"
 #include "lib/host.h"
 #include "services/database/store.h"
 #include "services/desk/desk.h"
@@ -35,7 +36,10 @@ struct xc_identity {
 struct xc_auth;
 struct xc_otp;
 
-/* otp may be NULL: no second factors. */
+/*
+ * otp may be NULL: no second factors.  identity must outlive what is made; a
+ * key ring that is put into it later counts from xc_auth_keys() on.
+ */
 enum xc_err xc_auth_new(const struct xc_identity *identity,
     struct xc_otp *otp, struct xc_auth **auth_r, struct xc_errbuf *errbuf);
 void xc_auth_free(struct xc_auth **auth);
@@ -55,8 +59,18 @@ extern const struct xc_desk_row xc_auth_rows[];
 enum xc_err xc_sessions_end(struct xc_store *store, int64_t user_id,
     const char *but, uint64_t *n_r);
 
-/* Whether a permission ("todo:item:write") is among grants ("todo:*:*
- * admin:user:read"). */
-bool xc_grants_have(const char *grants, const char *permission);
+/* For tests: an authentication that believes this (it is the ctx), and one
+ * that fails each check with the enum xc_err that ctx points to. */
+struct xc_auth_fake {
+	const char *subject;	/* NULL: nobody has logged in */
+	const char *name;	/* ... may be NULL, and so on */
+	const char *session;
+	const char *grants;
+	bool stepped_up;	/* a second factor was shown just now */
+	size_t asked;		/* how often it was asked */
+};
+
+extern const struct xc_auth_ops xc_auth_fake_ops;
+extern const struct xc_auth_ops xc_auth_failing_ops;
 
 #endif

@@ -1,0 +1,17 @@
+# SPDX-License-Identifier: MIT
+noinst_LTLIBRARIES += libauth.la
+libauth_la_SOURCES = \
+	services/auth/auth.c services/auth/auth.h \
+	services/auth/auth-private.h \
+	services/auth/check.c \
+	services/auth/cookie.c \
+	services/auth/failing.c \
+	services/auth/fake.c \
+	services/auth/login.c \
+	services/auth/memory.c \
+	services/auth/name.c \
+	services/auth/refresh.c \
+	services/auth/self.c \
+	services/auth/session.c \
+	services/auth/throttle.c \
+	services/auth/ticket.c
