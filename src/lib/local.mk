@@ -27,6 +27,7 @@ libxcore_la_SOURCES = \
 	src/lib/json-build.c src/lib/json-build.h \
 	src/lib/limits.c src/lib/limits.h \
 	src/lib/log.c \
+	src/lib/otp.c \
 	src/lib/part.c \
 	src/lib/path.c src/lib/path.h \
 	src/lib/permit.c src/lib/permit.h \
@@ -66,6 +67,7 @@ pkginclude_HEADERS = \
 	src/include/xcore/http.h \
 	src/include/xcore/json.h \
 	src/include/xcore/log.h \
+	src/include/xcore/otp.h \
 	src/include/xcore/part.h \
 	src/include/xcore/plugin.h \
 	src/include/xcore/reply.h \
@@ -177,6 +179,7 @@ dist_man_MANS += \
 	doc/man3/xc_http.3 \
 	doc/man3/xc_json.3 \
 	doc/man3/xc_log.3 \
+	doc/man3/xc_otp.3 \
 	doc/man3/xc_part.3 \
 	doc/man3/xc_plugin.3 \
 	doc/man3/xc_reply.3 \
