@@ -49,7 +49,7 @@ is_name_char(char c)
 }
 
 const char *
-xc_part_name(const struct json_object *taken, struct json_object *fresh,
+xc_new_name(const struct json_object *taken, struct json_object *fresh,
     const char *wanted)
 {
 	char name[NAME_MAX_LEN + 16];
@@ -163,7 +163,7 @@ add_names(struct xc_part *part, struct json_object *map,
 	lh_foreach(json_object_get_object(map), entry) {
 		snprintf(wanted, sizeof(wanted), "%s_%s", part->plugin->name,
 		    (const char *)lh_entry_k(entry));
-		add_text(names, lh_entry_k(entry), xc_part_name(taken, fresh,
+		add_text(names, lh_entry_k(entry), xc_new_name(taken, fresh,
 		    wanted));
 	}
 }
@@ -235,7 +235,7 @@ add_scheme(struct xc_part *part, const char *name,
 	if (entry == NULL) {
 		snprintf(wanted, sizeof(wanted), "%s_%s", part->plugin->name,
 		    name);
-		entry = xc_part_name(part->compose->taken[kind],
+		entry = xc_new_name(part->compose->taken[kind],
 		    part->fresh[kind], has(part->compose->scheme_lists,
 		    name) ? wanted : name);
 		json_object_object_add(part->schemes, entry,
@@ -276,7 +276,7 @@ note_operation(struct xc_part *part, const struct json_object *operation)
 	if (id == NULL || has(part->operations, id))
 		return;
 	snprintf(wanted, sizeof(wanted), "%s_%s", part->plugin->name, id);
-	add_text(part->operations, id, xc_part_name(
+	add_text(part->operations, id, xc_new_name(
 	    part->compose->operations, part->fresh_operations, wanted));
 }
 

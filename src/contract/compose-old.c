@@ -80,7 +80,7 @@ hoist(struct older *older, const char *pointer)
 		return NULL;
 	last_token(pointer, token, sizeof(token));
 	snprintf(wanted, sizeof(wanted), "%s_%s", part->plugin->name, token);
-	name = xc_part_name(part->compose->taken[XC_COMPONENT_SCHEMAS],
+	name = xc_new_name(part->compose->taken[XC_COMPONENT_SCHEMAS],
 	    part->fresh[XC_COMPONENT_SCHEMAS], wanted);
 	json_object_object_add(older->hoisted, pointer,
 	    json_object_new_string(name));

@@ -95,7 +95,7 @@ enum xc_err xc_part_index(struct xc_part *part);
 
 /* A name that is in neither: wanted, or with a number behind it; it is put
  * into fresh.  Odd characters become '_'.  Lies in fresh. */
-const char *xc_part_name(const struct json_object *taken,
+const char *xc_new_name(const struct json_object *taken,
     struct json_object *fresh, const char *wanted);
 
 /* Where a path of the plugin's is on the site; malloc'ed, NULL if memory is

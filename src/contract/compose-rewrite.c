@@ -204,7 +204,7 @@ rewrite_id(struct xc_part *part, struct json_object *operation)
 	if (renamed == NULL)
 		return;
 	if (json_object_object_get_ex(part->seen, renamed, NULL))
-		renamed = xc_part_name(part->compose->operations,
+		renamed = xc_new_name(part->compose->operations,
 		    part->fresh_operations, renamed);
 	else
 		json_object_object_add(part->seen, renamed, NULL);
