@@ -32,6 +32,7 @@ libxcore_la_SOURCES = \
 	src/lib/path.c src/lib/path.h \
 	src/lib/permit.c src/lib/permit.h \
 	src/lib/plugin.c src/lib/plugin-private.h \
+	src/lib/plugins.c \
 	src/lib/problem.c \
 	src/lib/query.c src/lib/query.h \
 	src/lib/raw-text.c src/lib/raw-text.h \
@@ -70,6 +71,7 @@ pkginclude_HEADERS = \
 	src/include/xcore/otp.h \
 	src/include/xcore/part.h \
 	src/include/xcore/plugin.h \
+	src/include/xcore/plugins.h \
 	src/include/xcore/reply.h \
 	src/include/xcore/request.h \
 	src/include/xcore/site.h \

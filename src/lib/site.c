@@ -9,6 +9,7 @@
 #include <xcore/request.h>
 #include <xcore/site.h>
 
+#include "desk.h"
 #include "host.h"
 #include "permit.h"
 #include "plugin-private.h"
@@ -234,4 +235,10 @@ xc_reply_openapi(struct xc_request *req, enum xc_openapi version)
 		return XC_ERR_UNAVAILABLE;
 	make_head(&answer);
 	return reply(&answer);
+}
+
+enum xc_err
+xc_site_health(struct xc_request *req, struct json_object **result_r)
+{
+	return xc_desk_call(req, "site.health", NULL, result_r);
 }

@@ -59,6 +59,7 @@ leave(struct xc_manager *m, uint32_t keep_row)
 	close_watch(&m->watcher.output);
 	close_watch(&m->upgrade.output);
 	xc_spawner_leave(m);
+	xc_act_leave(m);
 	xc_control_leave(m);
 	xc_pool_leave(m, keep_row);
 	xc_notify_forget();

@@ -12,6 +12,20 @@ struct command {
 	    struct json_object *request);
 };
 
+static int
+code_of(enum xc_err err)
+{
+	switch (err) {
+	case XC_ERR_INVALID:
+		return XC_EXIT_USAGE;
+	case XC_ERR_BUSY:
+	case XC_ERR_STATE:
+		return XC_EXIT_CONFLICT;
+	default:
+		return XC_EXIT_FAILED;
+	}
+}
+
 /* data may be NULL; its reference is taken. */
 static struct json_object *
 done(struct json_object *data)
@@ -166,9 +180,20 @@ static const struct command commands[] = {
 	{ "log", true, run_log },
 };
 
+/* It is answered when it has ended. */
+static struct json_object *
+begin_act(struct xc_manager *m, struct json_object *request,
+    const struct xc_control_client *client)
+{
+	struct xc_errbuf errbuf = { "" };
+	enum xc_err err = xc_act_begin(m, request, client->serial, &errbuf);
+
+	return err == XC_OK ? NULL : failed(code_of(err), errbuf.text);
+}
+
 struct json_object *
 xc_control_answer(struct xc_manager *m, struct json_object *request,
-    const char *who)
+    const struct xc_control_client *client)
 {
 	struct json_object *name;
 
@@ -176,15 +201,18 @@ xc_control_answer(struct xc_manager *m, struct json_object *request,
 	    !json_object_is_type(name, json_type_string))
 		return failed(XC_EXIT_USAGE,
 		    "the request has no \"command\", a string");
+	if (strcmp(json_object_get_string(name), "act") == 0)
+		return begin_act(m, request, client);
 	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
 		if (strcmp(commands[i].name, json_object_get_string(name)) !=
 		    0)
 			continue;
 		if (commands[i].told)
 			xc_logf(&xc_manager_log, XC_LOG_NOTICE,
-			    "%s: asked for by %s", commands[i].name, who);
+			    "%s: asked for by %s", commands[i].name,
+			    client->who);
 		return commands[i].run(m, request);
 	}
 	return failed(XC_EXIT_USAGE, "there is no such command: status, "
-	    "reload, stop, upgrade, reopen, poke, log");
+	    "reload, stop, upgrade, reopen, poke, log, act");
 }

@@ -18,6 +18,7 @@
 #define CLIENTS_MAX 32
 #define LINE_MAX_BYTES (64 << 10)
 #define CLIENT_MS 5000		/* to send a request, to take an answer */
+#define WAIT_MS 90000		/* for an answer that takes time */
 #define DEPTH_MAX 16
 #define BACKLOG 64
 
@@ -25,6 +26,8 @@ struct client {
 	struct xc_manager *manager;
 	struct xc_watch watch;
 	uint64_t until;
+	uint64_t serial;	/* of this conversation */
+	bool waits;		/* for an answer that is still being made */
 	char who[64];		/* "uid 0, process 1234" */
 	char *in;		/* LINE_MAX_BYTES */
 	size_t in_len;
@@ -37,6 +40,7 @@ struct xc_control {
 	struct xc_manager *manager;
 	struct xc_watch listener;
 	char path[PATH_MAX];
+	uint64_t next_serial;
 	struct client clients[CLIENTS_MAX];
 };
 
@@ -48,6 +52,7 @@ drop_client(struct client *client)
 	free(client->out);
 	client->in = client->out = NULL;
 	client->in_len = client->out_len = client->out_sent = 0;
+	client->waits = false;
 }
 
 /* Sends what the socket takes; false if the client is gone. */
@@ -108,6 +113,8 @@ set_answer(struct client *client, struct json_object *answer)
 static struct json_object *
 answer_line(struct client *client, const char *line, size_t len)
 {
+	const struct xc_control_client asking = { .serial = client->serial,
+		.who = client->who };
 	struct json_tokener *tokener = json_tokener_new_ex(DEPTH_MAX);
 	struct json_object *request, *answer;
 
@@ -120,8 +127,7 @@ answer_line(struct client *client, const char *line, size_t len)
 		answer = refusal("the request is not one JSON object in one "
 		    "line");
 	else
-		answer = xc_control_answer(client->manager, request,
-		    client->who);
+		answer = xc_control_answer(client->manager, request, &asking);
 	json_object_put(request);
 	json_tokener_free(tokener);
 	return answer;
@@ -135,7 +141,7 @@ serve(struct client *client)
 	char *end;
 	size_t used;
 
-	while (client->out == NULL) {
+	while (client->out == NULL && !client->waits) {
 		end = memchr(client->in, '\n', client->in_len);
 		if (end == NULL)
 			return client->in_len < LINE_MAX_BYTES;
@@ -145,6 +151,11 @@ serve(struct client *client)
 		memmove(client->in, client->in + used,
 		    client->in_len - used);
 		client->in_len -= used;
+		if (answer == NULL) {
+			client->waits = true;
+			client->until = xc_now_ms() + WAIT_MS;
+			return true;
+		}
 		if (!set_answer(client, answer) || !push(client))
 			return false;
 	}
@@ -230,6 +241,8 @@ on_listener(void *ctx, uint32_t events)
 		return;
 	}
 	client->watch = (struct xc_watch){ fd, on_client, client };
+	client->serial = ++control->next_serial;
+	client->waits = false;
 	client->until = xc_now_ms() + CLIENT_MS;
 	describe_peer(client);
 	if (xc_events_add(&control->manager->events, &client->watch, EPOLLIN,
@@ -342,6 +355,32 @@ xc_control_open(struct xc_manager *m, int inherited_fd,
 	}
 	m->control = control;
 	return xc_events_add(&m->events, &control->listener, EPOLLIN, errbuf);
+}
+
+void
+xc_control_deliver(struct xc_manager *m, uint64_t serial,
+    struct json_object *answer)
+{
+	struct client *client = NULL;
+
+	for (size_t i = 0; m->control != NULL && i < CLIENTS_MAX; i++) {
+		client = &m->control->clients[i];
+		if (client->watch.fd != -1 && client->waits &&
+		    client->serial == serial)
+			break;
+		client = NULL;
+	}
+	if (client == NULL) {
+		json_object_put(answer);
+		return;
+	}
+	client->waits = false;
+	if (!set_answer(client, answer) || !push(client) || !serve(client)) {
+		drop_client(client);
+		return;
+	}
+	xc_events_change(&m->events, &client->watch,
+	    client->out != NULL ? EPOLLOUT : EPOLLIN);
 }
 
 void

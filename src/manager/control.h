@@ -11,6 +11,10 @@
  *	{"command":"poke"}	a new generation may be there
  *	{"command":"log","name":S,"level":S}	level null: forget the rule;
  *						neither: list them
+ *	{"command":"act","verb":S,"plugin":S,"actor":S}
+ *				xcore-install(1) is run for a user of the site:
+ *				verb is reload, enable, disable or rollback; its
+ *				answer comes when it has ended
  *
  * The answer is {"ok":true,"data":{...}} or {"ok":false,"code":N,"error":S},
  * N being the exit status that a tool should end with.  More than one line may

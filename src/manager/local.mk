@@ -4,6 +4,7 @@
 noinst_LTLIBRARIES += libmanager.la libcontrol.la
 libcontrol_la_SOURCES = src/manager/control-client.c src/manager/control.h
 libmanager_la_SOURCES = \
+	src/manager/act.c \
 	src/manager/apply.c \
 	src/manager/canary.c \
 	src/manager/child.c \

@@ -127,6 +127,24 @@ struct xc_upgrade {
 	unsigned done;		/* re-executions so far */
 };
 
+/* One act of a user of the site. */
+#define XC_ACTS_MAX 4
+#define XC_ACT_NAME 40
+
+struct xc_act {
+	struct xc_manager *manager;
+	pid_t pid;		/* 0: none */
+	uint64_t client;	/* whom it is answered to */
+	uint64_t kill_at;
+	bool told;		/* ... to end */
+	const char *verb;
+	char plugin[XC_ACT_NAME];
+	char actor[72];
+	struct xc_watch output;
+	char text[16384];
+	size_t len;
+};
+
 struct xc_control;
 
 struct xc_manager {
@@ -142,6 +160,7 @@ struct xc_manager {
 	struct xc_watcher watcher;
 	struct xc_spawner_child spawner;
 	struct xc_upgrade upgrade;
+	struct xc_act acts[XC_ACTS_MAX];
 	struct xc_crashes crashes;
 	struct xc_quarantine quarantine;
 	struct xc_control *control;
@@ -354,9 +373,32 @@ void xc_control_close(struct xc_manager *m, bool remove);
 /* In a child. */
 void xc_control_leave(struct xc_manager *m);
 
-/* control-commands.c: answers one request; a new reference. */
+/* The answer that a client waits for; takes its reference.  The client may
+ * be gone. */
+void xc_control_deliver(struct xc_manager *m, uint64_t client,
+    struct json_object *answer);
+
+/* Who asks. */
+struct xc_control_client {
+	uint64_t serial;
+	const char *who;	/* "uid 0, process 1234" */
+};
+
+/* control-commands.c: answers one request, a new reference; NULL: the answer
+ * will be delivered. */
 struct json_object *xc_control_answer(struct xc_manager *m,
-    struct json_object *request, const char *who);
+    struct json_object *request, const struct xc_control_client *client);
+
+/* act.c */
+
+/* Begins what {"verb","plugin","actor"} asks for; client is answered when it
+ * has ended. */
+enum xc_err xc_act_begin(struct xc_manager *m, struct json_object *request,
+    uint64_t client, struct xc_errbuf *errbuf);
+bool xc_act_running(const struct xc_manager *m);
+void xc_act_tick(struct xc_manager *m, uint64_t now, uint64_t *next);
+bool xc_act_reaped(struct xc_manager *m, pid_t pid, int status);
+void xc_act_leave(struct xc_manager *m);
 
 /* status-plugins.c: xc_apply_plugins() with each one's counters; a new
  * reference. */

@@ -172,7 +172,8 @@ reap(struct xc_manager *m)
 		if (!xc_pool_reaped(m, pid, status) &&
 		    !xc_link_reaped(m, pid, status) &&
 		    !xc_spawner_reaped(m, pid, status) &&
-		    !xc_watcher_reaped(m, pid, status))
+		    !xc_watcher_reaped(m, pid, status) &&
+		    !xc_act_reaped(m, pid, status))
 			(void)xc_upgrade_reaped(m, pid, status);
 	}
 }
@@ -423,6 +424,7 @@ tick(struct xc_manager *m)
 	xc_watcher_tick(m, now, &next);
 	xc_spawner_tick(m, now, &next);
 	xc_control_tick(m, now, &next);
+	xc_act_tick(m, now, &next);
 	xc_upgrade_tick(m, now, &next);
 	tick_watchdog(m, now, &next);
 	return next;

@@ -153,6 +153,8 @@ xc_upgrade_tick(struct xc_manager *m, uint64_t now, uint64_t *next)
 	}
 	if (!upgrade->go)
 		return;
+	if (xc_act_running(m))
+		return;
 	if (xc_control_pause(m) && now < upgrade->go_by) {
 		xc_sooner(next, upgrade->go_by);
 		return;

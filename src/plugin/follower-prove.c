@@ -201,6 +201,9 @@ add_terms(const struct xc_follower *follower, struct json_object *entry,
 	xc_terms_of(follower->settings, plugin, manifest, &terms);
 	if (xc_follower_demoted(follower, xc_registry_text(entry, "hash")))
 		terms.isolation = XC_ISOLATION_POOL;
+	/* So that "reload" makes another entry of the same version. */
+	json_object_object_add(entry, "revision",
+	    json_object_new_int64((int64_t)plugin->revision));
 	add_text(entry, "isolation", xc_isolation_name(terms.isolation));
 	json_object_object_add(entry, "limits",
 	    xc_limits_json(&terms.limits));

@@ -332,6 +332,30 @@ xc_install_disable(struct xc_installer *installer, const char *name,
 	return finish(&state, false, data_r);
 }
 
+static enum xc_err
+check_reload(struct state_change *state, const struct xc_registry_view *view,
+    const struct xc_registry_plugin *plugin)
+{
+	(void)view;
+	if (plugin->state == XC_REGISTRY_ENABLED)
+		return XC_OK;
+	return xc_fail(state->errbuf, XC_ERR_EXISTS, "%s is not enabled: "
+	    "there is nothing to be loaded anew (\"xcore-install enable "
+	    "%s\")", state->name, state->name);
+}
+
+enum xc_exit
+xc_install_reload(struct xc_installer *installer, const char *name,
+    struct json_object **data_r, struct xc_errbuf *errbuf)
+{
+	struct state_change state = { .installer = installer, .name = name,
+		.check = check_reload, .done = "reloaded",
+		.errbuf = errbuf,
+		.change = { .action = XC_REGISTRY_RELOAD, .name = name } };
+
+	return finish(&state, true, data_r);
+}
+
 enum xc_exit
 xc_install_rollback(struct xc_installer *installer, const char *name,
     struct json_object **data_r, struct xc_errbuf *errbuf)

@@ -75,6 +75,10 @@ enum xc_exit xc_install_enable(struct xc_installer *installer,
     const char *name, struct json_object **data_r, struct xc_errbuf *errbuf);
 enum xc_exit xc_install_disable(struct xc_installer *installer,
     const char *name, struct json_object **data_r, struct xc_errbuf *errbuf);
+/* What serves is loaded anew by each worker: start() and the configuration
+ * again, new sandboxes. */
+enum xc_exit xc_install_reload(struct xc_installer *installer,
+    const char *name, struct json_object **data_r, struct xc_errbuf *errbuf);
 enum xc_exit xc_install_rollback(struct xc_installer *installer,
     const char *name, struct json_object **data_r, struct xc_errbuf *errbuf);
 

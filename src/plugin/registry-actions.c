@@ -109,6 +109,7 @@ xc_registry_put_actions(struct xc_registry *registry,
 	case XC_REGISTRY_ENABLE:
 	case XC_REGISTRY_DISABLE:
 	case XC_REGISTRY_DEMOTE:
+	case XC_REGISTRY_RELOAD:
 		break;
 	}
 	return XC_OK;

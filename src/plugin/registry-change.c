@@ -20,7 +20,8 @@ static const char *const action_names[] = {
 	[XC_REGISTRY_ROLLBACK] = "rollback",
 	[XC_REGISTRY_REMOVE] = "remove",
 	[XC_REGISTRY_QUARANTINE] = "quarantine",
-	[XC_REGISTRY_DEMOTE] = "demote"
+	[XC_REGISTRY_DEMOTE] = "demote",
+	[XC_REGISTRY_RELOAD] = "reload"
 };
 
 /* First of all, so that of two changes one waits here for the other. */
@@ -104,6 +105,17 @@ apply_state(struct xc_registry *registry, const char *name,
 	    xc_text(name)), errbuf);
 }
 
+/* The revision is part of what workers compare. */
+static enum xc_err
+apply_reload(struct xc_registry *registry, const char *name,
+    struct xc_errbuf *errbuf)
+{
+	return change_row(registry, name,
+	    "UPDATE xc_plugin SET revision = revision + 1,"
+	    " changed_at = UTC_TIMESTAMP(3), changed_by = ? WHERE name = ?",
+	    XC_ARGS(xc_text(xc_registry_actor()), xc_text(name)), errbuf);
+}
+
 static enum xc_err
 apply_rollback(struct xc_registry *registry,
     const struct xc_registry_change *change, struct xc_errbuf *errbuf)
@@ -133,6 +145,8 @@ apply(struct xc_registry *registry, const struct xc_registry_change *change,
 		    errbuf);
 	case XC_REGISTRY_ROLLBACK:
 		return apply_rollback(registry, change, errbuf);
+	case XC_REGISTRY_RELOAD:
+		return apply_reload(registry, change->name, errbuf);
 	case XC_REGISTRY_REMOVE:
 		return XC_OK;	/* after its history was written */
 	case XC_REGISTRY_QUARANTINE:

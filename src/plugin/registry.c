@@ -150,11 +150,24 @@ xc_registry_text(const struct json_object *row, const char *key)
 	return text != NULL ? text : "";
 }
 
+/* Names of users hold none but these. */
+static bool
+is_user_name(const char *name)
+{
+	size_t len = strlen(name);
+
+	return len > 0 && len <= 63 && strspn(name,
+	    "abcdefghijklmnopqrstuvwxyz0123456789._-") == len;
+}
+
+/* The manager names the user of the site for whom it runs a program.  The
+ * account that ran it is told besides, so that nobody passes for another. */
 const char *
 xc_registry_actor(void)
 {
-	static char actor[128];
-	char host[64] = "";
+	static char actor[192];
+	const char *on_behalf = getenv("XCORE_ON_BEHALF_OF");
+	char host[64] = "", account[64];
 	const struct passwd *user;
 
 	if (actor[0] != '\0')
@@ -162,12 +175,15 @@ xc_registry_actor(void)
 	user = getpwuid(getuid());
 	if (gethostname(host, sizeof(host) - 1) != 0)
 		strcpy(host, "localhost");
+	snprintf(account, sizeof(account), "%ld", (long)getuid());
 	if (user != NULL)
-		snprintf(actor, sizeof(actor), "%.60s@%s", user->pw_name,
-		    host);
+		snprintf(account, sizeof(account), "%.60s", user->pw_name);
+	if (on_behalf != NULL && is_user_name(on_behalf))
+		snprintf(actor, sizeof(actor), "%s by %.28s@%.32s", on_behalf,
+		    account, host);
 	else
-		snprintf(actor, sizeof(actor), "%ld@%s", (long)getuid(),
-		    host);
+		snprintf(actor, sizeof(actor), "%s@%s", account, host);
+	actor[127] = '\0';	/* what a column takes */
 	return actor;
 }
 

@@ -134,7 +134,8 @@ enum xc_registry_action {
 	XC_REGISTRY_ROLLBACK,	/* to the previous package */
 	XC_REGISTRY_REMOVE,	/* the row; packages stay until gc */
 	XC_REGISTRY_QUARANTINE,	/* package_id is taken off */
-	XC_REGISTRY_DEMOTE	/* package_id goes on in a sandbox */
+	XC_REGISTRY_DEMOTE,	/* package_id goes on in a sandbox */
+	XC_REGISTRY_RELOAD	/* what serves is loaded anew */
 };
 
 /* What an operator decides of a plugin with a change; NULL: it stays. */
@@ -205,7 +206,8 @@ enum xc_err xc_registry_hosts(struct xc_registry *registry,
 enum xc_err xc_registry_forget_hosts(struct xc_registry *registry,
     int64_t older_ms, bool dry_run, size_t *n_r, struct xc_errbuf *errbuf);
 
-/* Who makes the changes: "user@host", static. */
+/* Who makes the changes: "user@host", static; "ana by user@host" where the
+ * manager acts for a user of the site. */
 const char *xc_registry_actor(void);
 
 /*

@@ -153,6 +153,13 @@ do_disable(struct xc_tool *tool, const char *operand,
 }
 
 static enum xc_exit
+do_reload(struct xc_tool *tool, const char *operand,
+    struct json_object **data_r, struct xc_errbuf *errbuf)
+{
+	return xc_install_reload(tool->installer, operand, data_r, errbuf);
+}
+
+static enum xc_exit
 do_rollback(struct xc_tool *tool, const char *operand,
     struct json_object **data_r, struct xc_errbuf *errbuf)
 {
@@ -189,6 +196,12 @@ enum xc_exit
 xc_tool_disable(struct xc_tool *tool)
 {
 	return change_all(tool, do_disable);
+}
+
+enum xc_exit
+xc_tool_reload(struct xc_tool *tool)
+{
+	return change_all(tool, do_reload);
 }
 
 enum xc_exit

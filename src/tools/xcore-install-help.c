@@ -79,6 +79,14 @@ static const struct {
 	    "\n"
 	    "example:\n"
 	    "  xcore-install disable todo\n" },
+	{ "reload",
+	    "usage: xcore-install reload [--wait] NAME...\n"
+	    "\n"
+	    "Loads what serves anew in each worker: its configuration is\n"
+	    "read and its start() runs again, in new sandboxes.\n"
+	    "\n"
+	    "example:\n"
+	    "  xcore-install reload --wait todo\n" },
 	{ "update",
 	    "usage: xcore-install update [options] PLUGIN...\n"
 	    "\n"

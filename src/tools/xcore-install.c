@@ -68,6 +68,7 @@ const struct xc_verb xc_tool_verbs[] = {
 	{ "info", 1, 1, false, xc_tool_info },
 	{ "enable", 1, -1, true, xc_tool_enable },
 	{ "disable", 1, -1, true, xc_tool_disable },
+	{ "reload", 1, -1, true, xc_tool_reload },
 	{ "update", 1, -1, true, xc_tool_update },
 	{ "rollback", 1, 1, true, xc_tool_rollback },
 	{ "remove", 1, -1, true, xc_tool_remove },
@@ -360,7 +361,7 @@ check_options(struct xc_tool *tool)
 	bool changes = strcmp(verb, "install") == 0 ||
 	    strcmp(verb, "update") == 0 || strcmp(verb, "enable") == 0 ||
 	    strcmp(verb, "disable") == 0 || strcmp(verb, "rollback") == 0 ||
-	    strcmp(verb, "remove") == 0;
+	    strcmp(verb, "reload") == 0 || strcmp(verb, "remove") == 0;
 
 	if (tool->purge && strcmp(verb, "remove") != 0)
 		return usage(tool, "--purge is for \"remove\"");

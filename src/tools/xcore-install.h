@@ -57,6 +57,7 @@ enum xc_exit xc_tool_install(struct xc_tool *tool);
 enum xc_exit xc_tool_update(struct xc_tool *tool);
 enum xc_exit xc_tool_enable(struct xc_tool *tool);
 enum xc_exit xc_tool_disable(struct xc_tool *tool);
+enum xc_exit xc_tool_reload(struct xc_tool *tool);
 enum xc_exit xc_tool_rollback(struct xc_tool *tool);
 enum xc_exit xc_tool_remove(struct xc_tool *tool);
 enum xc_exit xc_tool_verify(struct xc_tool *tool);

@@ -237,6 +237,8 @@ xc_execute(struct xc_worker *worker, struct xc_request *req,
 	/* All since the event, of which the run is what varies. */
 	took_us = xc_worker_clock(worker);
 	xc_history_add(history, target->operation, took_us);
+	xc_scoreboard_took(target->loaded->plugin->board, took_us,
+	    xc_request_reply(req)->status >= 500);
 	worker->was_slow = took_us > XC_HISTORY_SLOW_US;
 	return err;
 }

@@ -198,6 +198,33 @@ xc_scoreboard_admit(struct xc_plugin_row *row, uint32_t rate,
 	return true;
 }
 
+static const uint32_t bounds_ms[XC_LATENCY__MAX - 1] = { 1, 2, 5, 10, 20, 50,
+	100, 200, 500, 1000, 2000, 5000, 10000 };
+
+uint32_t
+xc_latency_bound_ms(unsigned n)
+{
+	return n < XC_LATENCY__MAX - 1 ? bounds_ms[n] : 0;
+}
+
+void
+xc_scoreboard_took(struct xc_plugin_row *row, uint64_t took_us, bool error)
+{
+	unsigned n = 0;
+
+	if (row == NULL)
+		return;
+	while (n < XC_LATENCY__MAX - 1 &&
+	    took_us > (uint64_t)bounds_ms[n] * 1000)
+		n++;
+	atomic_fetch_add_explicit(&row->took[n], 1, memory_order_relaxed);
+	atomic_fetch_add_explicit(&row->time_us, took_us,
+	    memory_order_relaxed);
+	if (error)
+		atomic_fetch_add_explicit(&row->errors, 1,
+		    memory_order_relaxed);
+}
+
 void
 xc_scoreboard_shorten(struct xc_scoreboard *board, uint32_t ms)
 {

@@ -17,7 +17,7 @@
 #define XC_SCOREBOARD_MAGIC UINT32_C(0x64726278)
 /* Changes with each change of the layout: a re-executed manager that finds
  * another number makes a new scoreboard and drains the old workers. */
-#define XC_SCOREBOARD_LAYOUT 2
+#define XC_SCOREBOARD_LAYOUT 3
 #define XC_WORKERS_MAX 256
 #define XC_PLUGIN_ROWS_MAX 2048
 
@@ -69,6 +69,10 @@ struct xc_worker_row {
 	char pad[4];
 } __attribute__((aligned(64)));
 
+/* Times of requests are counted by 1, 2, 5, 10, ... 10000 ms, each up to and
+ * with its bound, and those above. */
+#define XC_LATENCY__MAX 14
+
 /*
  * One plugin, whatever its version; claimed by the first worker that loads
  * it.  Words are added to by any worker.
@@ -80,6 +84,9 @@ struct xc_plugin_row {
 	_Atomic(uint64_t) requests;
 	_Atomic(uint64_t) breaches[XC_BREACH__MAX];
 	_Atomic(uint64_t) restarts;	/* sandboxes made in place of dead ones */
+	_Atomic(uint64_t) errors;	/* replies of 500 and above */
+	_Atomic(uint64_t) time_us;	/* that its requests have taken */
+	_Atomic(uint64_t) took[XC_LATENCY__MAX];	/* requests by time */
 } __attribute__((aligned(64)));
 
 struct xc_scoreboard {
@@ -117,6 +124,13 @@ struct xc_plugin_row *xc_scoreboard_plugin(struct xc_scoreboard *board,
  */
 bool xc_scoreboard_admit(struct xc_plugin_row *row, uint32_t rate,
     uint64_t now_us, uint32_t *wait_ms_r);
+
+/* Counts a request that has ended; row may be NULL. */
+void xc_scoreboard_took(struct xc_plugin_row *row, uint64_t took_us,
+    bool error);
+
+/* The bound of a count of `took` in ms; 0: there is none, it is the last. */
+uint32_t xc_latency_bound_ms(unsigned n);
 
 /* Lowers shortest_ms; 0 changes nothing. */
 void xc_scoreboard_shorten(struct xc_scoreboard *board, uint32_t ms);

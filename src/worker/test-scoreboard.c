@@ -164,6 +164,28 @@ test_rate_of_one(void **state)
 }
 
 static void
+test_took(void **state)
+{
+	struct xc_plugin_row *row = xc_scoreboard_plugin(*state, "todo");
+
+	xc_scoreboard_took(NULL, 5, true);
+	xc_scoreboard_took(row, 0, false);
+	xc_scoreboard_took(row, 1000, false);
+	xc_scoreboard_took(row, 1001, true);
+	xc_scoreboard_took(row, 10000000, false);
+	xc_scoreboard_took(row, 10000001, false);
+	assert_int_equal(atomic_load(&row->took[0]), 2);
+	assert_int_equal(atomic_load(&row->took[1]), 1);
+	assert_int_equal(atomic_load(&row->took[12]), 1);
+	assert_int_equal(atomic_load(&row->took[13]), 1);
+	assert_int_equal(atomic_load(&row->errors), 1);
+	assert_int_equal(atomic_load(&row->time_us), 20002002);
+	assert_int_equal(xc_latency_bound_ms(0), 1);
+	assert_int_equal(xc_latency_bound_ms(12), 10000);
+	assert_int_equal(xc_latency_bound_ms(13), 0);
+}
+
+static void
 test_shortest(void **state)
 {
 	struct xc_scoreboard *board = *state;
@@ -188,6 +210,7 @@ main(void)
 		TEST(test_claims_at_once),
 		TEST(test_rate),
 		TEST(test_rate_of_one),
+		TEST(test_took),
 		TEST(test_shortest),
 	};
 

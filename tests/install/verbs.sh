@@ -14,7 +14,7 @@ expect "a bad time" 2 'takes seconds' install list --timeout soon
 expect "too many operands" 2 'does not take' install list hello
 expect "an option for another verb" 2 'purge is for' install list --purge
 expect "help" 0 'exit codes' install --help
-for verb in install list status info enable disable update rollback remove \
+for verb in install list status info enable disable reload update rollback remove \
     verify gc pack build check new; do
 	expect "help of $verb" 0 "usage: xcore-install.*$verb" \
 	    install "$verb" --help
@@ -56,7 +56,19 @@ expect "rollback of none" 3 'not installed' install rollback nobody
 expect "rollback to a version that is not before" 3 'use' \
     install rollback hello --version 7.0.0
 
+before=$(generation)
+expect "reload" 0 'hello 1.1.0 reloaded' install reload hello
+same "another generation" $((before + 1)) "$(generation)"
+expect "reload for somebody" 0 'reloaded' env XCORE_ON_BEHALF_OF=ana \
+    "$XCORE_INSTALL" --config "$T/xcore.json" reload hello
+expect "who asked for it" 0 'reload .*ana by .*@' install info hello
+expect "reload for nobody" 0 'reloaded' env 'XCORE_ON_BEHALF_OF=Ana B' \
+    "$XCORE_INSTALL" --config "$T/xcore.json" reload hello
+same "who is no user" 1 "$(ask "SELECT COUNT(*) FROM xc_plugin_history
+    WHERE changed_by LIKE '%ana by%' AND action = 'reload'")"
+expect "reload of none" 3 'not installed' install reload nobody
 expect "disable" 0 'disabled' install disable hello
+expect "reload of a disabled one" 4 'not enabled' install reload hello
 expect "disable again" 0 'already disabled' install disable hello
 same "it is disabled" hello=1.1.0/disabled "$(in_force)"
 word=huhu make_plugin hello 1.2.0

@@ -14,8 +14,10 @@
 #include <xcore/http.h>
 #include <xcore/json.h>
 #include <xcore/log.h>
+#include <xcore/otp.h>
 #include <xcore/part.h>
 #include <xcore/plugin.h>
+#include <xcore/plugins.h>
 #include <xcore/reply.h>
 #include <xcore/request.h>
 #include <xcore/site.h>
