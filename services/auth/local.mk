@@ -15,3 +15,6 @@ libauth_la_SOURCES = \
 	services/auth/session.c \
 	services/auth/throttle.c \
 	services/auth/ticket.c
+
+EXTRA_DIST += tests/services/run-identity
+LINT_SHELL += tests/services/run-identity
