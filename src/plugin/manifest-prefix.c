@@ -32,7 +32,8 @@ core_prefix(const char *prefix)
 {
 	static const char *const names[] = { "/auth", "/user", "/admin",
 		"/manager", "/docs", "/redoc", "/openapi.json", "/livez",
-		"/readyz" };
+		"/readyz",
+		"/.well-known/jwks.json" };
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		if (strcmp(prefix, names[i]) == 0)
