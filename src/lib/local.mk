@@ -4,6 +4,8 @@
 lib_LTLIBRARIES += libxcore.la
 
 libxcore_la_SOURCES = \
+	src/lib/account.c \
+	src/lib/admin.c \
 	src/lib/arena.c src/lib/arena.h \
 	src/lib/auth.c \
 	src/lib/base64.c src/lib/base64.h \
@@ -18,6 +20,7 @@ libxcore_la_SOURCES = \
 	src/lib/decimal.c src/lib/decimal.h \
 	src/lib/errbuf.c src/lib/errbuf.h \
 	src/lib/desk.c src/lib/desk.h \
+	src/lib/desk-args.c src/lib/desk-args.h \
 	src/lib/error.c \
 	src/lib/event.c \
 	src/lib/grants.c src/lib/grants.h \
@@ -57,6 +60,8 @@ libxcore_la_LDFLAGS = $(LIB_LDFLAGS) -version-info 4:0:3 \
 libxcore_la_LIBADD = $(JSONC_LIBS)
 
 pkginclude_HEADERS = \
+	src/include/xcore/account.h \
+	src/include/xcore/admin.h \
 	src/include/xcore/arena.h \
 	src/include/xcore/auth.h \
 	src/include/xcore/cache.h \

@@ -3,6 +3,8 @@
 #ifndef XCORE_XCORE_H
 #define XCORE_XCORE_H
 
+#include <xcore/account.h>
+#include <xcore/admin.h>
 #include <xcore/arena.h>
 #include <xcore/auth.h>
 #include <xcore/cache.h>
