@@ -41,6 +41,8 @@ X(server, requests_max, XC_NUMBER, "0", 0, 1000000000000,		\
     "requests after which a worker is replaced; 0 is never")		\
 X(server, memory_max_mb, XC_NUMBER, "0", 0, 1048576,			\
     "memory above which a worker is replaced; 0 is never")		\
+X(server, idempotency_s, XC_NUMBER, "86400", 60, 2592000,		\
+    "time that an answer is kept for its Idempotency-Key")		\
 X(fastcgi, secret_file, XC_PATH, "", 0, 0,				\
     "secret that the web server sends; needed over TCP")		\
 X(fastcgi, params_max, XC_NUMBER, "65536", 1024, 16777216,		\

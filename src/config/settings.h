@@ -34,6 +34,7 @@ struct xc_server_settings {
 	int64_t drain_ms;	/* a stopping worker's time to finish */
 	int64_t requests_max;	/* a worker is replaced after so many; 0 */
 	int64_t memory_max_mb;	/* ... or above so much; 0: never */
+	int64_t idempotency_s;	/* life of an answer under its key */
 };
 
 struct xc_fastcgi_settings {
