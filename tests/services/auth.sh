@@ -1,0 +1,19 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# Logins, sessions and who sends a request, against a MariaDB of its own.
+folder=${top_builddir:-.}/services/auth
+run=${top_srcdir:-.}/tests/services/run-identity
+passed=0
+failed=0
+for name in test-check test-login test-session; do
+	status=0
+	sh "$run" "$folder/$name" || status=$?
+	[ "$status" -ne 77 ] || exit 77
+	if [ "$status" -eq 0 ]; then
+		passed=$((passed + 1))
+	else
+		failed=$((failed + 1))
+	fi
+done
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ]
