@@ -540,12 +540,12 @@ status(void *service, const struct xc_caller *caller,
 }
 
 const struct xc_desk_row xc_otp_rows[] = {
-	{ "otp.setup", "auth", "", setup },
-	{ "otp.confirm", "auth", "", confirm },
-	{ "otp.verify", "auth", "", verify },
-	{ "otp.disable", "auth", "", disable },
-	{ "otp.recovery", "auth", "", recovery },
-	{ "otp.mail", "auth", "", mail },
-	{ "otp.status", "auth", "", status },
+	{ "otp.setup", "otp", "", setup },
+	{ "otp.confirm", "otp", "", confirm },
+	{ "otp.verify", "otp", "", verify },
+	{ "otp.disable", "otp", "", disable },
+	{ "otp.recovery", "otp", "", recovery },
+	{ "otp.mail", "otp", "", mail },
+	{ "otp.status", "otp", "", status },
 	{ .name = NULL },
 };

@@ -13,6 +13,8 @@
 
 struct xc_otp;
 
+/* XC_ERR_NOMEM, XC_ERR_FAILED: else *otp_r is NULL.  Mail that cannot be set
+ * up is logged, and there is none then. */
 enum xc_err xc_otp_new(const struct xc_identity *identity,
     struct xc_otp **otp_r, struct xc_errbuf *errbuf);
 void xc_otp_free(struct xc_otp **otp);

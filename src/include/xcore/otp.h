@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The second factor of the user who sends the request: an authenticator app,
- * recovery codes, codes by mail.  These need the permission "auth" in
+ * recovery codes, codes by mail.  These need the permission "otp" in
  * plugin.json, and a user who has logged in.
  *
  * On an error a reply stands that says why, for example 422 with the code
