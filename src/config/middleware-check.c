@@ -19,7 +19,7 @@
 
 /* What must come before what, where both are there. */
 static const struct {
-	enum xc_part first, then;
+	enum xc_mw_part first, then;
 	const char *why;
 } orders[] = {
 	{ XC_PART_REQUEST_ID, XC_PART_LOG, "a record has the request's id" },
@@ -40,7 +40,7 @@ static const struct {
 };
 
 static size_t
-place_of(const struct xc_middleware *middleware, enum xc_part part)
+place_of(const struct xc_middleware *middleware, enum xc_mw_part part)
 {
 	size_t i;
 
@@ -51,7 +51,7 @@ place_of(const struct xc_middleware *middleware, enum xc_part part)
 }
 
 bool
-xc_middleware_has(const struct xc_middleware *middleware, enum xc_part part)
+xc_middleware_has(const struct xc_middleware *middleware, enum xc_mw_part part)
 {
 	return place_of(middleware, part) != SIZE_MAX;
 }
@@ -72,8 +72,8 @@ xc_check_chain(const struct xc_middleware *middleware,
 		if (first != SIZE_MAX && then != SIZE_MAX && first > then)
 			return xc_fail(errbuf, XC_ERR_INVALID,
 			    "middleware.chain: \"%s\" must stand before "
-			    "\"%s\": %s", xc_part_name(orders[i].first),
-			    xc_part_name(orders[i].then), orders[i].why);
+			    "\"%s\": %s", xc_mw_part_name(orders[i].first),
+			    xc_mw_part_name(orders[i].then), orders[i].why);
 	}
 	return XC_OK;
 }

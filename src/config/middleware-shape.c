@@ -38,13 +38,13 @@ static const char *const part_names[XC_PART__MAX] = {
 };
 
 const char *
-xc_part_name(enum xc_part part)
+xc_mw_part_name(enum xc_mw_part part)
 {
 	return (unsigned)part < XC_PART__MAX ? part_names[part] : "unknown";
 }
 
-enum xc_part
-xc_part_find(const char *name, size_t len)
+enum xc_mw_part
+xc_mw_part_find(const char *name, size_t len)
 {
 	int i;
 
@@ -52,7 +52,7 @@ xc_part_find(const char *name, size_t len)
 		if (strlen(part_names[i]) == len &&
 		    memcmp(part_names[i], name, len) == 0)
 			break;
-	return (enum xc_part)i;
+	return (enum xc_mw_part)i;
 }
 
 bool

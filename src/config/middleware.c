@@ -293,7 +293,7 @@ unknown_part(const char *name, struct xc_errbuf *errbuf)
 
 	xc_near_init(&near, name);
 	for (i = 0; i < XC_PART__MAX; i++)
-		xc_near_try(&near, xc_part_name((enum xc_part)i), 0);
+		xc_near_try(&near, xc_mw_part_name((enum xc_mw_part)i), 0);
 	if (near.word == NULL)
 		return xc_fail(errbuf, XC_ERR_INVALID, "middleware.chain: "
 		    "there is no \"%.64s\"; see xcore-middleware(7)", name);
@@ -306,14 +306,14 @@ read_chain(struct reader *reader)
 {
 	struct xc_middleware *middleware = reader->middleware;
 	struct json_object *list = reader->config->chain;
-	enum xc_part part;
+	enum xc_mw_part part;
 	const char *name;
 	size_t i;
 
 	for (i = 0; i < json_object_array_length(list); i++) {
 		name = json_object_get_string(
 		    json_object_array_get_idx(list, i));
-		part = xc_part_find(name, strlen(name));
+		part = xc_mw_part_find(name, strlen(name));
 		if (part == XC_PART__MAX)
 			return unknown_part(name, reader->errbuf);
 		if (xc_middleware_has(middleware, part))

@@ -16,7 +16,7 @@
 struct json_object;
 
 /* What a chain is made of, in the order that it has unless it is told. */
-enum xc_part {
+enum xc_mw_part {
 	XC_PART_REQUEST_ID,
 	XC_PART_PROXY,
 	XC_PART_LOG,
@@ -113,7 +113,7 @@ struct xc_chain_settings {
 };
 
 struct xc_middleware {
-	enum xc_part order[XC_PART__MAX];	/* of the chain */
+	enum xc_mw_part order[XC_PART__MAX];	/* of the chain */
 	size_t n_order;
 	struct xc_request_id_settings request_id;
 	struct xc_proxy_settings proxy;
@@ -132,12 +132,12 @@ void xc_middleware_free(struct xc_middleware **middleware);
 
 /* Whether the chain has that part. */
 bool xc_middleware_has(const struct xc_middleware *middleware,
-    enum xc_part part);
+    enum xc_mw_part part);
 
 /* "request_id" */
-const char *xc_part_name(enum xc_part part);
+const char *xc_mw_part_name(enum xc_mw_part part);
 
 /* XC_PART__MAX if there is none of that name. */
-enum xc_part xc_part_find(const char *name, size_t len);
+enum xc_mw_part xc_mw_part_find(const char *name, size_t len);
 
 #endif
