@@ -2,12 +2,18 @@
 # The plugins that come with xcore.  They are built like anyone's, by the
 # rules that xcore-config names, against this tree, and installed as folders
 # that xcore-install(1) takes.
-SHIPPED_PLUGINS = hello todo
+SHIPPED_PLUGINS = hello todo auth manager
 if WANT_DOCS
 SHIPPED_PLUGINS += docs
 endif
 
 EXTRA_DIST += \
+	plugins/auth/Makefile \
+	plugins/auth/README.md \
+	plugins/auth/auth.c \
+	plugins/auth/auth.h \
+	plugins/auth/openapi.json \
+	plugins/auth/plugin.json \
 	plugins/docs/Makefile plugins/docs/README.md \
 	plugins/docs/assets/docs/docs.css plugins/docs/assets/docs/docs.js \
 	plugins/docs/assets/docs/mode.js \
@@ -19,6 +25,9 @@ EXTRA_DIST += \
 	plugins/hello/Makefile plugins/hello/README.md \
 	plugins/hello/hello.c plugins/hello/openapi.json \
 	plugins/hello/plugin.json plugins/hello/tests/greetings.json \
+	plugins/manager/Makefile plugins/manager/README.md \
+	plugins/manager/manager.c plugins/manager/openapi.json \
+	plugins/manager/plugin.json plugins/manager/tests/health.json \
 	plugins/todo/Makefile plugins/todo/README.md \
 	plugins/todo/openapi.json plugins/todo/plugin.json \
 	plugins/todo/sql/0001_create.down.sql \

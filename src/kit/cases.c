@@ -37,12 +37,15 @@ static const struct member test_members[] = {
 	{ "form", TYPE(object) }, { "multipart", TYPE(array) },
 	{ "auth", TYPE(object) },
 	{ "event", TYPE(string) }, { "data", ANY }, { "from", TYPE(string) },
-	{ "database", TYPE(array) }, { "http", TYPE(array) },
+	{ "database", TYPE(array) }, { "desk", TYPE(array) },
+	{ "http", TYPE(array) },
 	{ "expect", TYPE(object) }, { NULL, 0 }
 };
 
 static const struct member auth_members[] = {
 	{ "subject", TYPE(string) }, { "scopes", TYPE(array) },
+	{ "name", TYPE(string) }, { "session", TYPE(string) },
+	{ "grants", TYPE(array) },
 	{ "error", TYPE(string) }, { NULL, 0 }
 };
 
@@ -63,6 +66,15 @@ static const struct member database_members[] = {
 	{ "args", TYPE(array) }, { "rows", TYPE(array) },
 	{ "affected", TYPE(int) }, { "last_id", TYPE(int) },
 	{ "error", TYPE(string) }, { NULL, 0 }
+};
+
+static const struct member desk_members[] = {
+	{ "call", TYPE(string) }, { "args", TYPE(object) },
+	{ "result", ANY }, { "error", TYPE(string) },
+	{ "status", TYPE(int) }, { "code", TYPE(string) },
+	{ "pointer", TYPE(string) }, { "detail", TYPE(string) },
+	{ "challenge", TYPE(string) }, { "retry_s", TYPE(int) },
+	{ NULL, 0 }
 };
 
 static const struct member http_members[] = {
@@ -215,6 +227,9 @@ check_test(struct json_object *test, const char *where,
 	if (err == XC_OK)
 		err = check_rows(xc_json_member(test, "database"), where,
 		    "database", database_members, errbuf);
+	if (err == XC_OK)
+		err = check_rows(xc_json_member(test, "desk"), where, "desk",
+		    desk_members, errbuf);
 	if (err == XC_OK)
 		err = check_rows(xc_json_member(test, "http"), where, "http",
 		    http_members, errbuf);

@@ -8,10 +8,12 @@
 #include <xcore/json.h>
 
 #include "kit/fakes-private.h"
+#include "lib/grants.h"
 
 static bool
-has_scope(struct json_object *scopes, const char *wanted)
+has_scope(const struct xc_fakes *fakes, const char *wanted)
 {
+	struct json_object *scopes = xc_json_member(fakes->auth, "scopes");
 	size_t n = scopes != NULL ? json_object_array_length(scopes) : 0;
 
 	for (size_t i = 0; i < n; i++) {
@@ -19,22 +21,31 @@ has_scope(struct json_object *scopes, const char *wanted)
 		    scopes, i)), wanted) == 0)
 			return true;
 	}
-	return false;
+	return xc_grants_have(fakes->grants, wanted);
 }
 
 /* The first scope that is needed and not there; NULL. */
 static const char *
-missing_scope(struct json_object *scopes, const struct xc_auth_need *need)
+missing_scope(const struct xc_fakes *fakes, const struct xc_auth_need *need)
 {
 	for (size_t i = 0; i < need->n; i++) {
 		const struct xc_auth_scheme *scheme = &need->schemes[i];
 
 		for (size_t j = 0; j < scheme->n_scopes; j++) {
-			if (!has_scope(scopes, scheme->scopes[j]))
+			if (!has_scope(fakes, scheme->scopes[j]))
 				return scheme->scopes[j];
 		}
 	}
 	return NULL;
+}
+
+static const char *
+text_or(const struct json_object *object, const char *key,
+    const char *otherwise)
+{
+	const char *text = xc_json_string(object, key);
+
+	return text != NULL ? text : otherwise;
 }
 
 static enum xc_err
@@ -54,7 +65,7 @@ check(void *ctx, struct xc_request *req, const struct xc_auth_need *need,
 	}
 	if (subject == NULL)
 		return XC_ERR_INVALID;
-	missing = missing_scope(xc_json_member(fakes->auth, "scopes"), need);
+	missing = missing_scope(fakes, need);
 	if (missing != NULL) {
 		snprintf(verdict_r->detail, sizeof(verdict_r->detail),
 		    "\"%.64s\" is needed.", missing);
@@ -62,10 +73,30 @@ check(void *ctx, struct xc_request *req, const struct xc_auth_need *need,
 	}
 	snprintf(verdict_r->subject, sizeof(verdict_r->subject), "%s",
 	    subject);
+	snprintf(verdict_r->name, sizeof(verdict_r->name), "%s",
+	    text_or(fakes->auth, "name", ""));
+	snprintf(verdict_r->session, sizeof(verdict_r->session), "%s",
+	    text_or(fakes->auth, "session", ""));
+	verdict_r->grants = fakes->grants;
 	return XC_OK;
 }
 
 const struct xc_auth_ops xc_fakes_auth_ops = { .check = check };
+
+/* With a blank between. */
+static void
+keep_grants(struct xc_fakes *fakes, struct json_object *list)
+{
+	size_t n = list != NULL ? json_object_array_length(list) : 0;
+	size_t len = 0;
+
+	fakes->grants[0] = '\0';
+	for (size_t i = 0; i < n && len < sizeof(fakes->grants); i++)
+		len += (size_t)snprintf(fakes->grants + len,
+		    sizeof(fakes->grants) - len, "%s%s", i > 0 ? " " : "",
+		    json_object_get_string(json_object_array_get_idx(list,
+		    i)));
+}
 
 enum xc_err
 xc_fakes_auth_open(struct xc_fakes *fakes, struct json_object *auth,
@@ -75,6 +106,7 @@ xc_fakes_auth_open(struct xc_fakes *fakes, struct json_object *auth,
 	enum xc_err err;
 
 	fakes->auth = auth;
+	keep_grants(fakes, xc_json_member(auth, "grants"));
 	if (error != NULL && !xc_fakes_error(error, &err))
 		return xc_fail(errbuf, XC_ERR_INVALID, "/auth/error: there "
 		    "is no error \"%.40s\"", error);

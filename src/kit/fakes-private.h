@@ -6,6 +6,7 @@
 #include "kit/fakes.h"
 #include "services/cache/cache.h"
 #include "services/database/database.h"
+#include "services/desk/desk.h"
 
 /* Text that grows. */
 struct xc_text_pile {
@@ -24,6 +25,9 @@ struct xc_fakes {
 	struct xc_database database;
 	struct xc_fake_step *steps;	/* of the database */
 	size_t n_steps;
+	struct xc_desk_step *desk_steps;
+	struct xc_desk_fake desk;
+	char grants[4096];		/* of the sender */
 	struct json_object *auth;	/* borrowed: who sends it; or NULL */
 	struct json_object *http;	/* borrowed: the script */
 	size_t http_at;
@@ -34,6 +38,7 @@ extern const struct xc_db_ops xc_fakes_db_ops;
 extern const struct xc_cache_ops xc_fakes_cache_ops;
 extern const struct xc_http_ops xc_fakes_http_ops;
 extern const struct xc_auth_ops xc_fakes_auth_ops;
+extern const struct xc_desk_ops xc_fakes_desk_ops;
 
 /* Each takes a script (NULL: nothing is expected), checks it and borrows it
  * until the end. */
@@ -42,6 +47,11 @@ enum xc_err xc_fakes_db_open(struct xc_fakes *fakes,
 enum xc_err xc_fakes_db_end(struct xc_fakes *fakes,
     struct xc_errbuf *errbuf);
 void xc_fakes_db_close(struct xc_fakes *fakes);
+enum xc_err xc_fakes_desk_open(struct xc_fakes *fakes,
+    struct json_object *script, struct xc_errbuf *errbuf);
+enum xc_err xc_fakes_desk_end(struct xc_fakes *fakes,
+    struct xc_errbuf *errbuf);
+void xc_fakes_desk_close(struct xc_fakes *fakes);
 enum xc_err xc_fakes_http_open(struct xc_fakes *fakes,
     struct json_object *script, struct xc_errbuf *errbuf);
 enum xc_err xc_fakes_auth_open(struct xc_fakes *fakes,

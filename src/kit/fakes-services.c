@@ -24,7 +24,7 @@ xc_fakes_error(const char *name, enum xc_err *err_r)
 		{ "unavailable", XC_ERR_UNAVAILABLE },
 		{ "timeout", XC_ERR_TIMEOUT },
 		{ "uncertain", XC_ERR_UNCERTAIN },
-		{ "failed", XC_ERR_FAILED },
+		{ "failed", XC_ERR_FAILED }, { "state", XC_ERR_STATE },
 	};
 
 	for (size_t i = 0; i < sizeof(errors) / sizeof(errors[0]); i++) {

@@ -149,10 +149,11 @@ xc_fakes_create(struct xc_fakes **fakes_r)
 	fakes->host.cache = &xc_fakes_cache_ops;
 	fakes->host.http = &xc_fakes_http_ops;
 	fakes->host.auth = &xc_fakes_auth_ops;
+	fakes->host.desk = &xc_fakes_desk_ops;
 	fakes->host.log_ctx = fakes->host.event_ctx = fakes;
 	fakes->host.stream_ctx = fakes->host.db_ctx = fakes;
 	fakes->host.cache_ctx = fakes->host.http_ctx = fakes;
-	fakes->host.auth_ctx = fakes;
+	fakes->host.auth_ctx = fakes->host.desk_ctx = fakes;
 	*fakes_r = fakes;
 	return XC_OK;
 }
@@ -165,6 +166,7 @@ xc_fakes_free(struct xc_fakes **fakes_p)
 	if (fakes == NULL)
 		return;
 	xc_fakes_db_close(fakes);
+	xc_fakes_desk_close(fakes);
 	if (fakes->cache.close != NULL)
 		fakes->cache.close(fakes->cache.ctx);
 	json_object_put(fakes->uses);
@@ -200,6 +202,9 @@ xc_fakes_begin(struct xc_fakes *fakes, struct json_object *test,
 	err = xc_fakes_auth_open(fakes, xc_json_member(test, "auth"),
 	    errbuf);
 	if (err == XC_OK)
+		err = xc_fakes_desk_open(fakes, xc_json_member(test, "desk"),
+		    errbuf);
+	if (err == XC_OK)
 		err = xc_fakes_db_open(fakes, xc_json_member(test,
 		    "database"), errbuf);
 	if (err != XC_OK)
@@ -213,6 +218,8 @@ xc_fakes_end(struct xc_fakes *fakes, struct xc_errbuf *errbuf)
 {
 	enum xc_err err = xc_fakes_db_end(fakes, errbuf);
 
+	if (err == XC_OK)
+		err = xc_fakes_desk_end(fakes, errbuf);
 	return err != XC_OK ? err : xc_fakes_http_end(fakes, errbuf);
 }
 

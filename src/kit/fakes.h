@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The services of a plugin under test: a database and other servers that go
- * through the test's script, an authentication that believes it, a cache in memory, an ear for events, log and
- * streamed replies.  What was used is noted, by permission.
+ * The services of a plugin under test: a database, services that know users
+ * and other servers that go through the test's script, an authentication that
+ * believes it, a cache in memory, an ear for events, log and streamed replies.
+ * What was used is noted, by permission.
  */
 #ifndef XC_KIT_FAKES_H
 #define XC_KIT_FAKES_H
@@ -26,8 +27,9 @@ const struct xc_host *xc_fakes_host(const struct xc_fakes *fakes);
 void xc_fakes_forget(struct xc_fakes *fakes);
 
 /*
- * A test begins: its members "database" and "http" are what is expected and
- * answered, "auth" is who sends the request.  XC_ERR_INVALID: they are not as they should be.
+ * A test begins: its members "database", "desk" and "http" are what is
+ * expected and answered, "auth" is who sends the request.  XC_ERR_INVALID: they
+ * are not as they should be.
  */
 enum xc_err xc_fakes_begin(struct xc_fakes *fakes, struct json_object *test,
     struct xc_errbuf *errbuf);

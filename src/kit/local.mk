@@ -13,6 +13,7 @@ libkittest_la_SOURCES = \
 	src/kit/expect.c src/kit/expect.h \
 	src/kit/fakes.c src/kit/fakes.h src/kit/fakes-private.h \
 	src/kit/fakes-auth.c \
+	src/kit/fakes-desk.c \
 	src/kit/fakes-http.c \
 	src/kit/fakes-services.c \
 	src/kit/tester.c src/kit/tester.h \

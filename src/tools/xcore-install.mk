@@ -16,7 +16,8 @@ xcore_install_sources = \
 xcore_install_libs = libtypes.la libmanager.la libkittest.la libkit.la \
 	libsandbox.la \
 	libbroker.la libsandbox.la libguest.la libjail.la libplugin.la \
-	libcontract.la libdatabase.la libcache.la libsettings.la \
+	libcontract.la libdatabase.la libcache.la libdesk.la \
+	libsettings.la \
 	libloggers.la libcontrol.la libxcore.la \
 	$(CRYPTO_LIBS) $(SECCOMP_LIBS) $(JSONC_LIBS)
 src_tools_xcore_install_SOURCES = $(xcore_install_sources)
