@@ -177,4 +177,11 @@ XC_PLUGIN(.operations = XC_OPERATIONS(
     { "list_sessions", list_sessions },
     { "end_session", end_session },
     { "show_csrf", show_csrf },
-    { "show_keys", show_keys }));
+    { "show_keys", show_keys },
+    { "otp_status", otp_status },
+    { "otp_setup", otp_setup },
+    { "otp_confirm", otp_confirm },
+    { "otp_verify", otp_verify },
+    { "otp_disable", otp_disable },
+    { "otp_recovery", otp_recovery },
+    { "otp_mail", otp_mail }));

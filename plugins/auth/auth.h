@@ -3,7 +3,7 @@
 #ifndef AUTH_H
 #define AUTH_H
 
-#include <xcore/error.h>
+#include <xcore/plugin.h>
 
 struct json_object;
 struct xc_request;
@@ -12,5 +12,9 @@ struct xc_request;
  * NULL for 204. */
 enum xc_err reply_private(struct xc_request *req, int status,
     struct json_object *result);
+
+/* otp.c */
+xc_handler otp_status, otp_setup, otp_confirm, otp_verify, otp_disable,
+    otp_recovery, otp_mail;
 
 #endif
