@@ -23,7 +23,7 @@ struct json_object;
 struct xc_auth_memory;
 
 struct xc_auth {
-	const struct xc_identity *of;
+	struct xc_identity of;
 	struct xc_otp *otp;	/* may be NULL */
 	struct xc_jwt *jwt;	/* NULL: there is no key ring */
 	struct xc_auth_memory *memory;

@@ -36,7 +36,7 @@ xc_auth_new(const struct xc_identity *identity, struct xc_otp *otp,
 
 	*auth_r = NULL;
 	if (auth != NULL) {
-		auth->of = identity;
+		auth->of = *identity;
 		auth->otp = otp;
 		auth->purged_s = xc_auth_clock();
 		auth->told_s = auth->purged_s - TELL_EVERY_S;
@@ -67,13 +67,13 @@ xc_auth_free(struct xc_auth **auth)
 enum xc_err
 xc_auth_keys(struct xc_auth *auth, struct xc_errbuf *errbuf)
 {
-	if (auth->of->ring == NULL) {
+	if (auth->of.ring == NULL) {
 		xc_jwt_free(&auth->jwt);
 		return XC_OK;
 	}
 	if (auth->jwt != NULL)
 		return xc_jwt_keys(auth->jwt, errbuf);
-	return xc_jwt_new(&auth->of->settings->auth, auth->of->ring,
+	return xc_jwt_new(&auth->of.settings->auth, auth->of.ring,
 	    &auth->jwt, errbuf);
 }
 
@@ -121,7 +121,7 @@ xc_auth_purge(struct xc_auth *auth)
 	for (size_t i = 0; i < sizeof(statements) / sizeof(statements[0]);
 	    i++) {
 		/* What is left is deleted the next time. */
-		if (xc_store_exec(auth->of->store, NULL, statements[i],
+		if (xc_store_exec(auth->of.store, NULL, statements[i],
 		    XC_NO_ARGS) != XC_OK)
 			return;
 	}
@@ -136,14 +136,14 @@ xc_auth_hmac(struct xc_auth *auth, size_t n, const char *use,
 	size_t len = strlen(secret);
 	enum xc_err err;
 
-	if (auth->of->ring == NULL)
+	if (auth->of.ring == NULL)
 		return xc_auth_no_ring(auth);
 	if (use_len + len > sizeof(text))
 		return XC_ERR_INVALID;
 	/* With the NUL between: no two pairs make the same text. */
 	memcpy(text, use, use_len);
 	memcpy(text + use_len, secret, len);
-	err = xc_keyring_hmac_nth(auth->of->ring, "hash", n, text,
+	err = xc_keyring_hmac_nth(auth->of.ring, "hash", n, text,
 	    use_len + len, digest_r);
 	xc_wipe(text, sizeof(text));
 	return n == 0 && err == XC_ERR_NOT_FOUND ? XC_ERR_UNAVAILABLE : err;

@@ -37,8 +37,8 @@ struct xc_auth;
 struct xc_otp;
 
 /*
- * otp may be NULL: no second factors.  identity must outlive what is made; a
- * key ring that is put into it later counts from xc_auth_keys() on.
+ * otp may be NULL: no second factors.  identity is copied; what it points to
+ * must outlive what is made.
  */
 enum xc_err xc_auth_new(const struct xc_identity *identity,
     struct xc_otp *otp, struct xc_auth **auth_r, struct xc_errbuf *errbuf);

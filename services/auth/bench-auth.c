@@ -167,12 +167,13 @@ reopen(int places)
 {
 	struct xc_errbuf errbuf;
 
-	identity.store = store = NULL;
+	auth->of.store = store = NULL;
 	if (xc_store_new(&settings.database, XC_ACCOUNT_CORE, &store,
 	    &errbuf) != XC_OK || xc_hasher_new(&settings.security, places,
 	    &identity.hasher, &errbuf) != XC_OK)
 		fail_msg("%s", errbuf.text);
-	identity.store = store;
+	auth->of.hasher = identity.hasher;
+	auth->of.store = store;
 }
 
 static void
@@ -235,6 +236,7 @@ prepare(void)
 	settings.security.hashes_max = 2;
 	assert_int_equal(xc_hasher_new(&settings.security, -1,
 	    &identity.hasher, &errbuf), XC_OK);
+	auth->of.hasher = identity.hasher;
 	(void)make_user("ana", NULL, PASSWORD);
 	/* Whose many logins end only their own oldest sessions. */
 	for (i = 0; i < PROCESSES_MAX; i++) {

@@ -125,7 +125,7 @@ read_row(void *ctx, const struct xc_cell *cells, size_t n_cells)
 static enum xc_err
 find_row(struct checking *checking)
 {
-	return xc_store_one(checking->auth->of->store, read_row,
+	return xc_store_one(checking->auth->of.store, read_row,
 	    &checking->row, "SELECT s.user_id, u.name, u.state, "
 	    "s.expires_at > UTC_TIMESTAMP(3), s.kind, s.secret, s.csrf, "
 	    "TIMESTAMPDIFF(SECOND, s.otp_at, UTC_TIMESTAMP(3)), "
@@ -233,7 +233,7 @@ check_secret(struct checking *checking, const struct xc_cookie *cookie)
 static enum xc_err
 take_cookie(struct checking *checking)
 {
-	int64_t idle_s = checking->auth->of->settings->auth.cookie_idle_s;
+	int64_t idle_s = checking->auth->of.settings->auth.cookie_idle_s;
 	const struct row *row = &checking->row;
 	struct xc_cookie cookie;
 	const char *fault;
@@ -333,13 +333,13 @@ static void
 note_seen(struct checking *checking)
 {
 	int64_t every_s = SEEN_EVERY_S;
-	int64_t idle_s = checking->auth->of->settings->auth.cookie_idle_s;
+	int64_t idle_s = checking->auth->of.settings->auth.cookie_idle_s;
 
 	if (checking->row.cookie && idle_s / 2 < every_s)
 		every_s = idle_s / 2;
 	if (checking->row.seen_age_s < every_s)
 		return;
-	(void)xc_store_exec(checking->auth->of->store, NULL, "UPDATE "
+	(void)xc_store_exec(checking->auth->of.store, NULL, "UPDATE "
 	    "xc_session SET seen_at = UTC_TIMESTAMP(3) WHERE id = ?",
 	    XC_ARGS(xc_blob(checking->id, XC_SESSION_ID_LEN)));
 }

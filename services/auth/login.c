@@ -39,7 +39,7 @@ find_user(struct xc_auth *auth, const char *name, struct user *user_r)
 	enum xc_err err;
 
 	memset(user_r, 0, sizeof(*user_r));
-	err = xc_store_one(auth->of->store, read_user, user_r,
+	err = xc_store_one(auth->of.store, read_user, user_r,
 	    kind == XC_NAME_EMAIL
 	    ? "SELECT id, state, password FROM xc_user WHERE email_key = ?"
 	    : "SELECT id, state, password FROM xc_user WHERE name_key = ?",
@@ -52,7 +52,7 @@ static enum xc_err
 check_password(struct xc_auth *auth, const struct user *user,
     const char *password, size_t len)
 {
-	struct xc_hasher *hasher = auth->of->hasher;
+	struct xc_hasher *hasher = auth->of.hasher;
 	const char *phc = user->id != 0 ? user->phc : NULL;
 	enum xc_err err;
 
@@ -103,8 +103,8 @@ rehash(struct xc_auth *auth, const struct user *user, const char *password,
     size_t len, char phc_r[XC_PHC_SIZE])
 {
 	phc_r[0] = '\0';
-	if (xc_password_is_old(auth->of->hasher, user->phc) &&
-	    xc_password_hash(auth->of->hasher, password, len, phc_r) != XC_OK)
+	if (xc_password_is_old(auth->of.hasher, user->phc) &&
+	    xc_password_hash(auth->of.hasher, password, len, phc_r) != XC_OK)
 		phc_r[0] = '\0';
 }
 

@@ -61,7 +61,7 @@ xc_auth_grants(struct xc_auth *auth, const struct xc_grants_key *key,
 		*grants_r = slot->grants;
 		return XC_OK;
 	}
-	err = xc_user_grants(auth->of->store, key->user_id, &grants);
+	err = xc_user_grants(auth->of.store, key->user_id, &grants);
 	if (err != XC_OK)
 		return err;
 	free(slot->grants);

@@ -73,7 +73,7 @@ end_family(struct xc_store *store, struct turning *turning)
 	    (long long)turning->row.user_id, turning->row.name);
 	err = xc_session_end(store, 0, turning->row.session, NULL);
 	if (err == XC_OK)
-		err = xc_audit_add(store, turning->auth->of->ring,
+		err = xc_audit_add(store, turning->auth->of.ring,
 		    turning->caller, &entry);
 	return err;
 }
@@ -103,7 +103,7 @@ replace(struct xc_store *store, struct turning *turning)
 	    "UTC_TIMESTAMP(3), LEAST(expires_at, UTC_TIMESTAMP(3) + INTERVAL "
 	    "? SECOND) FROM xc_session WHERE id = ?",
 	    XC_ARGS(xc_blob(turning->new, XC_DIGEST_LEN),
-	    xc_int(turning->auth->of->settings->auth.refresh_s),
+	    xc_int(turning->auth->of.settings->auth.refresh_s),
 	    xc_blob(turning->row.session, XC_SESSION_ID_LEN)));
 	if (err == XC_OK)
 		err = xc_store_one(store, read_life, &life, "SELECT "
@@ -168,7 +168,7 @@ turn_any(struct turning *turning, const char *token)
 		    turning->old);
 		if (err != XC_OK)
 			return err;
-		err = xc_store_transaction(turning->auth->of->store, turn,
+		err = xc_store_transaction(turning->auth->of.store, turn,
 		    turning);
 		if (err != XC_ERR_NOT_FOUND)
 			return err;

@@ -49,7 +49,7 @@ static enum xc_err
 look(struct xc_auth *auth, const struct xc_caller *caller,
     const unsigned char id[XC_SESSION_ID_LEN], struct own *own)
 {
-	return xc_store_one(auth->of->store, read_kind, own, "SELECT kind, "
+	return xc_store_one(auth->of.store, read_kind, own, "SELECT kind, "
 	    "csrf FROM xc_session WHERE id = ? AND user_id = ?",
 	    XC_ARGS(xc_blob(id, XC_SESSION_ID_LEN),
 	    xc_int(caller->user_id)));
@@ -74,8 +74,8 @@ xc_auth_do_logout(void *service, const struct xc_caller *caller,
 	if (err == XC_ERR_NOT_FOUND)
 		err = XC_OK;
 	if (err == XC_OK)
-		err = all ? xc_sessions_end(auth->of->store, caller->user_id,
-		    NULL, NULL) : xc_session_end(auth->of->store,
+		err = all ? xc_sessions_end(auth->of.store, caller->user_id,
+		    NULL, NULL) : xc_session_end(auth->of.store,
 		    caller->user_id, id, NULL);
 	if (err != XC_OK)
 		return err;
@@ -223,7 +223,7 @@ xc_auth_do_sessions(void *service, const struct xc_caller *caller,
     struct json_object *args, struct json_object **result_r,
     struct xc_refusal *refusal_r)
 {
-	struct xc_store *store = ((struct xc_auth *)service)->of->store;
+	struct xc_store *store = ((struct xc_auth *)service)->of.store;
 	int64_t page = bounded(args, "page", 1, PAGE_MAX);
 	int64_t per_page = bounded(args, "per_page", 20, PER_PAGE_MAX);
 	struct listing listing = { .items = json_object_new_array(),
@@ -268,7 +268,7 @@ xc_auth_do_session_end(void *service, const struct xc_caller *caller,
 	(void)result_r;
 	/* Another's session is not there for the caller. */
 	if (text != NULL && xc_hex_read(text, id, sizeof(id)) == XC_OK)
-		err = xc_session_end(auth->of->store, caller->user_id, id,
+		err = xc_session_end(auth->of.store, caller->user_id, id,
 		    &found);
 	if (err != XC_OK)
 		return err;
@@ -358,7 +358,7 @@ put_roles(struct xc_auth *auth, const struct xc_caller *caller,
 	enum xc_err err = XC_ERR_NOMEM;
 
 	if (roles != NULL)
-		err = xc_store_each(auth->of->store, read_role, roles,
+		err = xc_store_each(auth->of.store, read_role, roles,
 		    "SELECT r.name FROM xc_user_role ur JOIN xc_role r ON "
 		    "r.id = ur.role_id WHERE ur.user_id = ? ORDER BY r.name",
 		    XC_ARGS(xc_int(caller->user_id)));
@@ -377,7 +377,7 @@ xc_auth_do_me(void *service, const struct xc_caller *caller,
     struct xc_refusal *refusal_r)
 {
 	struct xc_auth *auth = service;
-	struct xc_store *store = auth->of->store;
+	struct xc_store *store = auth->of.store;
 	struct own own = { .obj = json_object_new_object() };
 	unsigned char id[XC_SESSION_ID_LEN] = { 0 };
 	bool enrolled = false;

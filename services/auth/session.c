@@ -246,7 +246,7 @@ xc_session_begin(struct xc_auth *auth, const struct xc_session_new *session,
     struct json_object **result_r)
 {
 	struct making making = { .session = session,
-		.settings = &auth->of->settings->auth };
+		.settings = &auth->of.settings->auth };
 	struct json_object *result = NULL;
 	enum xc_err err;
 
@@ -260,7 +260,7 @@ xc_session_begin(struct xc_auth *auth, const struct xc_session_new *session,
 		err = session->cookie ? tell_cookie(&making, &result)
 		    : tell_tokens(auth, &making, &result);
 	if (err == XC_OK)
-		err = xc_store_transaction(auth->of->store, write_session,
+		err = xc_store_transaction(auth->of.store, write_session,
 		    &making);
 	if (err == XC_OK)
 		*result_r = result;
@@ -274,7 +274,7 @@ enum xc_err
 xc_access_make(struct xc_auth *auth, int64_t user_id, const char *session,
     struct json_object **result_r)
 {
-	int64_t life_s = auth->of->settings->auth.access_s;
+	int64_t life_s = auth->of.settings->auth.access_s;
 	struct xc_claims claims = { .user_id = user_id,
 		.issued_at = time(NULL) };
 	struct json_object *result = NULL;

@@ -574,21 +574,21 @@ test_nobody_knows(void **state)
 	(void)state;
 	open_browser(&browser);
 	(void)enter(token, sizeof(token));
-	identity.ring = NULL;
+	auth->of.ring = NULL;
 	assert_int_equal(xc_auth_keys(auth, &errbuf), XC_OK);
 	assert_int_equal(check_token(token), XC_ERR_UNAVAILABLE);
 	assert_int_equal(check(&sent, &by_cookie), XC_ERR_UNAVAILABLE);
-	identity.ring = ring;
+	auth->of.ring = ring;
 	assert_int_equal(xc_auth_keys(auth, &errbuf), XC_OK);
 	assert_int_equal(check_token(token), XC_OK);
 	settings.database.socket = "/nonexistent/db.sock";
 	assert_int_equal(xc_store_new(&settings.database, XC_ACCOUNT_CORE,
 	    &away, &errbuf), XC_OK);
-	identity.store = away;
+	auth->of.store = away;
 	assert_int_equal(check_token(token), XC_ERR_UNAVAILABLE);
 	assert_int_equal(check(&sent, &by_cookie), XC_ERR_UNAVAILABLE);
 	assert_int_equal(log_in("ana", PASSWORD, HOME), XC_ERR_UNAVAILABLE);
-	identity.store = store;
+	auth->of.store = store;
 	xc_store_free(&away);
 }
 

@@ -369,7 +369,7 @@ try_apart(void)
 
 	/* A child never uses its parent's connection. */
 	if (xc_store_new(&settings.database, XC_ACCOUNT_CORE,
-	    &identity.store, NULL) != XC_OK)
+	    &auth->of.store, NULL) != XC_OK)
 		return 100;
 	for (i = 0; i < 5; i++) {
 		enum xc_err err = log_in("ana", "wrong", HOME);
@@ -419,6 +419,7 @@ test_rehash(void **state)
 	settings.security.argon2_passes = 2;
 	assert_int_equal(xc_hasher_new(&settings.security, -1,
 	    &identity.hasher, &errbuf), XC_OK);
+	auth->of.hasher = identity.hasher;
 	n_hashes = 0;
 	assert_int_equal(log_in("ana", "wrong", HOME), XC_ERR_DENIED);
 	assert_int_equal(n_hashes, 1);
@@ -534,11 +535,11 @@ test_no_ring(void **state)
 
 	(void)state;
 	(void)make_user("ana", NULL, PASSWORD);
-	identity.ring = NULL;
+	auth->of.ring = NULL;
 	assert_int_equal(xc_auth_keys(auth, &errbuf), XC_OK);
 	assert_int_equal(log_in("ana", PASSWORD, HOME), XC_ERR_UNAVAILABLE);
 	assert_int_equal(ask("auth.jwks", "{}"), XC_ERR_UNAVAILABLE);
-	identity.ring = ring;
+	auth->of.ring = ring;
 	assert_int_equal(xc_auth_keys(auth, &errbuf), XC_OK);
 	assert_int_equal(log_in("ana", PASSWORD, HOME), XC_OK);
 	assert_int_equal(ask("auth.jwks", "{}"), XC_OK);

@@ -121,7 +121,7 @@ static enum xc_err
 look_up(struct xc_auth *auth, const struct keys *keys, struct look *look_r)
 {
 	*look_r = (struct look){ .known = false };
-	return xc_store_each(auth->of->store, read_look, look_r,
+	return xc_store_each(auth->of.store, read_look, look_r,
 	    "SELECT scope, COALESCE(TIMESTAMPDIFF(MICROSECOND, "
 	    "UTC_TIMESTAMP(3), until_at) DIV 1000, 0) FROM xc_throttle "
 	    "WHERE expires_at > UTC_TIMESTAMP(3) AND ("
@@ -220,7 +220,7 @@ xc_login_enter(struct xc_auth *auth, struct xc_attempt *attempt,
     uint32_t *retry_s_r)
 {
 	struct keys keys;
-	struct counting counting = { .settings = &auth->of->settings->auth,
+	struct counting counting = { .settings = &auth->of.settings->auth,
 		.attempt = attempt, .keys = &keys };
 	struct look look;
 	enum xc_err err;
@@ -235,7 +235,7 @@ xc_login_enter(struct xc_auth *auth, struct xc_attempt *attempt,
 	*retry_s_r = wait_of(&look);
 	if (*retry_s_r > 0)
 		return XC_ERR_BUSY;
-	err = xc_store_transaction(auth->of->store, count_all, &counting);
+	err = xc_store_transaction(auth->of.store, count_all, &counting);
 	if (err == XC_ERR_BUSY)
 		*retry_s_r = 1;
 	return err;
@@ -301,11 +301,11 @@ settle(struct xc_auth *auth, const struct xc_attempt *attempt,
     xc_store_body *body)
 {
 	struct keys keys;
-	struct counting counting = { .settings = &auth->of->settings->auth,
+	struct counting counting = { .settings = &auth->of.settings->auth,
 		.attempt = attempt, .keys = &keys };
 
 	if (make_keys(attempt, &keys) == XC_OK)
-		(void)xc_store_transaction(auth->of->store, body, &counting);
+		(void)xc_store_transaction(auth->of.store, body, &counting);
 }
 
 void

@@ -51,7 +51,7 @@ xc_ticket_make(struct xc_auth *auth, int64_t user_id,
 	}
 	json_object_put(methods);
 	if (err == XC_OK)
-		err = xc_store_exec(auth->of->store, NULL, "INSERT INTO "
+		err = xc_store_exec(auth->of.store, NULL, "INSERT INTO "
 		    "xc_login (hash, user_id, tries, expires_at) VALUES "
 		    "(?, ?, 0, UTC_TIMESTAMP(3) + INTERVAL ? SECOND)",
 		    XC_ARGS(xc_blob(digest, sizeof(digest)), xc_int(user_id),
@@ -104,7 +104,7 @@ find_ticket(struct xc_auth *auth, const char *ticket,
 		err = xc_auth_hmac(auth, n, "ticket", ticket, digest_r);
 		if (err != XC_OK)
 			break;
-		err = xc_store_one(auth->of->store, read_holder, &holder,
+		err = xc_store_one(auth->of.store, read_holder, &holder,
 		    "SELECT user_id, expires_at <= UTC_TIMESTAMP(3) OR "
 		    "tries >= ? FROM xc_login WHERE hash = ?",
 		    XC_ARGS(xc_int(TRIES_MAX),
@@ -124,7 +124,7 @@ take_try(struct xc_auth *auth, const unsigned char digest[XC_DIGEST_LEN],
 	struct xc_db_result result;
 	enum xc_err err;
 
-	err = xc_store_exec(auth->of->store, &result, "UPDATE xc_login SET "
+	err = xc_store_exec(auth->of.store, &result, "UPDATE xc_login SET "
 	    "tries = tries + 1 WHERE hash = ? AND tries < ? AND expires_at > "
 	    "UTC_TIMESTAMP(3)", XC_ARGS(xc_blob(digest, XC_DIGEST_LEN),
 	    xc_int(TRIES_MAX)));
@@ -141,7 +141,7 @@ use_up(struct xc_auth *auth, const unsigned char digest[XC_DIGEST_LEN],
 	struct xc_db_result result;
 	enum xc_err err;
 
-	err = xc_store_exec(auth->of->store, &result, "DELETE FROM xc_login "
+	err = xc_store_exec(auth->of.store, &result, "DELETE FROM xc_login "
 	    "WHERE hash = ?", XC_ARGS(xc_blob(digest, XC_DIGEST_LEN)));
 	if (err == XC_OK && result.affected == 0)
 		return refuse_ticket(refusal_r);
