@@ -6,4 +6,4 @@ TESTS += src/lib/test-site
 src_lib_test_site_SOURCES = src/lib/test-site.c
 src_lib_test_site_LDADD = $(XCORE_TEST_LIBS)
 
-dist_man_MANS += doc/man3/xc_site.3
+dist_man_MANS += doc/man3/xc_plugins.3 doc/man3/xc_site.3
