@@ -2,7 +2,9 @@
 /* libcurl: one connection for each letter, so that none goes stale. */
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <curl/curl.h>
 
@@ -28,6 +30,9 @@ struct post {
 	struct xc_block text;
 	size_t sent;
 	struct curl_slist *to;
+	int64_t end_ms;		/* CLOCK_MONOTONIC */
+	bool late;
+	curl_socket_t fd;
 	char why[CURL_ERROR_SIZE];
 };
 
@@ -118,6 +123,56 @@ give_text(char *to, size_t size, size_t n, void *ctx)
 	return len;
 }
 
+static int64_t
+now_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}
+
+static curl_socket_t
+open_socket(void *ctx, curlsocktype purpose, struct curl_sockaddr *address)
+{
+	struct post *post = ctx;
+
+	(void)purpose;
+	post->fd = socket(address->family, address->socktype | SOCK_CLOEXEC,
+	    address->protocol);
+	return post->fd;
+}
+
+static int
+close_socket(void *ctx, curl_socket_t fd)
+{
+	struct post *post = ctx;
+
+	if (post->fd == fd)
+		post->fd = CURL_SOCKET_BAD;
+	return close(fd);
+}
+
+/* libcurl says QUIT after its time-out and waits once more for the answer;
+ * not when there is nobody to say it to. */
+static int
+look_at_time(void *ctx, curl_off_t down_total, curl_off_t down,
+    curl_off_t up_total, curl_off_t up)
+{
+	struct post *post = ctx;
+
+	(void)down_total;
+	(void)down;
+	(void)up_total;
+	(void)up;
+	if (now_ms() < post->end_ms)
+		return 0;
+	post->late = true;
+	if (post->fd != CURL_SOCKET_BAD)
+		(void)shutdown(post->fd, SHUT_RDWR);
+	return 1;
+}
+
 /* What the server says is not for standard output. */
 static size_t
 drop(char *data, size_t size, size_t n, void *ctx)
@@ -137,7 +192,7 @@ static bool
 set_server(CURL *easy, const struct mailer *mailer)
 {
 	SET(easy, CURLOPT_NOSIGNAL, 1L);
-	SET(easy, CURLOPT_NOPROGRESS, 1L);
+	SET(easy, CURLOPT_NOPROGRESS, 0L);
 #if LIBCURL_VERSION_NUM >= 0x075500
 	SET(easy, CURLOPT_PROTOCOLS_STR, "smtp,smtps");
 #else
@@ -188,6 +243,14 @@ set_post(CURL *easy, const struct mailer *mailer,
 	SET(easy, CURLOPT_WRITEFUNCTION, drop);
 	SET(easy, CURLOPT_HEADERFUNCTION, drop);
 	SET(easy, CURLOPT_ERRORBUFFER, post->why);
+	SET(easy, CURLOPT_OPENSOCKETFUNCTION, open_socket);
+	SET(easy, CURLOPT_OPENSOCKETDATA, post);
+	SET(easy, CURLOPT_CLOSESOCKETFUNCTION, close_socket);
+	SET(easy, CURLOPT_CLOSESOCKETDATA, post);
+	SET(easy, CURLOPT_XFERINFOFUNCTION, look_at_time);
+	SET(easy, CURLOPT_XFERINFODATA, post);
+	/* Each has a connection of its own. */
+	SET(easy, CURLOPT_FORBID_REUSE, 1L);
 	return true;
 }
 
@@ -220,12 +283,12 @@ deliver(const struct mailer *mailer, const struct xc_letter *letter,
 		code = curl_easy_perform(easy);
 	if (easy != NULL)
 		curl_easy_cleanup(easy);
-	err = judge(code);
+	err = post->late && code != CURLE_OK ? XC_ERR_TIMEOUT : judge(code);
 	if (err == XC_OK)
 		return XC_OK;
 	return xc_fail(errbuf, err, "%s did not take a letter: %s",
-	    mailer->server, post->why[0] != '\0' ? post->why
-	    : curl_easy_strerror(code));
+	    mailer->server, err == XC_ERR_TIMEOUT ? "mail.timeout_ms passed"
+	    : post->why[0] != '\0' ? post->why : curl_easy_strerror(code));
 }
 
 static enum xc_err
@@ -249,7 +312,8 @@ mailer_send(void *ctx, const struct xc_letter *letter,
     struct xc_errbuf *errbuf)
 {
 	struct mailer *mailer = ctx;
-	struct post post = { .to = NULL };
+	struct post post = { .fd = CURL_SOCKET_BAD,
+		.end_ms = now_ms() + mailer->timeout_ms };
 	enum xc_err err = XC_OK;
 
 	if (!mailer->global && curl_global_init(CURL_GLOBAL_DEFAULT) !=
