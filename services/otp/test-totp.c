@@ -298,7 +298,7 @@ test_typed(void **state)
 static void
 test_made(void **state)
 {
-	char text[2][XC_CODE_SIZE], code[XC_CODE_SIZE];
+	char text[2][XC_CODE_SIZE] = { "", "" }, code[XC_CODE_SIZE];
 
 	(void)state;
 	for (int i = 0; i < 1000; i++) {
