@@ -361,11 +361,13 @@ count_winners(const char *code, int *busy_r)
 			enum xc_err err;
 
 			close(gate[1]);
+			xc_store_free(&store);
 			open_store();
 			otp->identity.store = store;
 			(void)number("SELECT 1");
 			assert_int_equal(read(gate[0], &c, 1), 0);
 			err = take(code);
+			xc_store_free(&store);
 			_exit(err == XC_OK ? 0 : err == XC_ERR_BUSY ? 2
 			    : err == XC_ERR_DENIED ? 1 : 3);
 		}

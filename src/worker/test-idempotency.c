@@ -409,14 +409,18 @@ test_at_once(void **state)
 			if (pids[i] != 0)
 				continue;
 			close(gate[1]);
+			xc_store_free(&store);
 			open_store();
 			(void)number("SELECT 1");
 			assert_int_equal(read(gate[0], &c, 1), 0);
-			if (SEND(.key = key)) {
+			code = 1;
+			if (SEND(.key = key))
 				handle(201, "made");
-				_exit(1);
-			}
-			_exit(status() == 409 || status() == 201 ? 0 : 2);
+			else
+				code = status() == 409 || status() == 201 ?
+				    0 : 2;
+			xc_store_free(&store);
+			_exit(code);
 		}
 		close(gate[0]);
 		close(gate[1]);
