@@ -2,16 +2,25 @@
 # The plugins that come with xcore.  They are built like anyone's, by the
 # rules that xcore-config names, against this tree, and installed as folders
 # that xcore-install(1) takes.
-SHIPPED_PLUGINS = hello todo auth manager
+SHIPPED_PLUGINS = admin auth hello manager todo user
 if WANT_DOCS
 SHIPPED_PLUGINS += docs
 endif
 
 EXTRA_DIST += \
+	plugins/admin/Makefile plugins/admin/README.md \
+	plugins/admin/admin.c plugins/admin/admin.h \
+	plugins/admin/roles.c plugins/admin/users.c \
+	plugins/admin/openapi.json plugins/admin/plugin.json \
+	plugins/admin/tests/users.json \
+	plugins/user/Makefile plugins/user/README.md \
+	plugins/user/openapi.json plugins/user/plugin.json \
+	plugins/user/tests/account.json plugins/user/user.c \
 	plugins/auth/Makefile \
 	plugins/auth/README.md \
 	plugins/auth/auth.c \
 	plugins/auth/auth.h \
+	plugins/auth/otp.c \
 	plugins/auth/openapi.json \
 	plugins/auth/plugin.json \
 	plugins/docs/Makefile plugins/docs/README.md \

@@ -40,7 +40,7 @@ xc_account_profile_set(struct xc_request *req, struct json_object *changes,
 }
 
 enum xc_err
-xc_account_password(struct xc_request *req,
+xc_account_set_password(struct xc_request *req,
     const struct xc_account_secret *before,
     const struct xc_account_secret *after)
 {

@@ -22,6 +22,7 @@ libxcore_la_SOURCES = \
 	src/lib/desk.c src/lib/desk.h \
 	src/lib/desk-args.c src/lib/desk-args.h \
 	src/lib/error.c \
+	src/lib/etag.c \
 	src/lib/event.c \
 	src/lib/grants.c src/lib/grants.h \
 	src/lib/host.h \
@@ -69,6 +70,7 @@ pkginclude_HEADERS = \
 	src/include/xcore/data.h \
 	src/include/xcore/db.h \
 	src/include/xcore/error.h \
+	src/include/xcore/etag.h \
 	src/include/xcore/event.h \
 	src/include/xcore/http.h \
 	src/include/xcore/json.h \

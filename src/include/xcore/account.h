@@ -60,7 +60,7 @@ struct xc_account_secret {
 
 /* Sets the password of who knows the one before; the user's other sessions
  * end.  403: it is another; 429: too many were wrong. */
-enum xc_err xc_account_password(struct xc_request *req,
+enum xc_err xc_account_set_password(struct xc_request *req,
     const struct xc_account_secret *before,
     const struct xc_account_secret *after);
 

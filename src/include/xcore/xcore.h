@@ -12,6 +12,7 @@
 #include <xcore/data.h>
 #include <xcore/db.h>
 #include <xcore/error.h>
+#include <xcore/etag.h>
 #include <xcore/event.h>
 #include <xcore/http.h>
 #include <xcore/json.h>
