@@ -13,6 +13,7 @@ libauth_la_SOURCES = \
 	services/auth/refresh.c \
 	services/auth/self.c \
 	services/auth/session.c \
+	services/auth/sessions-end.c \
 	services/auth/throttle.c \
 	services/auth/ticket.c
 
