@@ -10,19 +10,18 @@ endif
 EXTRA_DIST += \
 	plugins/admin/Makefile plugins/admin/README.md \
 	plugins/admin/admin.c plugins/admin/admin.h \
+	plugins/admin/plugins.c plugins/admin/plugins.h \
 	plugins/admin/roles.c plugins/admin/users.c \
 	plugins/admin/openapi.json plugins/admin/plugin.json \
+	plugins/admin/tests/plugins.json \
 	plugins/admin/tests/users.json \
 	plugins/user/Makefile plugins/user/README.md \
 	plugins/user/openapi.json plugins/user/plugin.json \
 	plugins/user/tests/account.json plugins/user/user.c \
-	plugins/auth/Makefile \
-	plugins/auth/README.md \
-	plugins/auth/auth.c \
-	plugins/auth/auth.h \
-	plugins/auth/otp.c \
-	plugins/auth/openapi.json \
-	plugins/auth/plugin.json \
+	plugins/auth/Makefile plugins/auth/README.md \
+	plugins/auth/auth.c plugins/auth/auth.h plugins/auth/otp.c \
+	plugins/auth/openapi.json plugins/auth/plugin.json \
+	plugins/auth/tests/logins.json plugins/auth/tests/otp.json \
 	plugins/docs/Makefile plugins/docs/README.md \
 	plugins/docs/assets/docs/docs.css plugins/docs/assets/docs/docs.js \
 	plugins/docs/assets/docs/mode.js \

@@ -6,6 +6,7 @@
 #include <json-c/json.h>
 
 #include "admin.h"
+#include "plugins.h"
 
 enum xc_err
 reply_private(struct xc_request *req, int status, struct json_object *result)
@@ -109,4 +110,5 @@ XC_PLUGIN(.operations = XC_OPERATIONS(
     { "change_role", change_role },
     { "remove_role", remove_role },
     { "list_permissions", list_permissions },
-    { "list_audit", list_audit }));
+    { "list_audit", list_audit },
+    PLUGIN_OPERATIONS));
