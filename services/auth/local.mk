@@ -19,3 +19,8 @@ libauth_la_SOURCES = \
 
 EXTRA_DIST += tests/services/run-identity
 LINT_SHELL += tests/services/run-identity
+
+FUZZ_TARGETS += services/auth/fuzz-cookie
+services_auth_fuzz_cookie_SOURCES = services/auth/fuzz-cookie.c
+services_auth_fuzz_cookie_LDADD = libauth.la libsecurity.la libxcore.la \
+	$(CRYPTO_LIBS) $(JSONC_LIBS) $(FUZZ_LIBS)
