@@ -16,6 +16,8 @@ libauth_la_SOURCES = \
 	services/auth/sessions-end.c \
 	services/auth/throttle.c \
 	services/auth/ticket.c
+# libjwt brings along another library with json-c's names: ours goes first.
+libauth_la_LIBADD = libsettings.la $(JSONC_LIBS) $(JWT_LIBS)
 
 EXTRA_DIST += tests/services/run-identity
 LINT_SHELL += tests/services/run-identity
