@@ -326,7 +326,8 @@ static const struct smtp_script scripts[] = {
 };
 
 static const struct smtp_script slow_scripts[] = {
-	{ 0, "GREETING", "hang" }, { 0, "GREETING", "\xff\xfe" }, { 0, "GREETING", "drip" },
+	{ 0, "GREETING", "hang" }, { 0, "GREETING", "\xff\xfe" },
+	{ 0, "GREETING", "drip" },
 	{ 0, "EHLO", "hang" }, { 0, "RCPT", "hang" }, { 0, "DATA", "hang" },
 	{ 0, "END", "hang" }, { SMTP_STARTTLS, "STARTTLS", "hang" },
 };
