@@ -177,6 +177,8 @@ src_lib_fuzz_url_SOURCES = src/lib/fuzz-url.c
 src_lib_fuzz_url_LDADD = libxcore.la $(CURL_LIBS) $(FUZZ_LIBS)
 
 dist_man_MANS += \
+	doc/man3/xc_account.3 \
+	doc/man3/xc_admin.3 \
 	doc/man3/xc_arena.3 \
 	doc/man3/xc_auth.3 \
 	doc/man3/xc_cache.3 \
@@ -184,6 +186,7 @@ dist_man_MANS += \
 	doc/man3/xc_data.3 \
 	doc/man3/xc_db.3 \
 	doc/man3/xc_error.3 \
+	doc/man3/xc_etag.3 \
 	doc/man3/xc_event.3 \
 	doc/man3/xc_http.3 \
 	doc/man3/xc_json.3 \
