@@ -121,14 +121,11 @@ put_secret(const struct asking *asking,
 {
 	struct xc_db_result result = { .affected = 0 };
 	unsigned char *sealed = NULL;
-	char context[32];
 	size_t len = 0;
 	enum xc_err err;
 
-	snprintf(context, sizeof(context), "otp:%lld",
-	    (long long)asking->caller->user_id);
-	err = xc_seal(asking->otp->identity.ring, context, secret,
-	    XC_TOTP_SECRET_LEN, &sealed, &len);
+	err = xc_otp_seal(asking->otp, asking->caller->user_id, secret,
+	    &sealed, &len);
 	if (err == XC_OK)
 		err = xc_store_exec(asking->store, &result,
 		    "INSERT INTO xc_otp (user_id, secret, created_at) "

@@ -25,6 +25,7 @@ struct xc_otp_row {
 	unsigned char sealed[256];
 	size_t sealed_len;
 	bool confirmed;
+	char created_at[32];	/* as the database says it */
 };
 
 /* XC_ERR_NOT_FOUND: there is none. */
@@ -34,6 +35,11 @@ enum xc_err xc_otp_row(struct xc_otp *otp, int64_t user_id,
 /* Opens it; XC_ERR_UNAVAILABLE, logged, if the ring does not. */
 enum xc_err xc_otp_open(struct xc_otp *otp, int64_t user_id,
     const struct xc_otp_row *row, unsigned char secret_r[XC_TOTP_SECRET_LEN]);
+
+/* Seals it for that user; *sealed_r is malloc'ed. */
+enum xc_err xc_otp_seal(struct xc_otp *otp, int64_t user_id,
+    const unsigned char secret[XC_TOTP_SECRET_LEN], unsigned char **sealed_r,
+    size_t *len_r);
 
 /* The row of xc_throttle that tries of that purpose are counted in. */
 struct xc_throttle xc_otp_throttle(const struct xc_otp *otp,

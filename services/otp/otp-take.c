@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Whether a code is right; each is taken once, whoever else tries it at the
  * same time and wherever. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "otp-private.h"
@@ -30,8 +31,30 @@ exec_one(struct attempt *attempt, const char *sql,
 }
 
 /* The database compares the step and sets it in one: of several that show the
- * same code one is first.  The secret stands there too, since it may be
- * another one by now. */
+ * same code one is first.  The secret may be another one by now, as its age
+ * says.  It is sealed anew with the key of today, so that one of yesterday can
+ * be retired some day. */
+static enum xc_err
+use_step(struct attempt *attempt,
+    const unsigned char secret[XC_TOTP_SECRET_LEN], uint64_t step)
+{
+	unsigned char *sealed = NULL;
+	size_t len = 0;
+	enum xc_err err = xc_otp_seal(attempt->otp, attempt->user_id, secret,
+	    &sealed, &len);
+
+	if (err == XC_OK)
+		err = exec_one(attempt, "UPDATE xc_otp SET last_step = ?, "
+		    "secret = ? WHERE user_id = ? "
+		    "AND confirmed_at IS NOT NULL AND last_step < ? "
+		    "AND created_at = ?",
+		    XC_ARGS(xc_int((int64_t)step), xc_blob(sealed, len),
+		    xc_int(attempt->user_id), xc_int((int64_t)step),
+		    xc_text(attempt->row.created_at)));
+	free(sealed);
+	return err;
+}
+
 static enum xc_err
 take_app(struct attempt *attempt)
 {
@@ -47,15 +70,10 @@ take_app(struct attempt *attempt)
 		err = xc_totp_match(secret, otp->now(),
 		    (unsigned)otp->identity.settings->otp.window,
 		    attempt->code, &step);
+	if (err == XC_OK)
+		err = use_step(attempt, secret, step);
 	xc_wipe(secret, sizeof(secret));
-	if (err != XC_OK)
-		return err;
-	return exec_one(attempt, "UPDATE xc_otp SET last_step = ? "
-	    "WHERE user_id = ? AND confirmed_at IS NOT NULL "
-	    "AND last_step < ? AND secret = ?",
-	    XC_ARGS(xc_int((int64_t)step), xc_int(attempt->user_id),
-	    xc_int((int64_t)step), xc_blob(attempt->row.sealed,
-	    attempt->row.sealed_len)));
+	return err;
 }
 
 /* One that was made before the key was changed is still good. */

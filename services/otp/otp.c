@@ -70,6 +70,8 @@ take_row(void *ctx, const struct xc_cell *cells, size_t n)
 	memcpy(row->sealed, cells[0].data, cells[0].len);
 	row->sealed_len = cells[0].len;
 	row->confirmed = cells[1].integer != 0;
+	snprintf(row->created_at, sizeof(row->created_at), "%s",
+	    cells[2].data);
 	return XC_OK;
 }
 
@@ -78,8 +80,8 @@ xc_otp_row(struct xc_otp *otp, int64_t user_id, struct xc_otp_row *row_r)
 {
 	memset(row_r, 0, sizeof(*row_r));
 	return xc_store_one(otp->identity.store, take_row, row_r,
-	    "SELECT secret, confirmed_at IS NOT NULL FROM xc_otp "
-	    "WHERE user_id = ?", XC_ARGS(xc_int(user_id)));
+	    "SELECT secret, confirmed_at IS NOT NULL, created_at "
+	    "FROM xc_otp WHERE user_id = ?", XC_ARGS(xc_int(user_id)));
 }
 
 enum xc_err
@@ -200,6 +202,18 @@ xc_otp_open(struct xc_otp *otp, int64_t user_id,
 	free(secret);
 	return err == XC_OK && len == XC_TOTP_SECRET_LEN ? XC_OK
 	    : XC_ERR_UNAVAILABLE;
+}
+
+enum xc_err
+xc_otp_seal(struct xc_otp *otp, int64_t user_id,
+    const unsigned char secret[XC_TOTP_SECRET_LEN], unsigned char **sealed_r,
+    size_t *len_r)
+{
+	char context[32];
+
+	snprintf(context, sizeof(context), "otp:%lld", (long long)user_id);
+	return xc_seal(otp->identity.ring, context, secret,
+	    XC_TOTP_SECRET_LEN, sealed_r, len_r);
 }
 
 struct xc_throttle

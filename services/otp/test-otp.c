@@ -17,6 +17,7 @@
 #include <liboath/oath.h>
 
 #include "otp-private.h"
+#include "services/security/keyring-edit.h"
 
 #define USER 42
 #define SESSION "000102030405060708090a0b0c0d0e0f"
@@ -278,7 +279,7 @@ test_enrolment(void **state)
 	assert_true(enrolled);
 	assert_int_equal(number("SELECT otp_at IS NOT NULL FROM xc_session"),
 	    1);
-	/* The one in force is not replaced. */
+	/* The one in force is not replaced, but for its seal. */
 	assert_int_equal(ask("otp.setup", NULL, NULL), XC_ERR_EXISTS);
 	assert_string_equal(refusal.code, "otp_exists");
 	assert_int_equal(ask("otp.confirm", code_of(secret, 0), NULL),
@@ -291,6 +292,33 @@ test_enrolment(void **state)
 	    "LENGTH(secret) > 20 AND confirmed_at IS NOT NULL"), 1);
 	assert_int_equal(number("SELECT COUNT(*) FROM xc_otp_recovery WHERE "
 	    "LENGTH(hash) = 32 AND used_at IS NULL"), 10);
+}
+
+/* Whoever logs in has his secret sealed by the key of today. */
+static void
+test_key_change(void **state)
+{
+	static const char *const what[] = { "seal", "hash" };
+	int64_t before;
+
+	(void)state;
+	enrol();
+	before = number("SELECT CRC32(secret) FROM xc_otp");
+	for (size_t i = 0; i < 2; i++)
+		assert_int_equal(xc_keyring_add(ring, what[i], XC_KEY_SECRET,
+		    XC_KEY_ACTIVE, NULL, NULL), XC_OK);
+	assert_int_equal(take(code_of(secret, 0)), XC_OK);
+	assert_int_not_equal(number("SELECT CRC32(secret) FROM xc_otp"),
+	    before);
+	assert_int_equal(take(recovery[0]), XC_OK);
+	assert_int_equal(take(recovery[0]), XC_ERR_DENIED);
+	assert_int_equal(xc_keyring_retire(ring, xc_keyring_nth(ring, "seal",
+	    1)->id, NULL), XC_OK);
+	assert_int_equal(take(code_of(secret, 1)), XC_OK);
+	/* What the key of a code was retired with is gone. */
+	assert_int_equal(xc_keyring_retire(ring, xc_keyring_nth(ring, "hash",
+	    1)->id, NULL), XC_OK);
+	assert_int_equal(take(recovery[1]), XC_ERR_DENIED);
 }
 
 static void
@@ -658,7 +686,7 @@ int
 main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		T(test_enrolment), T(test_old_login), T(test_replay),
+		T(test_enrolment), T(test_key_change), T(test_old_login), T(test_replay),
 		T(test_at_once), T(test_guessing), T(test_recovery),
 		T(test_disable), T(test_moved_secret), T(test_mail),
 		T(test_mail_tries), T(test_mail_login), T(test_mail_fails),
