@@ -1,0 +1,7 @@
+# SPDX-License-Identifier: MIT
+EXTRA_DIST += tests/identity/run tests/identity/users.sh
+LINT_SHELL += tests/identity/run tests/identity/users.sh
+EXTRA_DIST += tests/identity/otp.sh tests/identity/stepper/Makefile \
+	tests/identity/stepper/openapi.json \
+	tests/identity/stepper/plugin.json tests/identity/stepper/stepper.c
+LINT_SHELL += tests/identity/otp.sh
