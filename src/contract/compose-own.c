@@ -5,6 +5,7 @@
  */
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include <json-c/json.h>
 
@@ -17,6 +18,7 @@
 enum own {
 	OWN_UNAUTHORIZED,
 	OWN_FORBIDDEN,
+	OWN_WORKING,
 	OWN_MEDIA,
 	OWN_INVALID,
 	OWN_UNAVAILABLE,
@@ -32,13 +34,24 @@ static const struct {
 		"The credentials are missing or not valid" },
 	[OWN_FORBIDDEN] = { "403", "xcore_Forbidden",
 		"The credentials do not suffice for this" },
+	[OWN_WORKING] = { "409", "xcore_InProgress",
+		"A request with this Idempotency-Key is being worked on" },
 	[OWN_MEDIA] = { "415", "xcore_UnsupportedMediaType",
 		"The body has a media type that is not taken here" },
 	[OWN_INVALID] = { "422", "xcore_Invalid",
 		"Parameters or the body are not valid; errors names each" },
 	[OWN_UNAVAILABLE] = { "503", "xcore_Unavailable",
-		"Nobody can say now who may do this; try again later" },
+		"Nobody can say now who may do this, or whether it was "
+		"done; try again later" },
 };
+
+#define KEY "Idempotency-Key"
+
+/* What x-xcore-idempotent takes. */
+static const char key_parameter[] = "{\"name\":\"" KEY "\",\"in\":\"header\","
+    "\"description\":\"Names the request, so that it may be sent again: it "
+    "runs once\",\"schema\":{\"type\":\"string\",\"minLength\":1,"
+    "\"maxLength\":255,\"pattern\":\"^[!-~]+$\"}}";
 
 /* RFC 9457, with the members that xcore adds. */
 static const char problem[] = "{\"type\":\"object\","
@@ -112,6 +125,35 @@ is_secured(const struct json_object *operation)
 	return n > 0;
 }
 
+static bool
+is_idempotent(const struct json_object *operation)
+{
+	return json_object_get_boolean(xc_json_member(operation,
+	    "x-xcore-idempotent"));
+}
+
+/* The header, unless the plugin describes it. */
+static void
+add_key(struct json_object *operation)
+{
+	struct json_object *list = xc_json_member(operation, "parameters");
+	size_t n = json_object_is_type(list, json_type_array) ?
+	    json_object_array_length(list) : 0;
+	const char *name;
+
+	for (size_t i = 0; i < n; i++) {
+		name = xc_json_string(json_object_array_get_idx(list, i),
+		    "name");
+		if (name != NULL && strcasecmp(name, KEY) == 0)
+			return;
+	}
+	if (!json_object_is_type(list, json_type_array)) {
+		list = json_object_new_array();
+		json_object_object_add(operation, "parameters", list);
+	}
+	json_object_array_add(list, json_tokener_parse(key_parameter));
+}
+
 static void
 add_answers(struct xc_part *part, const struct json_object *item,
     struct json_object *operation)
@@ -128,12 +170,16 @@ add_answers(struct xc_part *part, const struct json_object *item,
 		add_answer(part, responses, OWN_UNAUTHORIZED);
 		add_answer(part, responses, OWN_FORBIDDEN);
 	}
+	if (is_idempotent(operation)) {
+		add_key(operation);
+		add_answer(part, responses, OWN_WORKING);
+	}
 	if (body)
 		add_answer(part, responses, OWN_MEDIA);
 	if (body || has_elements(item, "parameters") ||
 	    has_elements(operation, "parameters"))
 		add_answer(part, responses, OWN_INVALID);
-	if (is_secured(operation))
+	if (is_secured(operation) || is_idempotent(operation))
 		add_answer(part, responses, OWN_UNAVAILABLE);
 }
 

@@ -395,6 +395,19 @@ test_own(void **state)
 	leads(XC_OPENAPI_3_1, POST(BODY, ",'4XX':{'description':'y'}"),
 	    "/components", "{}");
 	leads(XC_OPENAPI_3_1, POST("", ""), "/components", "{}");
+	/* A key is a parameter like any other for whoever reads it. */
+	text = POST("'x-xcore-idempotent':true,", "");
+	leads(XC_OPENAPI_3_1, text, "/paths/~1app~1a/post/parameters/0/name",
+	    "'Idempotency-Key'");
+	leads(XC_OPENAPI_3_0, text, "/paths/~1app~1a/post/responses/409",
+	    "{'$ref':'#/components/responses/xcore_InProgress'}");
+	leads(XC_OPENAPI_3_1, text, "/paths/~1app~1a/post/responses/503",
+	    "{'$ref':'#/components/responses/xcore_Unavailable'}");
+	text = POST("'x-xcore-idempotent':true,'parameters':[{'name':"
+	    "'idempotency-key','in':'header','schema':{}}],", "");
+	leads(XC_OPENAPI_3_1, text, "/paths/~1app~1a/post/parameters/1", NULL);
+	text = POST("'x-xcore-idempotent':false,", "");
+	leads(XC_OPENAPI_3_1, text, "/paths/~1app~1a/post/parameters", NULL);
 }
 
 static void
