@@ -27,7 +27,7 @@ CREATE TABLE xc_user (
 	PRIMARY KEY (id),
 	UNIQUE KEY (name_key),
 	UNIQUE KEY (email_key),
-	KEY (created_at),
+	KEY (state),
 	KEY (last_login_at)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
 
@@ -75,7 +75,8 @@ CREATE TABLE xc_permission (
 	everyone TINYINT UNSIGNED NOT NULL DEFAULT 0,
 	gone TINYINT UNSIGNED NOT NULL DEFAULT 0,
 	PRIMARY KEY (name),
-	KEY (plugin)
+	KEY (plugin),
+	KEY (everyone)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
 
 -- One row, id 1: moves on when roles or permissions change, so that no worker

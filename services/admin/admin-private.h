@@ -78,6 +78,8 @@ struct xc_sort {
 	const char *name;	/* "created_at" */
 	const char *column;	/* of the inner query */
 	const char *outer;	/* of the outer one */
+	const char *index;	/* that has its order; NULL */
+	bool alone;		/* no two have the same there */
 };
 
 /* A list: what is selected of what.  All text is fixed; what a client sent
@@ -92,6 +94,12 @@ struct xc_list {
 	bool down;		/* ... and begins with the last */
 	struct xc_value args[XC_LIST_ARGS];
 	size_t n_args;
+	/* Says how the rows are found, when it is known how they are sorted
+	 * and whether they are many; NULL: from and id are right as they are.
+	 * It may set sort, to one that the page is sorted by in the end. */
+	void (*plan)(struct xc_list *list, struct xc_sort *sort, bool many);
+	bool role;		/* for plan: of users of one role */
+	bool sought;		/* ... of those that a word finds */
 	/* Makes a row fit to be shown; NULL. */
 	enum xc_err (*fix)(struct json_object *row);
 	int64_t total;		/* -1: it is counted */

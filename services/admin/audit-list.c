@@ -12,8 +12,8 @@
 #include "audit-private.h"
 
 static const struct xc_sort sorts[] = {
-	{ "seq", "a.seq", "a.seq" },
-	{ NULL, NULL, NULL }
+	{ "seq", "a.seq", "a.seq", NULL, true },
+	{ NULL, NULL, NULL, NULL, false }
 };
 
 /* Text of JSON as what it says. */

@@ -20,7 +20,7 @@
 struct page {
 	int64_t number;
 	int64_t size;
-	const struct xc_sort *sort;
+	struct xc_sort sort;
 	bool down;
 };
 
@@ -84,16 +84,19 @@ read_sort(const struct xc_list *list, struct json_object *args,
 {
 	const char *name = xc_json_string(args, "sort");
 
-	page_r->sort = list->sorts;
+	page_r->sort = list->sorts[0];
 	page_r->down = list->down;
 	if (name == NULL || *name == '\0')
 		return XC_OK;
 	page_r->down = *name == '-';
 	if (*name == '-')
 		name++;
-	for (; page_r->sort->name != NULL; page_r->sort++)
-		if (strcmp(page_r->sort->name, name) == 0)
+	for (const struct xc_sort *sort = list->sorts; sort->name != NULL;
+	    sort++) {
+		page_r->sort = *sort;
+		if (strcmp(sort->name, name) == 0)
 			return XC_OK;
+	}
 	return xc_refuse_at(refusal_r, "/sort", "sort",
 	    "there is nothing of that name to sort by");
 }
@@ -209,7 +212,7 @@ count(struct xc_admin *admin, const struct xc_list *list, int64_t *n_r)
 /* From the nearer end: what lies before the page is walked over. */
 static enum xc_err
 select_page(struct xc_admin *admin, struct xc_list *list,
-    const struct page *page, int64_t total, struct json_object **rows_r)
+    struct page *page, int64_t total, struct json_object **rows_r)
 {
 	int64_t before = (page->number - 1) * page->size;
 	int64_t n = total - before < page->size ? total - before : page->size;
@@ -217,15 +220,21 @@ select_page(struct xc_admin *admin, struct xc_list *list,
 	bool turned = behind < before;
 	const char *inner = page->down != turned ? "DESC" : "ASC";
 	const char *outer = page->down ? "DESC" : "ASC";
-	const struct xc_sort *sort = page->sort;
-	char sql[SQL_SIZE];
+	struct xc_sort *sort = &page->sort;
+	char sql[SQL_SIZE], tie[64] = "";
+
+	if (list->plan != NULL)
+		list->plan(list, sort, total > XC_COUNT_EXACT);
+	/* MariaDB would sort all of them for what changes nothing. */
+	if (!sort->alone)
+		snprintf(tie, sizeof(tie), ", %s %s", list->id, inner);
 
 	list->args[list->n_args] = xc_int(n);
 	list->args[list->n_args + 1] = xc_int(turned ? behind : before);
 	snprintf(sql, sizeof(sql), "SELECT %s FROM (SELECT %s AS id FROM "
-	    "%s%s ORDER BY %s %s, %s %s LIMIT ? OFFSET ?) x %s "
+	    "%s%s ORDER BY %s %s%s LIMIT ? OFFSET ?) x %s "
 	    "ORDER BY %s %s, x.id %s", list->columns, list->id, list->from,
-	    list->where, sort->column, inner, list->id, inner, list->join,
+	    list->where, sort->column, inner, tie, list->join,
 	    sort->outer, outer, outer);
 	return xc_store_rows(admin->identity.store, rows_r, sql, list->args,
 	    list->n_args + 2);

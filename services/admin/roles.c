@@ -15,15 +15,15 @@
 	XC_TIME("r.changed_at") " AS changed_at, r.revision"
 
 static const struct xc_sort sorts[] = {
-	{ "name", "r.name", "r.name" },
-	{ "id", "r.id", "r.id" },
-	{ "created_at", "r.id", "r.id" },
-	{ NULL, NULL, NULL }
+	{ "name", "r.name", "r.name", NULL, true },
+	{ "id", "r.id", "r.id", NULL, true },
+	{ "created_at", "r.id", "r.id", NULL, true },
+	{ NULL, NULL, NULL, NULL, false }
 };
 
 static const struct xc_sort permission_sorts[] = {
-	{ "name", "p.name", "p.name" },
-	{ NULL, NULL, NULL }
+	{ "name", "p.name", "p.name", NULL, true },
+	{ NULL, NULL, NULL, NULL, false }
 };
 
 static void

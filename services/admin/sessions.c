@@ -13,8 +13,8 @@
 #define ID_LEN 32
 
 static const struct xc_sort sorts[] = {
-	{ "created_at", "s.created_at", "s.created_at" },
-	{ NULL, NULL, NULL }
+	{ "created_at", "s.created_at", "s.created_at", NULL, false },
+	{ NULL, NULL, NULL, NULL, false }
 };
 
 static enum xc_err

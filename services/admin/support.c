@@ -28,7 +28,7 @@ fill_settings(void)
 		.user = getenv("XCORE_TEST_DB_USER"), .password_file = "",
 		.plugin_user = "", .plugin_password_file = "",
 		.plugin_schema_prefix = "xcore_", .tls_ca = "",
-		.connect_timeout_ms = 5000, .read_timeout_ms = 30000,
+		.connect_timeout_ms = 5000, .read_timeout_ms = 600000,
 		.write_timeout_ms = 30000 };
 	settings.auth.registration = true;
 	settings.auth.login_failures = 3;
