@@ -196,11 +196,13 @@ count(struct xc_admin *admin, const struct xc_list *list, int64_t *n_r)
 			return XC_OK;
 	}
 	snprintf(limit, sizeof(limit), "%d", XC_COUNT_EXACT + 1);
-	err = count_all(admin, list, limit, n_r);
+	err = XC_OK;
+	/* A search by two indexes finds all before it gives the first. */
+	if (!list->sought)
+		err = count_all(admin, list, limit, n_r);
+	if (err == XC_OK && (list->sought || *n_r > XC_COUNT_EXACT))
+		err = count_all(admin, list, "", n_r);
 	if (err != XC_OK || *n_r <= XC_COUNT_EXACT)
-		return err;
-	err = count_all(admin, list, "", n_r);
-	if (err != XC_OK)
 		return err;
 	kept = &admin->counts[admin->next_count++ % XC_COUNTS];
 	*kept = (struct xc_count){ .key = key, .n = *n_r, .at = now_s() };

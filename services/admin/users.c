@@ -214,6 +214,7 @@ filter_state(struct xc_list *list, struct json_object *args,
 }
 
 #define FROM_ROLE "xc_user_role ur"
+#define BEHIND_ROLE " STRAIGHT_JOIN " FROM_ROLE " ON ur.user_id = u.id"
 #define FROM_ROLE_USER FROM_ROLE " STRAIGHT_JOIN xc_user u"		\
 	" ON u.id = ur.user_id"
 
@@ -225,22 +226,22 @@ plan(struct xc_list *list, struct xc_sort *sort, bool many)
 {
 	bool by_id = strcmp(sort->column, "u.id") == 0;
 
-	if (list->role && by_id) {
+	if (list->role && by_id && !list->sought) {
 		sort->column = "ur.user_id";
 		return;
 	}
-	if (list->role && (!many || list->sought)) {
+	if (list->role && !many && !list->sought) {
 		snprintf(list->from, sizeof(list->from), FROM_ROLE_USER);
 		return;
 	}
 	if (many && !list->sought)
 		snprintf(list->from, sizeof(list->from), "xc_user u FORCE "
-		    "INDEX FOR ORDER BY (%s)%s", sort->index, list->role ?
-		    " STRAIGHT_JOIN " FROM_ROLE " ON ur.user_id = u.id" : "");
+		    "INDEX FOR ORDER BY (%s)%s", sort->index,
+		    list->role ? BEHIND_ROLE : "");
 	else if (list->where[0] != '\0')
 		snprintf(list->from, sizeof(list->from), "xc_user u IGNORE "
 		    "INDEX FOR ORDER BY (PRIMARY, name_key, email_key, "
-		    "last_login_at)");
+		    "last_login_at)%s", list->role ? BEHIND_ROLE : "");
 	list->id = "u.id";
 }
 
@@ -248,8 +249,10 @@ plan(struct xc_list *list, struct xc_sort *sort, bool many)
 static void
 set_from(struct xc_list *list, bool filtered)
 {
-	snprintf(list->from, sizeof(list->from), "%s", !list->role ?
-	    "xc_user u" : filtered ? FROM_ROLE_USER : FROM_ROLE);
+	const char *from = !list->role ? "xc_user u" : list->sought ?
+	    "xc_user u" BEHIND_ROLE : filtered ? FROM_ROLE_USER : FROM_ROLE;
+
+	snprintf(list->from, sizeof(list->from), "%s", from);
 }
 
 enum xc_err
