@@ -34,6 +34,7 @@ keep_all_open(struct xc_manager *m, bool open)
 {
 	keep_open(m->pool.board_fd, open);
 	keep_open(m->pool.wake_fd, open);
+	keep_open(m->pool.places_fd, open);
 	keep_open(m->run_lock, open);
 	keep_open(m->state_lock, open);
 	keep_open(xc_control_fd(m), open);
@@ -122,6 +123,7 @@ handover_json(const struct xc_manager *m)
 	add_number(object, "pid", getpid());
 	add_number(object, "board", m->pool.board_fd);
 	add_number(object, "wake", m->pool.wake_fd);
+	add_number(object, "places", m->pool.places_fd);
 	add_number(object, "control", xc_control_fd(m));
 	add_number(object, "run_lock", m->run_lock);
 	add_number(object, "state_lock", m->state_lock);
@@ -353,6 +355,7 @@ take_object(struct xc_manager *m, struct kept *kept,
 {
 	struct json_object *crashes;
 
+	m->pool.places_fd = take_fd(kept, object, "places");
 	m->inherited = true;
 	take_board(m, kept, object);
 	take_inboxes(m, kept, object);

@@ -11,6 +11,7 @@
 
 #include "manager/manager-private.h"
 #include "plugin/snapshot.h"
+#include "services/security/password.h"
 
 #define STARTING_POLL_MS 20	/* how often a starting worker is looked at */
 #define LOAD_GRACE_MS 1000
@@ -21,7 +22,7 @@ xc_pool_init(struct xc_manager *m)
 {
 	struct xc_pool *pool = &m->pool;
 
-	pool->board_fd = pool->wake_fd = -1;
+	pool->board_fd = pool->wake_fd = pool->places_fd = -1;
 	for (uint32_t i = 0; i < XC_WORKERS_MAX; i++) {
 		pool->inbox[i][0] = pool->inbox[i][1] = -1;
 		pool->rows[i].manager = m;
@@ -83,6 +84,9 @@ xc_pool_open(struct xc_manager *m, uint32_t target, struct xc_errbuf *errbuf)
 	if (pool->wake_fd == -1)
 		return xc_fail(errbuf, XC_ERR_IO, "eventfd: %s",
 		    strerror(errno));
+	/* Without them each worker bounds its own. */
+	if (pool->places_fd == -1)
+		pool->places_fd = xc_hasher_places();
 	for (uint32_t i = 0; i < pool->n_rows; i++) {
 		err = make_inbox(pool, i, errbuf);
 		if (err != XC_OK)
@@ -114,6 +118,7 @@ xc_pool_close(struct xc_manager *m)
 	xc_scoreboard_detach(&pool->board);
 	close_fd(&pool->board_fd);
 	close_fd(&pool->wake_fd);
+	close_fd(&pool->places_fd);
 	xc_secret_free(&pool->secret);
 }
 
@@ -126,6 +131,7 @@ leave_all(struct xc_pool *pool)
 	for (uint32_t i = 0; i < XC_WORKERS_MAX; i++)
 		close_fd(&pool->inbox[i][1]);
 	close_fd(&pool->wake_fd);
+	close_fd(&pool->places_fd);
 	xc_scoreboard_detach(&pool->board);
 	xc_secret_free(&pool->secret);
 	null = open("/dev/null", O_RDONLY | O_CLOEXEC);

@@ -71,6 +71,7 @@ struct xc_pool {
 	struct xc_scoreboard *board;
 	int board_fd;
 	int wake_fd;
+	int places_fd;		/* for hashing passwords; -1 */
 	int inbox[XC_WORKERS_MAX][2];
 	uint32_t n_rows;
 	uint32_t target;

@@ -30,6 +30,9 @@ struct xc_heritage {
 	 * manager, so that a successor finds its predecessor's.
 	 */
 	int (*inbox)[2];
+	/* The places for hashing passwords (services/security/password.h), which
+	 * all workers of the host share; -1: none. */
+	int places_fd;
 	const char *secret;	/* required of TCP peers; "" on a unix socket
 				 * without one */
 	/*

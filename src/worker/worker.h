@@ -34,6 +34,7 @@
 #define XC_WORKER_EVENTS 16	/* taken from the kernel at a time */
 
 struct xc_sandboxes;
+struct xc_staff;
 struct xc_taker;
 struct xc_worker;
 
@@ -165,6 +166,7 @@ struct xc_worker {
 	struct xc_database database;
 	struct xc_cache cache;
 	struct xc_http_service http;
+	struct xc_staff *staff;	/* see desk.h */
 	struct xc_events told;	/* or rather: still to be told */
 	uint64_t settle_ms;	/* when the cache is settled; 0: it is */
 	struct xc_sandboxes *sandboxes;

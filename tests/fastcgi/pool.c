@@ -100,6 +100,7 @@ run_worker(struct pool *pool, uint32_t i, uint32_t serial)
 	struct xc_heritage heritage = { .settings = &pool->settings,
 		.board = pool->board, .worker = i, .serial = serial,
 		.listen_fd = pool->listen_fd, .wake_fd = pool->wake_fd,
+		.places_fd = -1,
 		.report_fd = pool->report[i][1], .inbox = pool->inbox,
 		.secret = pool->secret, .snapshot = "" };
 	const struct rlimit few = { pool->descriptors, pool->descriptors };
