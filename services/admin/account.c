@@ -274,7 +274,7 @@ xc_op_password(void *service, const struct xc_caller *caller,
 		.args = args, .refusal_r = refusal_r, .alone = true,
 		.action = "user.password", .body = put_password,
 		.data = &passwords, .id = caller->user_id };
-	const char *old, *new;
+	const char *old = NULL, *new = NULL;
 	struct xc_user_row row;
 	size_t old_len, new_len;
 	enum xc_err err = xc_args_only(args, names, refusal_r);

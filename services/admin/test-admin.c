@@ -3,6 +3,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <xcore/json.h>
+
 #include "support.h"
 
 static void
@@ -192,6 +194,78 @@ test_lists(void **state)
 		result = NULL;
 	}
 	assert_int_equal(number("SELECT COUNT(*) FROM xc_user"), 25);
+}
+
+/* Each with the names that stand first and last on page 2 of 100. */
+static const struct {
+	const char *args;
+	const char *first;
+	const char *last;
+	int total;
+} long_lists[] = {
+	{ "", "\"m00101\"", "\"m00200\"", 20100 },
+	{ ",'sort':'-id'", "\"m20000\"", "\"m19901\"", 20100 },
+	{ ",'sort':'name'", "\"m00101\"", "\"m00200\"", 20100 },
+	{ ",'sort':'-name'", "\"m20000\"", "\"m19901\"", 20100 },
+	{ ",'sort':'email'", "\"m19900\"", "\"m19801\"", 20100 },
+	{ ",'sort':'last_login_at'", "\"m20000\"", "\"m19901\"", 20100 },
+	{ ",'role':'user'", "\"m00101\"", "\"m00200\"", 20100 },
+	{ ",'role':'user','sort':'-name'", "\"m20000\"", "\"m19901\"",
+	    20100 },
+	{ ",'role':'user','sort':'email'", "\"m19900\"", "\"m19801\"",
+	    20100 },
+	{ ",'role':'user','state':'active','sort':'-id'", "\"m20000\"",
+	    "\"m19900\"", 20099 },
+	{ ",'state':'active','sort':'name'", "\"m00101\"", "\"m00200\"",
+	    20099 },
+	{ ",'q':'m','sort':'-name'", "\"m20000\"", "\"m19901\"", 20100 },
+	{ ",'q':'m','role':'user'", "\"m00101\"", "\"m00200\"", 20100 },
+	{ ",'q':'m1','sort':'-name'", "\"m19899\"", "\"m19800\"", 10000 },
+	{ ",'role':'admin','sort':'name'", "\"m00102\"", "\"m00201\"", 500 },
+	{ ",'role':'admin','sort':'email'", "\"m00401\"", "\"m00302\"", 500 },
+	{ ",'role':'admin','q':'m','sort':'-id'", "\"m00401\"", "\"m00302\"",
+	    500 }
+};
+
+/* Of so many that they are found in another way. */
+static void
+test_long_lists(void **state)
+{
+	(void)state;
+	must("INSERT INTO xc_user (name, name_key, email, email_key, state, "
+	    "created_at, created_by, changed_at, last_login_at) SELECT "
+	    "CONCAT('m', LPAD(seq, 5, '0')), CONCAT('m', LPAD(seq, 5, '0')), "
+	    "CONCAT('e', 30000 - seq, '@x.org'), CONCAT('e', 30000 - seq, "
+	    "'@x.org'), IF(seq = 19950, 'locked', 'active'), NOW(3), 'test', "
+	    "NOW(3), '2026-01-01' - INTERVAL seq SECOND FROM "
+	    "seq_1_to_20100");
+	must("INSERT INTO xc_user_role SELECT id, 2 FROM xc_user");
+	must("INSERT INTO xc_user_role SELECT id, 1 FROM xc_user WHERE "
+	    "name BETWEEN 'm00002' AND 'm00501'");
+	for (size_t i = 0; i < sizeof(long_lists) / sizeof(long_lists[0]);
+	    i++) {
+		const char *args = long_lists[i].args;
+		int64_t total = 0;
+
+		assert_int_equal(ask(&root, "admin.users",
+		    "{'page':2,'per_page':100%s}", args), XC_OK);
+		(void)xc_json_int(xc_json_member(result, "pagination"),
+		    "total", &total);
+		if (total != long_lists[i].total || strcmp(got(
+		    "/items/0/name"), long_lists[i].first) != 0 || strcmp(got(
+		    "/items/99/name"), long_lists[i].last) != 0)
+			fail_msg("%s: %s to, %s of %lld", args,
+			    got("/items/0/name"), got("/items/99/name"),
+			    (long long)total);
+	}
+	/* From the other end. */
+	assert_int_equal(ask(&root, "admin.users",
+	    "{'page':201,'per_page':100,'sort':'name'}"), XC_OK);
+	assert_string_equal(got("/items/0/name"), "\"m20001\"");
+	assert_string_equal(got("/items/99/name"), "\"m20100\"");
+	assert_int_equal(ask(&root, "admin.users",
+	    "{'page':202,'per_page':100,'sort':'name'}"), XC_OK);
+	assert_string_equal(got("/items"), "[]");
 }
 
 static const char *const bad_pages[] = { "'page':0", "'page':-1",
@@ -604,6 +678,8 @@ main(void)
 		    tear_down),
 		cmocka_unit_test_setup_teardown(test_taken, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_lists, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_long_lists, set_up,
+		    tear_down),
 		cmocka_unit_test_setup_teardown(test_bad_pages, set_up,
 		    tear_down),
 		cmocka_unit_test_setup_teardown(test_revision, set_up,
