@@ -7,6 +7,7 @@
 #include "contract/contract.h"
 #include "lib/plugin-private.h"
 #include "worker/fault.h"
+#include "worker/idempotency.h"
 #include "worker/lastgasp.h"
 #include "worker/worker.h"
 
@@ -215,6 +216,7 @@ xc_execute(struct xc_worker *worker, struct xc_request *req,
     const struct xc_target *target)
 {
 	struct xc_history *history = &worker->history;
+	struct xc_claim claim;
 	enum xc_err err;
 	uint64_t took_us;
 
@@ -229,9 +231,11 @@ xc_execute(struct xc_worker *worker, struct xc_request *req,
 	}
 	xc_rescuer_begin(worker);
 	count(target);
-	if (!take(worker, req, target))
+	if (!take(worker, req, target) ||
+	    !xc_once_begin(worker, req, target, &claim))
 		return XC_OK;
 	err = run(worker, req, target);
+	xc_once_end(worker, req, target, &claim);
 	if (target->contract && worker->settings->server.development)
 		look_at_reply(worker, req, target);
 	/* All since the event, of which the run is what varies. */

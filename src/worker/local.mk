@@ -12,8 +12,10 @@ libworker_la_SOURCES = \
 	src/worker/head.c src/worker/head.h \
 	src/worker/heritage.h \
 	src/worker/history.c src/worker/history.h \
+	src/worker/idempotency.c src/worker/idempotency.h \
 	src/worker/lastgasp.c src/worker/lastgasp.h \
 	src/worker/loop.c \
+	src/worker/once.c \
 	src/worker/outside.c \
 	src/worker/rescuer.c \
 	src/worker/router.c src/worker/router.h \
