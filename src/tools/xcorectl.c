@@ -38,6 +38,15 @@ usage(FILE *out)
 	      "  migrate up [N]|down [N]|status\n"
 	      "                       the registry's own tables\n"
 	      "  doctor [SECTION...]  what holds and what is wrong here\n"
+	      "  user add|role|passwd|set|lock|unlock|reset-otp|list|show|\n"
+	      "      sessions|logout|remove\n"
+	      "                       the users of the site\n"
+	      "  role list|show|add|set|remove\n"
+	      "                       what users may, in bundles\n"
+	      "  permission list      what there is to be allowed\n"
+	      "  explain NAME PERMISSION\n"
+	      "                       why a user may do something\n"
+	      "  audit list|verify    what administrators did\n"
 	      "options:\n"
 	      "  -c, --config FILE    the configuration\n"
 	      "      --control PATH   the control socket, without it\n"
@@ -466,17 +475,63 @@ static const struct command commands[] = {
 	{ "config", run_config },
 	{ "migrate", run_migrate },
 	{ "doctor", ctl_doctor },
+	{ "user", ctl_user },
+	{ "role", ctl_role },
+	{ "permission", ctl_permission },
+	{ "explain", ctl_explain },
+	{ "audit", ctl_audit },
 };
 
 /* ---- the command line --------------------------------------------------- */
 
-enum { OPT_CONTROL = 256, OPT_JSON, OPT_WAIT, OPT_WITHOUT };
+enum { OPT_CONTROL = 256, OPT_JSON, OPT_WAIT, OPT_WITHOUT, OPT_USERS };
+
+const char *const ctl_option_names[CTL__OPTIONS] = {
+	[CTL_NAME] = "name", [CTL_EMAIL] = "email",
+	[CTL_DISPLAY] = "display", [CTL_ROLES] = "roles",
+	[CTL_PASSWORD_FILE] = "password-file", [CTL_GENERATE] = "generate",
+	[CTL_NO_PASSWORD] = "no-password", [CTL_REASON] = "reason",
+	[CTL_STATE] = "state", [CTL_SEARCH] = "search", [CTL_SORT] = "sort",
+	[CTL_PAGE] = "page", [CTL_PER_PAGE] = "per-page",
+	[CTL_DESCRIPTION] = "description",
+	[CTL_PERMISSIONS] = "permissions", [CTL_INCLUDES] = "includes",
+	[CTL_ACTOR] = "actor", [CTL_ACTION] = "action"
+};
+
+static const struct option fixed_options[] = {
+	{ "config", required_argument, NULL, 'c' },
+	{ "control", required_argument, NULL, OPT_CONTROL },
+	{ "json", no_argument, NULL, OPT_JSON },
+	{ "wait", no_argument, NULL, OPT_WAIT },
+	{ "without", required_argument, NULL, OPT_WITHOUT },
+	{ "help", no_argument, NULL, 'h' },
+	{ "version", no_argument, NULL, 'V' }
+};
+
+#define N_FIXED (sizeof(fixed_options) / sizeof(fixed_options[0]))
+
+/* All options; what stands behind them is zero. */
+static void
+list_options(struct option options_r[static N_FIXED + CTL__OPTIONS])
+{
+	memcpy(options_r, fixed_options, sizeof(fixed_options));
+	for (int i = 0; i < CTL__OPTIONS; i++)
+		options_r[N_FIXED + (size_t)i] = (struct option){
+			.name = ctl_option_names[i],
+			.has_arg = i == CTL_GENERATE || i == CTL_NO_PASSWORD ?
+			    no_argument : required_argument,
+			.val = OPT_USERS + i };
+}
 
 /* Options may stand behind the command too.  Returns the exit status, or -1
  * to go on. */
 static int
 read_option(struct xc_ctl *ctl, int c)
 {
+	if (c >= OPT_USERS && c < OPT_USERS + CTL__OPTIONS) {
+		ctl->options[c - OPT_USERS] = optarg != NULL ? optarg : "";
+		return -1;
+	}
 	switch (c) {
 	case 'c':
 		ctl->config = optarg;
@@ -508,18 +563,10 @@ read_option(struct xc_ctl *ctl, int c)
 static int
 read_words(int argc, char **argv, struct xc_ctl *ctl)
 {
-	static const struct option longs[] = {
-		{ "config", required_argument, NULL, 'c' },
-		{ "control", required_argument, NULL, OPT_CONTROL },
-		{ "json", no_argument, NULL, OPT_JSON },
-		{ "wait", no_argument, NULL, OPT_WAIT },
-		{ "without", required_argument, NULL, OPT_WITHOUT },
-		{ "help", no_argument, NULL, 'h' },
-		{ "version", no_argument, NULL, 'V' },
-		{ NULL, 0, NULL, 0 }
-	};
+	struct option longs[N_FIXED + CTL__OPTIONS + 1] = { 0 };
 	int c, status = -1;
 
+	list_options(longs);
 	while (status == -1 &&
 	    (c = getopt_long(argc, argv, "c:hV", longs, NULL)) != -1)
 		status = read_option(ctl, c);

@@ -11,12 +11,23 @@
 struct json_object;
 struct xc_settings;
 
+/* Options of the commands about users; NULL: not given. */
+enum ctl_option {
+	CTL_NAME, CTL_EMAIL, CTL_DISPLAY, CTL_ROLES, CTL_PASSWORD_FILE,
+	CTL_GENERATE, CTL_NO_PASSWORD, CTL_REASON, CTL_STATE, CTL_SEARCH,
+	CTL_SORT, CTL_PAGE, CTL_PER_PAGE, CTL_DESCRIPTION, CTL_PERMISSIONS,
+	CTL_INCLUDES, CTL_ACTOR, CTL_ACTION, CTL__OPTIONS
+};
+
+extern const char *const ctl_option_names[CTL__OPTIONS];
+
 struct xc_ctl {
 	const char *config;	/* NULL: the built-in place */
 	const char *control;	/* NULL: as the configuration says */
 	bool json;
 	bool wait;
 	const char *without;	/* layers, for the doctor; or NULL */
+	const char *options[CTL__OPTIONS];	/* "" for one without value */
 	struct xc_settings *settings;	/* NULL until ctl_settings() */
 	int argc;		/* the words behind the command */
 	char **argv;
@@ -53,6 +64,15 @@ bool ctl_wants_colour(void);
 
 /* xcorectl-doctor.c */
 int ctl_doctor(struct xc_ctl *ctl);
+
+/* xcorectl-user.c */
+int ctl_user(struct xc_ctl *ctl);
+int ctl_role(struct xc_ctl *ctl);
+int ctl_permission(struct xc_ctl *ctl);
+int ctl_explain(struct xc_ctl *ctl);
+
+/* xcorectl-audit.c */
+int ctl_audit(struct xc_ctl *ctl);
 
 /* xcorectl-status.c: for people. */
 void ctl_print_status(struct json_object *data, FILE *out, bool colour);

@@ -2,6 +2,7 @@
 bin_PROGRAMS += src/tools/xcorectl
 src_tools_xcorectl_SOURCES = \
 	src/tools/xcorectl.c src/tools/xcorectl.h \
+	src/tools/xcorectl-audit.c \
 	src/tools/xcorectl-doctor.c src/tools/xcorectl-doctor.h \
 	src/tools/xcorectl-doctor-attacks.c \
 	src/tools/xcorectl-doctor-attacks.h \
@@ -12,8 +13,12 @@ src_tools_xcorectl_SOURCES = \
 	src/tools/xcorectl-doctor-sandbox.c \
 	src/tools/xcorectl-doctor-server.c \
 	src/tools/xcorectl-doctor-web.c \
-	src/tools/xcorectl-status.c
+	src/tools/xcorectl-identity.c src/tools/xcorectl-identity.h \
+	src/tools/xcorectl-password.c \
+	src/tools/xcorectl-status.c \
+	src/tools/xcorectl-user.c
 src_tools_xcorectl_LDADD = libmanager.la libregistry.la libkit.la \
+	libadmin.la libauth.la libotp.la libsecurity.la libdesk.la \
 	libsandbox.la libbroker.la \
 	libsandbox.la libguest.la libjail.la libplugin.la \
 	libcontract.la libdatabase.la libsettings.la libloggers.la libcontrol.la \
