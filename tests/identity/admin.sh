@@ -154,6 +154,39 @@ try_locks() {
 	is "$at: her token is no good at once" 401
 }
 
+# What a plugin lets users do comes and goes with it.
+gifts_say() { # WHAT TOTAL GONE
+	as_admin GET '/admin/permissions?q=gifts:'
+	is "$at: $1" 200 '"\(.pagination.total) \(.items[0].gone)"' "$2 $3"
+}
+try_actions() {
+	local role
+	if [[ ! -d $SITE/gifts ]]; then
+		cp -r "$here/stepper" "$SITE/gifts"
+		sed -i 's/"stepper"/"gifts"/; s/"MIT"/"MIT", "actions": [{
+		    "name": "box:open", "description": "Open boxes" }]/' \
+		    "$SITE/gifts/plugin.json"
+		check "gifts is built" site_build "$SITE/gifts"
+	fi
+	check "$at: gifts installs" site_install "$SITE/gifts"
+	gifts_say "its permission is there" 1 false
+	send POST /admin/roles \
+	    "{\"name\":\"gifts$n\",\"permissions\":[\"gifts:box:open\"]}"
+	is "$at: a role has it" 201
+	role=$(field .id)
+	check "$at: gifts is removed" site_as xcore-install remove --yes gifts
+	gifts_say "its permission is gone" 1 true
+	check "$at: gifts comes back" site_install "$SITE/gifts"
+	gifts_say "and its permission" 1 false
+	check "$at: gifts is purged" \
+	    site_as xcore-install remove --yes --purge gifts
+	gifts_say "its permission is forgotten" 0 null
+	as_admin GET "/admin/roles/$role"
+	is "$at: by the role too" 200 '.permissions | length' 0
+	as_admin DELETE "/admin/roles/$role"
+	is "$at: which is removed" 204
+}
+
 try_audit() {
 	as_admin GET '/admin/audit?action=user.remove&per_page=1'
 	is "$at: the log" 200 '.items[0].target' "user:$una una$n"
@@ -179,5 +212,6 @@ try_admin() {
 	try_roles
 	try_last_admin
 	try_locks
+	try_actions
 	try_audit
 }
