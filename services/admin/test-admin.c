@@ -186,6 +186,8 @@ test_lists(void **state)
 
 		json_object_object_add(object, "q",
 		    json_object_new_string(injections[i]));
+		json_object_put(result);
+		result = NULL;
 		assert_int_equal(xc_desk_ask(&desk, &root, "admin.users",
 		    object, &result, &refusal), XC_OK);
 		assert_string_equal(got("/pagination/total"), "0");
