@@ -7,6 +7,9 @@ libauth_la_SOURCES = \
 	services/auth/cookie.c \
 	services/auth/failing.c \
 	services/auth/fake.c \
+	services/auth/jwt.c services/auth/jwt.h \
+	services/auth/jwt-keys.c services/auth/jwt-private.h \
+	services/auth/jwt-sign.c services/auth/jwt-sign.h \
 	services/auth/login.c \
 	services/auth/memory.c \
 	services/auth/name.c \
