@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "worker/desk.h"
 #include "worker/site.h"
 #include "worker/worker.h"
 
@@ -55,12 +56,13 @@ xc_services_open(struct xc_worker *worker, struct xc_errbuf *errbuf)
 		return err;
 	host->cache = worker->cache.ops;
 	host->cache_ctx = worker->cache.ctx;
-	return XC_OK;
+	return xc_staff_open(worker, errbuf);
 }
 
 void
 xc_services_close(struct xc_worker *worker)
 {
+	xc_staff_close(worker);
 	xc_events_free(&worker->told);
 	xc_site_close(worker);
 	xc_http_close(&worker->http);
@@ -73,6 +75,7 @@ xc_services_close(struct xc_worker *worker)
 void
 xc_services_tend(struct xc_worker *worker)
 {
+	xc_staff_tend(worker->staff);
 	if (worker->settle_ms == 0 || worker->now_ms < worker->settle_ms)
 		return;
 	xc_rescuer_begin(worker);

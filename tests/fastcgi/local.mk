@@ -7,9 +7,11 @@ libpool_la_SOURCES = \
 	tests/fastcgi/pool.c tests/fastcgi/pool.h \
 	src/plugin/assets.c src/plugin/package-path.c \
 	src/plugin/snapshot.c src/plugin/digest.c
-libpool_la_LIBADD = libworker.la libcontract.la libdatabase.la libcache.la \
-	libhttp.la libsandbox.la libbroker.la libguest.la libjail.la \
-	libsettings.la libloggers.la libxcore.la $(CRYPTO_LIBS) $(FCGI_LIBS)
+libpool_la_LIBADD = libworker.la libcontract.la liboperator.la libadmin.la \
+	libauth.la libotp.la libsecurity.la libdesk.la libdatabase.la \
+	libcache.la libhttp.la libsandbox.la libbroker.la libguest.la \
+	libjail.la libsettings.la libloggers.la libcontrol.la libxcore.la \
+	$(CRYPTO_LIBS) $(FCGI_LIBS)
 
 check_PROGRAMS += tests/fastcgi/serve
 tests_fastcgi_serve_SOURCES = tests/fastcgi/serve.c
