@@ -65,12 +65,90 @@ failing_incr(void *ctx, const char *space, const char *key, uint64_t delta,
 	return err;
 }
 
+static enum xc_err
+failing_decr(void *ctx, const char *space, const char *key, uint64_t delta,
+    uint64_t *value_r)
+{
+	(void)space;
+	(void)key;
+	(void)delta;
+	*value_r = 0;
+	return fail(ctx, XC_ERR_NOT_FOUND);
+}
+
+static enum xc_err
+failing_touch(void *ctx, const char *space, const char *key, uint32_t ttl_s)
+{
+	(void)space;
+	(void)key;
+	(void)ttl_s;
+	return fail(ctx, XC_ERR_NOT_FOUND);
+}
+
+/* One call, however many keys. */
+static enum xc_err
+failing_get_many(void *ctx, const char *space, const char *const *keys,
+    size_t n, uint32_t local_ms, struct xc_cache_got *got_r)
+{
+	enum xc_err err = fail(ctx, XC_OK);
+
+	(void)space;
+	(void)keys;
+	(void)local_ms;
+	for (size_t i = 0; i < n; i++)
+		got_r[i] = (struct xc_cache_got){
+			.err = err == XC_OK ? XC_ERR_NOT_FOUND : err };
+	return err;
+}
+
+static enum xc_err
+failing_set_many(void *ctx, const char *space, struct xc_cache_put *puts,
+    size_t n)
+{
+	enum xc_err err = fail(ctx, XC_OK);
+
+	(void)space;
+	for (size_t i = 0; i < n; i++)
+		puts[i].err = err;
+	return err;
+}
+
+static enum xc_err
+failing_claim(void *ctx, const char *space, const char *key,
+    const struct xc_cache_wish *wish, struct xc_cache_claim *claim_r)
+{
+	(void)space;
+	(void)key;
+	(void)wish;
+	memset(claim_r, 0, sizeof(*claim_r));
+	claim_r->state = XC_CACHE_MINE;
+	return fail(ctx, XC_OK);
+}
+
+static enum xc_err
+failing_fill(void *ctx, const char *space, const char *key,
+    const struct xc_cache_token *token, const struct xc_cache_fill *filling)
+{
+	(void)space;
+	(void)key;
+	(void)token;
+	(void)filling;
+	return fail(ctx, XC_OK);
+}
+
 static const struct xc_cache_ops failing_ops = {
 	.get = failing_get,
 	.set = failing_put,
 	.add = failing_put,
 	.del = failing_del,
 	.incr = failing_incr,
+	.decr = failing_decr,
+	.touch = failing_touch,
+	.flush = failing_del,
+	.get_many = failing_get_many,
+	.set_many = failing_set_many,
+	.claim = failing_claim,
+	.fill = failing_fill,
 };
 
 enum xc_err

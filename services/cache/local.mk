@@ -2,11 +2,18 @@
 noinst_LTLIBRARIES += libcache.la
 libcache_la_SOURCES = \
 	services/cache/cache.h \
+	services/cache/claim.c \
+	services/cache/envelope.c services/cache/envelope.h \
 	services/cache/failing.c \
 	services/cache/fake.c \
-	services/cache/memcached.c \
+	services/cache/fetch.c \
+	services/cache/local.c services/cache/local.h \
+	services/cache/many.c \
+	services/cache/memcached.c services/cache/memcached-private.h \
+	services/cache/ring.c services/cache/ring.h \
 	services/cache/server.c services/cache/server.h \
-	services/cache/space.c
+	services/cache/space.c \
+	services/cache/spot.c
 libcache_la_LIBADD = libsettings.la $(MEMCACHED_LIBS) $(CRYPTO_LIBS) \
 	$(JSONC_LIBS)
 

@@ -1,191 +1,200 @@
 /* SPDX-License-Identifier: MIT */
-/* The driver for Memcached. */
+/* The driver for Memcached: one key at a time. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <json-c/json.h>
-#include <openssl/evp.h>
 
-#include "server.h"
+#include "memcached-private.h"
 
 #define TTL_MAX		(30u * 24 * 3600)	/* more would be a date */
-#define VALUE_MAX	(1u << 20)
+/* Above it the server is asked what it takes, before all that is sent. */
+#define VALUE_SURE	(1u << 20)
 
-struct pool {
-	char *prefix;
-	memcached_st *ring;	/* only to choose a server; NULL for one */
-	size_t n_servers;
-	struct xc_cache_server servers[];
+/* What is written, for the functions below. */
+struct write {
+	const void *value;
+	size_t len;
+	uint32_t ttl_s;
+	uint64_t delta;
+	uint64_t *value_r;
 };
 
-/* Where a key is kept. */
-struct spot {
-	struct xc_cache_server *server;
-	struct xc_cache_space *space;
-	char key[MEMCACHED_MAX_KEY];
-	size_t key_len;
-};
-
-static bool
-digest(const char *key, char *hex)
-{
-	unsigned char sum[EVP_MAX_MD_SIZE];
-	unsigned len, i;
-
-	if (EVP_Digest(key, strlen(key), sum, &len, EVP_sha256(), NULL) != 1)
-		return false;
-	for (i = 0; i < len; i++)
-		snprintf(hex + 2 * i, 3, "%02x", sum[i]);
-	return true;
-}
-
-static struct xc_cache_server *
-choose(struct pool *pool, const char *hex)
-{
-	uint32_t index = 0;
-
-	if (pool->ring != NULL)
-		index = memcached_generate_hash(pool->ring, hex, strlen(hex));
-	return &pool->servers[index % pool->n_servers];
-}
+typedef enum xc_err write_fn(struct xc_cache_spot *spot,
+    const struct xc_cache_ask *at, const struct write *write);
 
 /*
- * Finds the spot of a key and makes its namespace ready.  On
- * XC_ERR_UNAVAILABLE the server and the space are known all the same.
+ * Writes, and looks whether the generations are still those it was written
+ * under: what another process has flushed meanwhile is written again, or the
+ * write would be lost.
  */
 static enum xc_err
-find(struct pool *pool, const char *space, const char *key, struct spot *spot)
+write_surely(struct xc_cache_spot *spot, write_fn *fn,
+    const struct write *write)
 {
-	char hex[2 * EVP_MAX_MD_SIZE + 1];
+	struct xc_cache_ask at, numbers[2];
 	enum xc_err err;
-	int n;
+	size_t n;
 
-	spot->space = NULL;
-	if (!digest(key, hex))
-		return XC_ERR_FAILED;
-	spot->server = choose(pool, hex);
-	spot->space = xc_cache_server_space(spot->server, space);
-	if (spot->space == NULL)
-		return XC_ERR_NOMEM;
-	err = xc_cache_space_ready(spot->server, spot->space);
+	for (int i = 0; i < XC_CACHE_TRIES; i++) {
+		err = xc_cache_spot_ready(spot, 0);
+		if (err != XC_OK)
+			return err;
+		xc_cache_spot_ask(spot, &at);
+		err = fn(spot, &at, write);
+		if (err != XC_OK)
+			return err;
+		n = xc_cache_spot_ask_numbers(spot, numbers);
+		err = xc_cache_fetch(spot->server, numbers, n);
+		if (err != XC_OK || !xc_cache_spot_moved(spot, numbers))
+			return err;
+	}
+	return XC_ERR_UNAVAILABLE;
+}
+
+/* For what may be lost when another process flushes. */
+static enum xc_err
+write_once(struct xc_cache_spot *spot, write_fn *fn,
+    const struct write *write)
+{
+	struct xc_cache_ask at;
+	enum xc_err err;
+
+	err = xc_cache_spot_ready(spot, XC_CACHE_GENERATION_MS);
 	if (err != XC_OK)
 		return err;
-	n = snprintf(spot->key, sizeof(spot->key), "%s:%s:%" PRIx64 ":%s",
-	    pool->prefix, space, spot->space->generation, hex);
-	if (n < 0 || (size_t)n >= sizeof(spot->key))
-		return XC_ERR_INVALID;
-	spot->key_len = (size_t)n;
-	return XC_OK;
+	xc_cache_spot_ask(spot, &at);
+	return fn(spot, &at, write);
+}
+
+/* The spot of a key that is to be written: no copy is right any more. */
+static enum xc_err
+find_to_write(struct xc_cache_pool *pool, const char *space, const char *key,
+    struct xc_cache_spot *spot)
+{
+	enum xc_err err = xc_cache_spot_find(pool, space, key, spot);
+
+	if (err == XC_OK)
+		xc_cache_local_drop(pool->local, &spot->name);
+	return err;
 }
 
 static enum xc_err
 memcached_get_value(void *ctx, const char *space, const char *key,
     char **value_r, size_t *len_r)
 {
-	memcached_return_t rc;
-	char *value, *larger;
-	struct spot spot;
+	struct xc_cache_spot spot;
+	struct xc_cache_ask ask;
+	uint64_t until_ms;
 	enum xc_err err;
-	uint32_t flags;
 
 	*value_r = NULL;
 	*len_r = 0;
-	err = find(ctx, space, key, &spot);
-	if (err == XC_OK) {
-		value = memcached_get(spot.server->st, spot.key, spot.key_len,
-		    len_r, &flags, &rc);
-		err = xc_cache_server_judge(spot.server, rc);
-		if (err == XC_OK && rc != MEMCACHED_SUCCESS)
-			err = XC_ERR_NOT_FOUND;
-		if (err != XC_OK) {
-			free(value);
-			*len_r = 0;
-		}
-	}
+	err = xc_cache_spot_find(ctx, space, key, &spot);
+	if (err == XC_OK)
+		err = xc_cache_spot_read(&spot, &ask);
 	if (err != XC_OK)
 		return err == XC_ERR_UNAVAILABLE ? XC_ERR_NOT_FOUND : err;
-	/* The NUL behind it; an empty value is NULL to the library. */
-	larger = realloc(value, *len_r + 1);
-	if (larger == NULL) {
-		free(value);
-		*len_r = 0;
-		return XC_ERR_NOMEM;
+	err = xc_cache_open_item(&ask, &until_ms);
+	if (err != XC_OK) {
+		free(ask.value);
+		return err;
 	}
-	larger[*len_r] = '\0';
-	*value_r = larger;
+	*value_r = ask.value;
+	*len_r = ask.len;
 	return XC_OK;
 }
 
-/* A write was lost: what stands there must never be served again. */
 static enum xc_err
-lost(struct spot *spot, enum xc_err err)
-{
-	if (err == XC_ERR_UNAVAILABLE && spot->space != NULL)
-		spot->space->dirty = true;
-	return err;
-}
-
-static enum xc_err
-delete_value(struct pool *pool, const char *space, const char *key)
+delete_at(struct xc_cache_spot *spot, const struct xc_cache_ask *at,
+    const struct write *write)
 {
 	memcached_return_t rc;
-	struct spot spot;
 	enum xc_err err;
 
-	err = find(pool, space, key, &spot);
-	if (err != XC_OK)
-		return lost(&spot, err);
-	rc = memcached_delete(spot.server->st, spot.key, spot.key_len, 0);
-	err = xc_cache_server_judge(spot.server, rc);
+	(void)write;
+	rc = memcached_delete(spot->server->st, at->key, at->key_len, 0);
+	err = xc_cache_server_judge(spot->server, rc);
 	if (err == XC_OK && rc != MEMCACHED_SUCCESS &&
 	    rc != MEMCACHED_DELETED && rc != MEMCACHED_NOTFOUND)
 		err = XC_ERR_UNAVAILABLE;
-	return lost(&spot, err);
+	return err;
 }
 
 static enum xc_err
 memcached_del(void *ctx, const char *space, const char *key)
 {
-	return delete_value(ctx, space, key);
+	struct xc_cache_spot spot;
+	enum xc_err err = find_to_write(ctx, space, key, &spot);
+
+	if (err == XC_OK)
+		err = write_surely(&spot, delete_at, NULL);
+	return xc_cache_spot_lost(&spot, err);
 }
 
 static enum xc_err
-memcached_set_value(void *ctx, const char *space, const char *key,
-    const void *value, size_t len, uint32_t ttl_s)
+set_at(struct xc_cache_spot *spot, const struct xc_cache_ask *at,
+    const struct write *write)
 {
 	memcached_return_t rc;
-	struct spot spot;
+	enum xc_err err;
+
+	rc = memcached_set(spot->server->st, at->key, at->key_len,
+	    write->value, write->len, (time_t)write->ttl_s, 0);
+	err = xc_cache_server_judge(spot->server, rc);
+	/* The server has dropped the old value then. */
+	if (err == XC_OK && rc == MEMCACHED_E2BIG)
+		return XC_ERR_TOO_LARGE;
+	return err;
+}
+
+/* Whether it is not even to be tried. */
+static bool
+is_too_large(struct xc_cache_server *server, size_t len)
+{
+	uint64_t max;
+
+	return len > VALUE_SURE &&
+	    xc_cache_server_item_max(server, &max) == XC_OK && len > max;
+}
+
+enum xc_err
+xc_cache_memcached_set(void *ctx, const char *space, const char *key,
+    const void *value, size_t len, uint32_t ttl_s)
+{
+	const struct write write = { .value = value, .len = len,
+		.ttl_s = ttl_s };
+	struct xc_cache_spot spot;
 	enum xc_err err;
 
 	if (ttl_s > TTL_MAX)
 		return XC_ERR_INVALID;
-	if (len > VALUE_MAX) {
+	err = find_to_write(ctx, space, key, &spot);
+	if (err == XC_OK && is_too_large(spot.server, len)) {
 		/* As the server does: the old value is not right either. */
-		delete_value(ctx, space, key);
-		return XC_ERR_TOO_LARGE;
+		xc_cache_spot_lost(&spot, write_surely(&spot, delete_at,
+		    NULL));
+		err = XC_ERR_TOO_LARGE;
+	} else if (err == XC_OK) {
+		err = write_surely(&spot, set_at, &write);
 	}
-	err = find(ctx, space, key, &spot);
-	if (err == XC_OK) {
-		rc = memcached_set(spot.server->st, spot.key, spot.key_len,
-		    value, len, (time_t)ttl_s, 0);
-		err = xc_cache_server_judge(spot.server, rc);
-		if (err == XC_OK && rc == MEMCACHED_E2BIG)
-			return XC_ERR_TOO_LARGE;
-	}
-	err = lost(&spot, err);
+	if (err == XC_ERR_TOO_LARGE)
+		xc_cache_server_tell_large(spot.server, space, len);
+	err = xc_cache_spot_lost(&spot, err);
 	return err == XC_ERR_UNAVAILABLE ? XC_OK : err;
 }
 
 static enum xc_err
-add_at(struct spot *spot, const void *value, size_t len, uint32_t ttl_s)
+add_at(struct xc_cache_spot *spot, const struct xc_cache_ask *at,
+    const struct write *write)
 {
 	memcached_return_t rc;
 	enum xc_err err;
 
-	rc = memcached_add(spot->server->st, spot->key, spot->key_len, value,
-	    len, (time_t)ttl_s, 0);
+	rc = memcached_add(spot->server->st, at->key, at->key_len,
+	    write->value, write->len, (time_t)write->ttl_s, 0);
 	err = xc_cache_server_judge(spot->server, rc);
 	if (err != XC_OK)
 		return err;
@@ -207,27 +216,27 @@ static enum xc_err
 memcached_add_value(void *ctx, const char *space, const char *key,
     const void *value, size_t len, uint32_t ttl_s)
 {
-	struct spot spot;
+	const struct write write = { .value = value, .len = len,
+		.ttl_s = ttl_s };
+	struct xc_cache_spot spot;
 	enum xc_err err;
 
 	if (ttl_s > TTL_MAX)
 		return XC_ERR_INVALID;
-	if (len > VALUE_MAX)
-		return XC_ERR_TOO_LARGE;
-	err = find(ctx, space, key, &spot);
-	return err == XC_OK ? add_at(&spot, value, len, ttl_s) : err;
+	err = find_to_write(ctx, space, key, &spot);
+	if (err == XC_OK)
+		err = is_too_large(spot.server, len) ? XC_ERR_TOO_LARGE :
+		    write_once(&spot, add_at, &write);
+	if (err == XC_ERR_TOO_LARGE)
+		xc_cache_server_tell_large(spot.server, space, len);
+	return err;
 }
 
 static enum xc_err
-incr_at(struct spot *spot, uint64_t delta, uint64_t *value_r)
+counted(struct xc_cache_spot *spot, memcached_return_t rc)
 {
-	memcached_return_t rc;
-	enum xc_err err;
+	enum xc_err err = xc_cache_server_judge(spot->server, rc);
 
-	/* The call without "by key" takes 32 bits only. */
-	rc = memcached_increment_by_key(spot->server->st, spot->key,
-	    spot->key_len, spot->key, spot->key_len, delta, value_r);
-	err = xc_cache_server_judge(spot->server, rc);
 	if (err != XC_OK)
 		return err;
 	if (rc == MEMCACHED_NOTFOUND)
@@ -238,37 +247,140 @@ incr_at(struct spot *spot, uint64_t delta, uint64_t *value_r)
 }
 
 static enum xc_err
+incr_at(struct xc_cache_spot *spot, const struct xc_cache_ask *at,
+    const struct write *write)
+{
+	/* The call without "by key" takes 32 bits only. */
+	return counted(spot, memcached_increment_by_key(spot->server->st,
+	    at->key, at->key_len, at->key, at->key_len, write->delta,
+	    write->value_r));
+}
+
+static enum xc_err
+decr_at(struct xc_cache_spot *spot, const struct xc_cache_ask *at,
+    const struct write *write)
+{
+	return counted(spot, memcached_decrement_by_key(spot->server->st,
+	    at->key, at->key_len, at->key, at->key_len, write->delta,
+	    write->value_r));
+}
+
+static enum xc_err
 memcached_incr(void *ctx, const char *space, const char *key, uint64_t delta,
     uint64_t initial, uint32_t ttl_s, uint64_t *value_r)
 {
-	struct spot spot;
+	struct write write = { .delta = delta, .value_r = value_r,
+		.ttl_s = ttl_s };
+	struct xc_cache_spot spot;
 	enum xc_err err;
 	char text[24];
-	int n;
 
 	*value_r = 0;
 	if (ttl_s > TTL_MAX)
 		return XC_ERR_INVALID;
-	err = find(ctx, space, key, &spot);
+	err = find_to_write(ctx, space, key, &spot);
 	if (err == XC_OK)
-		err = incr_at(&spot, delta, value_r);
+		err = write_once(&spot, incr_at, &write);
 	if (err != XC_ERR_NOT_FOUND)
 		return err;
-	n = snprintf(text, sizeof(text), "%" PRIu64, initial);
-	err = add_at(&spot, text, (size_t)n, ttl_s);
+	write.value = text;
+	write.len = (size_t)snprintf(text, sizeof(text), "%" PRIu64,
+	    initial);
+	err = write_once(&spot, add_at, &write);
 	if (err == XC_OK)
 		*value_r = initial;
 	if (err != XC_ERR_EXISTS)
 		return err;
 	/* Another one made it meanwhile. */
-	err = incr_at(&spot, delta, value_r);
+	err = write_once(&spot, incr_at, &write);
 	return err == XC_ERR_NOT_FOUND ? XC_ERR_UNAVAILABLE : err;
+}
+
+static enum xc_err
+memcached_decr(void *ctx, const char *space, const char *key, uint64_t delta,
+    uint64_t *value_r)
+{
+	const struct write write = { .delta = delta, .value_r = value_r };
+	struct xc_cache_spot spot;
+	enum xc_err err;
+
+	*value_r = 0;
+	err = find_to_write(ctx, space, key, &spot);
+	return err == XC_OK ? write_once(&spot, decr_at, &write) : err;
+}
+
+static enum xc_err
+touch_at(struct xc_cache_spot *spot, const struct xc_cache_ask *at,
+    const struct write *write)
+{
+	memcached_return_t rc;
+	enum xc_err err;
+
+	rc = memcached_touch(spot->server->st, at->key, at->key_len,
+	    (time_t)write->ttl_s);
+	err = xc_cache_server_judge(spot->server, rc);
+	if (err == XC_OK && rc == MEMCACHED_NOTFOUND)
+		return XC_ERR_NOT_FOUND;
+	return err == XC_OK && rc != MEMCACHED_SUCCESS ?
+	    XC_ERR_UNAVAILABLE : err;
+}
+
+static enum xc_err
+memcached_touch_value(void *ctx, const char *space, const char *key,
+    uint32_t ttl_s)
+{
+	const struct write write = { .ttl_s = ttl_s };
+	struct xc_cache_spot spot;
+	enum xc_err err;
+
+	if (ttl_s > TTL_MAX)
+		return XC_ERR_INVALID;
+	err = find_to_write(ctx, space, key, &spot);
+	return err == XC_OK ? write_once(&spot, touch_at, &write) : err;
+}
+
+static enum xc_err
+flush_at(struct xc_cache_server *server, const char *space,
+    const unsigned char *group)
+{
+	struct xc_cache_space *at = xc_cache_server_space(server, space);
+	struct xc_cache_group *known;
+
+	if (at == NULL)
+		return XC_ERR_NOMEM;
+	if (group == NULL)
+		return xc_cache_space_raise(server, at);
+	known = xc_cache_space_group(at, group);
+	return known != NULL ? xc_cache_group_raise(server, at, known) :
+	    XC_ERR_NOMEM;
+}
+
+static enum xc_err
+memcached_flush_space(void *ctx, const char *space, const char *group)
+{
+	struct xc_cache_pool *pool = ctx;
+	unsigned char name[XC_CACHE_GROUP];
+	enum xc_err err = XC_OK, first = XC_OK;
+
+	if (group != NULL)
+		err = xc_cache_group_name(pool, group, strlen(group), name);
+	if (err != XC_OK)
+		return err;
+	xc_cache_local_flush(pool->local, space,
+	    group != NULL ? name : NULL);
+	for (size_t i = 0; i < pool->n_servers; i++) {
+		err = flush_at(&pool->servers[i], space,
+		    group != NULL ? name : NULL);
+		if (first == XC_OK)
+			first = err;
+	}
+	return first;
 }
 
 static bool
 memcached_settle(void *ctx)
 {
-	struct pool *pool = ctx;
+	struct xc_cache_pool *pool = ctx;
 	bool done = true;
 	size_t i;
 
@@ -281,56 +393,55 @@ memcached_settle(void *ctx)
 static void
 memcached_close(void *ctx)
 {
-	struct pool *pool = ctx;
+	struct xc_cache_pool *pool = ctx;
 	size_t i;
 
 	for (i = 0; i < pool->n_servers; i++)
 		xc_cache_server_done(&pool->servers[i]);
-	if (pool->ring != NULL)
-		memcached_free(pool->ring);
+	xc_cache_ring_free(&pool->ring);
+	xc_cache_local_free(&pool->local);
+	EVP_MD_CTX_free(pool->digest);
+	EVP_MD_free(pool->sha256);
 	free(pool->prefix);
 	free(pool);
 }
 
 static const struct xc_cache_ops memcached_ops = {
 	.get = memcached_get_value,
-	.set = memcached_set_value,
+	.set = xc_cache_memcached_set,
 	.add = memcached_add_value,
 	.del = memcached_del,
 	.incr = memcached_incr,
+	.decr = memcached_decr,
+	.touch = memcached_touch_value,
+	.flush = memcached_flush_space,
+	.get_many = xc_cache_memcached_get_many,
+	.set_many = xc_cache_memcached_set_many,
+	.claim = xc_cache_memcached_claim,
+	.fill = xc_cache_memcached_fill,
 };
 
-/* A ring of names that stands for the servers in their order. */
-static memcached_st *
-make_ring(const struct pool *pool)
+static enum xc_err
+make_ring(struct xc_cache_pool *pool)
 {
-	memcached_st *ring = memcached_create(NULL);
-	char path[160];
-	size_t i;
+	const char **names = calloc(pool->n_servers, sizeof(*names));
 
-	if (ring == NULL)
-		return NULL;
-	memcached_behavior_set(ring, MEMCACHED_BEHAVIOR_KETAMA, 1);
-	for (i = 0; i < pool->n_servers; i++) {
-		/* Never connected to, so any name will do that is the same
-		 * on every host; a socket's is taken as it is. */
-		snprintf(path, sizeof(path), "/%.150s",
-		    pool->servers[i].name);
-		if (memcached_server_add_unix_socket(ring, path) !=
-		    MEMCACHED_SUCCESS) {
-			memcached_free(ring);
-			return NULL;
-		}
-	}
-	return ring;
+	if (names == NULL)
+		return XC_ERR_NOMEM;
+	for (size_t i = 0; i < pool->n_servers; i++)
+		names[i] = pool->servers[i].name;
+	pool->ring = xc_cache_ring_new(names, pool->n_servers);
+	free(names);
+	return pool->ring != NULL ? XC_OK : XC_ERR_NOMEM;
 }
 
 static enum xc_err
-make_pool(const struct xc_cache_settings *settings, struct pool **pool_r)
+make_pool(const struct xc_cache_settings *settings,
+    struct xc_cache_pool **pool_r)
 {
 	size_t i, n = json_object_array_length(settings->servers);
 	struct xc_cache_settings own = *settings;
-	struct pool *pool;
+	struct xc_cache_pool *pool;
 	enum xc_err err;
 
 	pool = calloc(1, sizeof(*pool) + n * sizeof(pool->servers[0]));
@@ -338,7 +449,11 @@ make_pool(const struct xc_cache_settings *settings, struct pool **pool_r)
 	if (pool == NULL)
 		return XC_ERR_NOMEM;
 	pool->prefix = strdup(settings->prefix);
-	if (pool->prefix == NULL)
+	pool->local = xc_cache_local_new();
+	pool->sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
+	pool->digest = EVP_MD_CTX_new();
+	if (pool->prefix == NULL || pool->local == NULL ||
+	    pool->sha256 == NULL || pool->digest == NULL)
 		return XC_ERR_NOMEM;
 	own.prefix = pool->prefix;
 	for (i = 0; i < n; i++) {
@@ -349,19 +464,14 @@ make_pool(const struct xc_cache_settings *settings, struct pool **pool_r)
 			return err;
 		pool->n_servers++;
 	}
-	if (n > 1) {
-		pool->ring = make_ring(pool);
-		if (pool->ring == NULL)
-			return XC_ERR_NOMEM;
-	}
-	return XC_OK;
+	return make_ring(pool);
 }
 
 enum xc_err
 xc_cache_open(const struct xc_cache_settings *settings,
     struct xc_cache *cache, struct xc_errbuf *errbuf)
 {
-	struct pool *pool;
+	struct xc_cache_pool *pool;
 	enum xc_err err;
 
 	memset(cache, 0, sizeof(*cache));

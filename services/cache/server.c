@@ -8,6 +8,7 @@
 #include "server.h"
 
 #define TELL_EVERY_MS 10000
+#define ITEM_MAX_MS 60000
 
 static struct xc_logger logger = XC_LOGGER("xcore.cache");
 
@@ -38,8 +39,10 @@ disconnect(struct xc_cache_server *server)
 {
 	/* The library says "quit" when it closes, which in a child would end
 	 * the parent's connection: there it is left open. */
-	if (server->st != NULL && server->pid == getpid())
+	if (server->st != NULL && server->pid == getpid()) {
+		memcached_result_free(&server->result);
 		memcached_free(server->st);
+	}
 	server->st = NULL;
 }
 
@@ -51,6 +54,7 @@ xc_cache_server_done(struct xc_cache_server *server)
 	disconnect(server);
 	while ((space = server->spaces) != NULL) {
 		server->spaces = space->next;
+		free(space->groups);
 		free(space->name);
 		free(space);
 	}
@@ -87,6 +91,7 @@ connect_lazily(struct xc_cache_server *server)
 		{ MEMCACHED_BEHAVIOR_TCP_NODELAY, 1 },
 		{ MEMCACHED_BEHAVIOR_NO_BLOCK, 1 },
 		{ MEMCACHED_BEHAVIOR_VERIFY_KEY, 1 },
+		{ MEMCACHED_BEHAVIOR_SUPPORT_CAS, 1 },
 	};
 	size_t i;
 
@@ -97,6 +102,7 @@ connect_lazily(struct xc_cache_server *server)
 	server->pid = getpid();
 	if (server->st == NULL)
 		return false;
+	memcached_result_create(server->st, &server->result);
 	for (i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++)
 		memcached_behavior_set(server->st, wanted[i].flag,
 		    wanted[i].value);
@@ -173,4 +179,66 @@ xc_cache_server_judge(struct xc_cache_server *server, memcached_return_t rc)
 	if (++server->faults >= XC_CACHE_FAULTS_MAX)
 		leave_alone(server, rc);
 	return XC_ERR_UNAVAILABLE;
+}
+
+static memcached_return_t
+see_setting(const memcached_instance_st *instance, const char *key,
+    size_t key_len, const char *value, size_t value_len, void *ctx)
+{
+	uint64_t *max = ctx;
+	char text[24];
+
+	(void)instance;
+	if (key_len == 13 && memcmp(key, "item_size_max", 13) == 0 &&
+	    value_len < sizeof(text)) {
+		memcpy(text, value, value_len);
+		text[value_len] = '\0';
+		*max = strtoull(text, NULL, 10);
+	}
+	return MEMCACHED_SUCCESS;
+}
+
+enum xc_err
+xc_cache_server_item_max(struct xc_cache_server *server, uint64_t *max_r)
+{
+	int64_t now = xc_cache_now_ms();
+	memcached_return_t rc;
+	enum xc_err err;
+	uint64_t max = 0;
+
+	*max_r = server->item_max;
+	if (server->item_max != 0 && now - server->item_max_ms < ITEM_MAX_MS)
+		return XC_OK;
+	if (!xc_cache_server_usable(server))
+		return XC_ERR_UNAVAILABLE;
+	rc = memcached_stat_execute(server->st, "settings", see_setting,
+	    &max);
+	err = xc_cache_server_judge(server, rc);
+	if (err != XC_OK || max == 0)
+		return XC_ERR_UNAVAILABLE;
+	*max_r = server->item_max = max;
+	server->item_max_ms = now;
+	return XC_OK;
+}
+
+void
+xc_cache_server_tell_large(struct xc_cache_server *server, const char *space,
+    size_t len)
+{
+	int64_t now = xc_cache_now_ms();
+	uint64_t max;
+
+	if (server->large_told_ms != 0 &&
+	    now - server->large_told_ms < TELL_EVERY_MS)
+		return;
+	server->large_told_ms = now;
+	if (xc_cache_server_item_max(server, &max) == XC_OK)
+		xc_logf(&logger, XC_LOG_WARNING, "a value of %zu bytes of %s "
+		    "is not cached: cache server %s takes %llu bytes for an "
+		    "item with its key (memcached -I)", len, space,
+		    server->name, (unsigned long long)max);
+	else
+		xc_logf(&logger, XC_LOG_WARNING, "a value of %zu bytes of %s "
+		    "is not cached: too large for cache server %s", len,
+		    space, server->name);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Namespaces and their generations. */
+/* Namespaces, groups in them, and their generations. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,6 +7,26 @@
 #include <sys/random.h>
 
 #include "server.h"
+
+static struct xc_cache_space *
+make_space(const struct xc_cache_server *server, const char *name)
+{
+	struct xc_cache_space *space = calloc(1, sizeof(*space));
+	int n;
+
+	if (space == NULL)
+		return NULL;
+	space->name = strdup(name);
+	n = snprintf(space->key, sizeof(space->key), "%s:%s:generation",
+	    server->prefix, name);
+	if (space->name == NULL || n < 0 || (size_t)n >= sizeof(space->key)) {
+		free(space->name);
+		free(space);
+		return NULL;
+	}
+	space->key_len = (size_t)n;
+	return space;
+}
 
 struct xc_cache_space *
 xc_cache_server_space(struct xc_cache_server *server, const char *name)
@@ -22,28 +42,54 @@ xc_cache_server_space(struct xc_cache_server *server, const char *name)
 		server->spaces = space;
 		return space;
 	}
-	space = calloc(1, sizeof(*space));
+	space = make_space(server, name);
 	if (space == NULL)
 		return NULL;
-	space->name = strdup(name);
-	if (space->name == NULL) {
-		free(space);
-		return NULL;
-	}
 	space->next = server->spaces;
 	server->spaces = space;
 	return space;
 }
 
-/* The key of the generation; its length. */
-static size_t
-generation_key(const struct xc_cache_server *server,
-    const struct xc_cache_space *space, char *key, size_t size)
+struct xc_cache_group *
+xc_cache_space_group(struct xc_cache_space *space, const unsigned char *name)
 {
-	int n = snprintf(key, size, "%s:%s:generation", server->prefix,
-	    space->name);
+	struct xc_cache_group *group;
 
-	return n > 0 && (size_t)n < size ? (size_t)n : 0;
+	if (space->groups == NULL)
+		space->groups = calloc(XC_CACHE_GROUPS,
+		    sizeof(*space->groups));
+	if (space->groups == NULL)
+		return NULL;
+	group = &space->groups[name[0] % XC_CACHE_GROUPS];
+	if (memcmp(group->name, name, XC_CACHE_GROUP) != 0) {
+		memset(group, 0, sizeof(*group));
+		memcpy(group->name, name, XC_CACHE_GROUP);
+	}
+	return group;
+}
+
+static void
+space_ask(const struct xc_cache_space *space, struct xc_cache_ask *ask)
+{
+	memcpy(ask->key, space->key, space->key_len);
+	ask->key_len = space->key_len;
+	ask->is_number = true;
+}
+
+void
+xc_cache_group_ask(const struct xc_cache_space *space,
+    const unsigned char *name, struct xc_cache_ask *ask)
+{
+	static const char digits[] = "0123456789abcdef";
+	char *at = ask->key + space->key_len;
+
+	space_ask(space, ask);
+	*at++ = ':';
+	for (size_t i = 0; i < XC_CACHE_GROUP; i++) {
+		*at++ = digits[name[i] >> 4];
+		*at++ = digits[name[i] & 15];
+	}
+	ask->key_len = (size_t)(at - ask->key);
 }
 
 /* A number that was never the generation before: a server that lost it must
@@ -60,45 +106,17 @@ new_generation(void)
 }
 
 static void
-know(struct xc_cache_space *space, uint64_t generation)
+know(struct xc_cache_number *number, uint64_t generation)
 {
-	space->generation = generation;
-	space->read_ms = xc_cache_now_ms();
+	number->generation = generation;
+	number->read_ms = xc_cache_now_ms();
 }
 
-/* Reads the generation into *generation_r; 0 if there is none. */
+/* Gives what has no generation a new one; another process may be faster,
+ * then it is that one's. */
 static enum xc_err
-fetch(struct xc_cache_server *server, const char *key, size_t key_len,
-    uint64_t *generation_r)
-{
-	memcached_return_t rc;
-	uint32_t flags;
-	char *value;
-	size_t len;
-
-	*generation_r = 0;
-	value = memcached_get(server->st, key, key_len, &len, &flags, &rc);
-	if (xc_cache_server_judge(server, rc) != XC_OK) {
-		free(value);
-		return XC_ERR_UNAVAILABLE;
-	}
-	if (value != NULL && len > 0 && len < 21) {
-		char text[24];
-
-		memcpy(text, value, len);
-		text[len] = '\0';
-		*generation_r = strtoull(text, NULL, 10);
-	}
-	free(value);
-	return rc == MEMCACHED_SUCCESS || rc == MEMCACHED_NOTFOUND ? XC_OK :
-	    XC_ERR_UNAVAILABLE;
-}
-
-/* Gives a namespace without a generation a new one; another process may be
- * faster, then it is that one's. */
-static enum xc_err
-create(struct xc_cache_server *server, struct xc_cache_space *space,
-    const char *key, size_t key_len)
+create(struct xc_cache_server *server, struct xc_cache_ask *ask,
+    struct xc_cache_number *number)
 {
 	uint64_t generation = new_generation();
 	memcached_return_t rc;
@@ -107,92 +125,143 @@ create(struct xc_cache_server *server, struct xc_cache_space *space,
 	int n;
 
 	n = snprintf(text, sizeof(text), "%" PRIu64, generation);
-	rc = memcached_add(server->st, key, key_len, text, (size_t)n, 0, 0);
+	rc = memcached_add(server->st, ask->key, ask->key_len, text,
+	    (size_t)n, 0, 0);
 	err = xc_cache_server_judge(server, rc);
 	if (err != XC_OK)
 		return err;
 	if (rc == MEMCACHED_NOTSTORED || rc == MEMCACHED_DATA_EXISTS) {
-		err = fetch(server, key, key_len, &generation);
+		err = xc_cache_fetch(server, ask, 1);
 		if (err != XC_OK)
 			return err;
+		generation = ask->number;
 	} else if (rc != MEMCACHED_SUCCESS && rc != MEMCACHED_STORED) {
 		return XC_ERR_UNAVAILABLE;
 	}
 	if (generation == 0)
 		return XC_ERR_UNAVAILABLE;
-	know(space, generation);
+	know(number, generation);
 	return XC_OK;
 }
 
 static enum xc_err
-raise(struct xc_cache_server *server, struct xc_cache_space *space,
-    const char *key, size_t key_len)
+raise_number(struct xc_cache_server *server, struct xc_cache_ask *ask,
+    struct xc_cache_number *number)
 {
 	memcached_return_t rc;
 	uint64_t generation;
 	enum xc_err err;
 
-	rc = memcached_increment(server->st, key, key_len, 1, &generation);
+	if (!xc_cache_server_usable(server))
+		return XC_ERR_UNAVAILABLE;
+	rc = memcached_increment(server->st, ask->key, ask->key_len, 1,
+	    &generation);
 	err = xc_cache_server_judge(server, rc);
 	if (err != XC_OK)
 		return err;
-	if (rc == MEMCACHED_NOTFOUND) {
-		err = create(server, space, key, key_len);
-	} else if (rc == MEMCACHED_SUCCESS && generation != 0) {
-		know(space, generation);
-	} else if (rc == MEMCACHED_CLIENT_ERROR) {
-		/* Something else stands there: make it new next time. */
-		rc = memcached_delete(server->st, key, key_len, 0);
-		xc_cache_server_judge(server, rc);
-		err = XC_ERR_UNAVAILABLE;
-	} else {
-		err = XC_ERR_UNAVAILABLE;
+	if (rc == MEMCACHED_NOTFOUND)
+		return create(server, ask, number);
+	if (rc == MEMCACHED_SUCCESS && generation != 0) {
+		know(number, generation);
+		return XC_OK;
 	}
-	if (err == XC_OK)
-		space->dirty = space->suspect = false;
-	return err;
+	if (rc == MEMCACHED_CLIENT_ERROR) {
+		/* Something else stands there: make it new next time. */
+		rc = memcached_delete(server->st, ask->key, ask->key_len, 0);
+		xc_cache_server_judge(server, rc);
+	}
+	return XC_ERR_UNAVAILABLE;
 }
 
 static enum xc_err
-read_generation(struct xc_cache_server *server, struct xc_cache_space *space,
-    const char *key, size_t key_len)
+read_number(struct xc_cache_server *server, struct xc_cache_ask *ask,
+    struct xc_cache_number *number)
 {
-	uint64_t generation, before = space->generation;
-	enum xc_err err;
+	enum xc_err err = xc_cache_fetch(server, ask, 1);
 
-	err = fetch(server, key, key_len, &generation);
 	if (err != XC_OK)
 		return err;
-	if (generation == 0)
-		err = create(server, space, key, key_len);
-	else if (space->suspect && generation == before)
-		return raise(server, space, key, key_len);
-	else
-		know(space, generation);
+	if (ask->number != 0) {
+		know(number, ask->number);
+		return XC_OK;
+	}
+	err = create(server, ask, number);
+	/* Something else stands there. */
+	return err == XC_ERR_UNAVAILABLE && ask->found ?
+	    raise_number(server, ask, number) : err;
+}
+
+enum xc_err
+xc_cache_space_raise(struct xc_cache_server *server,
+    struct xc_cache_space *space)
+{
+	struct xc_cache_ask ask;
+	enum xc_err err;
+
+	space_ask(space, &ask);
+	err = raise_number(server, &ask, &space->number);
+	space->dirty = err != XC_OK;
 	if (err == XC_OK)
 		space->suspect = false;
 	return err;
 }
 
 enum xc_err
-xc_cache_space_ready(struct xc_cache_server *server,
-    struct xc_cache_space *space)
+xc_cache_group_raise(struct xc_cache_server *server,
+    struct xc_cache_space *space, struct xc_cache_group *group)
 {
-	bool fresh = space->generation != 0 &&
-	    xc_cache_now_ms() - space->read_ms < XC_CACHE_GENERATION_MS;
-	char key[MEMCACHED_MAX_KEY];
-	size_t key_len;
+	struct xc_cache_ask ask;
+	enum xc_err err;
+
+	xc_cache_group_ask(space, group->name, &ask);
+	err = raise_number(server, &ask, &group->number);
+	if (err != XC_OK)
+		space->dirty = true;
+	return err;
+}
+
+static bool
+is_fresh(const struct xc_cache_number *number, int64_t max_ms)
+{
+	return number->generation != 0 && (max_ms == 0 ||
+	    xc_cache_now_ms() - number->read_ms < max_ms);
+}
+
+enum xc_err
+xc_cache_space_ready(struct xc_cache_server *server,
+    struct xc_cache_space *space, int64_t max_ms)
+{
+	uint64_t before = space->number.generation;
+	struct xc_cache_ask ask;
+	enum xc_err err;
 
 	if (!xc_cache_server_usable(server))
 		return XC_ERR_UNAVAILABLE;
-	if (fresh && !space->dirty && !space->suspect)
-		return XC_OK;
-	key_len = generation_key(server, space, key, sizeof(key));
-	if (key_len == 0)
-		return XC_ERR_INVALID;
 	if (space->dirty)
-		return raise(server, space, key, key_len);
-	return read_generation(server, space, key, key_len);
+		return xc_cache_space_raise(server, space);
+	if (!space->suspect && is_fresh(&space->number, max_ms))
+		return XC_OK;
+	space_ask(space, &ask);
+	err = read_number(server, &ask, &space->number);
+	if (err != XC_OK)
+		return err;
+	if (space->suspect && space->number.generation == before)
+		return xc_cache_space_raise(server, space);
+	space->suspect = false;
+	return XC_OK;
+}
+
+enum xc_err
+xc_cache_group_ready(struct xc_cache_server *server,
+    const struct xc_cache_space *space, struct xc_cache_group *group,
+    int64_t max_ms)
+{
+	struct xc_cache_ask ask;
+
+	if (is_fresh(&group->number, max_ms))
+		return XC_OK;
+	xc_cache_group_ask(space, group->name, &ask);
+	return read_number(server, &ask, &group->number);
 }
 
 bool
@@ -204,7 +273,7 @@ xc_cache_server_settle(struct xc_cache_server *server)
 	for (space = server->spaces; space != NULL; space = space->next) {
 		if (!space->dirty && !space->suspect)
 			continue;
-		if (xc_cache_space_ready(server, space) != XC_OK)
+		if (xc_cache_space_ready(server, space, 0) != XC_OK)
 			done = false;
 	}
 	return done;

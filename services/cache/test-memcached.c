@@ -435,22 +435,22 @@ test_lost_generation(void **state)
 	    &settings), XC_OK);
 	space = xc_cache_server_space(&server, "todo");
 	assert_non_null(space);
-	assert_int_equal(xc_cache_space_ready(&server, space), XC_OK);
-	before = space->generation;
+	assert_int_equal(xc_cache_space_ready(&server, space, 1000), XC_OK);
+	before = space->number.generation;
 	assert_true(before != 0);
 	assert_int_equal(memcached_delete(server.st, "xcore:todo:generation",
 	    21, 0), MEMCACHED_SUCCESS);
-	space->read_ms = xc_cache_now_ms() - 2 * XC_CACHE_GENERATION_MS;
-	assert_int_equal(xc_cache_space_ready(&server, space), XC_OK);
-	assert_true(space->generation != 0);
-	assert_true(space->generation != before);
+	space->number.read_ms = xc_cache_now_ms() - 2 * XC_CACHE_GENERATION_MS;
+	assert_int_equal(xc_cache_space_ready(&server, space, 1000), XC_OK);
+	assert_true(space->number.generation != 0);
+	assert_true(space->number.generation != before);
 	/* Something else in its place. */
 	assert_int_equal(memcached_set(server.st, "xcore:todo:generation",
 	    21, "junk", 4, 0, 0), MEMCACHED_SUCCESS);
 	space->dirty = true;
-	assert_int_equal(xc_cache_space_ready(&server, space),
+	assert_int_equal(xc_cache_space_ready(&server, space, 1000),
 	    XC_ERR_UNAVAILABLE);
-	assert_int_equal(xc_cache_space_ready(&server, space), XC_OK);
+	assert_int_equal(xc_cache_space_ready(&server, space, 1000), XC_OK);
 	assert_false(space->dirty);
 	xc_cache_server_done(&server);
 }

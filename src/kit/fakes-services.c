@@ -251,6 +251,71 @@ cache_incr(void *ctx, const char *space, const char *key, uint64_t delta,
 	    value_r);
 }
 
+static enum xc_err
+cache_decr(void *ctx, const char *space, const char *key, uint64_t delta,
+    uint64_t *value_r)
+{
+	struct xc_cache *cache = use_cache(ctx);
+
+	return cache->ops->decr(cache->ctx, space, key, delta, value_r);
+}
+
+static enum xc_err
+cache_touch(void *ctx, const char *space, const char *key, uint32_t ttl_s)
+{
+	struct xc_cache *cache = use_cache(ctx);
+
+	return cache->ops->touch(cache->ctx, space, key, ttl_s);
+}
+
+static enum xc_err
+cache_flush(void *ctx, const char *space, const char *group)
+{
+	struct xc_cache *cache = use_cache(ctx);
+
+	return cache->ops->flush(cache->ctx, space, group);
+}
+
+static enum xc_err
+cache_get_many(void *ctx, const char *space, const char *const *keys,
+    size_t n, uint32_t local_ms, struct xc_cache_got *got_r)
+{
+	struct xc_cache *cache = use_cache(ctx);
+
+	return cache->ops->get_many(cache->ctx, space, keys, n, local_ms,
+	    got_r);
+}
+
+static enum xc_err
+cache_set_many(void *ctx, const char *space, struct xc_cache_put *puts,
+    size_t n)
+{
+	struct xc_cache *cache = use_cache(ctx);
+
+	return cache->ops->set_many(cache->ctx, space, puts, n);
+}
+
+static enum xc_err
+cache_claim(void *ctx, const char *space, const char *key,
+    const struct xc_cache_wish *wish, struct xc_cache_claim *claim_r)
+{
+	struct xc_cache *cache = use_cache(ctx);
+
+	return cache->ops->claim(cache->ctx, space, key, wish, claim_r);
+}
+
+static enum xc_err
+cache_fill(void *ctx, const char *space, const char *key,
+    const struct xc_cache_token *token, const struct xc_cache_fill *fill)
+{
+	struct xc_cache *cache = use_cache(ctx);
+
+	return cache->ops->fill(cache->ctx, space, key, token, fill);
+}
+
 const struct xc_cache_ops xc_fakes_cache_ops = { .get = cache_get,
 	.set = cache_set, .add = cache_add, .del = cache_del,
-	.incr = cache_incr };
+	.incr = cache_incr, .decr = cache_decr, .touch = cache_touch,
+	.flush = cache_flush, .get_many = cache_get_many,
+	.set_many = cache_set_many, .claim = cache_claim,
+	.fill = cache_fill };

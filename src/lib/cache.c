@@ -39,6 +39,19 @@ driver(struct xc_request *req)
 	return req->host->cache;
 }
 
+/* A copy of a value in the request, and the value freed. */
+static enum xc_err
+keep(struct xc_request *req, char *value, size_t len, const void **value_r,
+    size_t *len_r)
+{
+	*value_r = xc_memdup(req, value, len);
+	free(value);
+	if (*value_r == NULL)
+		return XC_ERR_NOMEM;
+	*len_r = len;
+	return XC_OK;
+}
+
 enum xc_err
 xc_cache_get(struct xc_request *req, const char *key, const void **value_r,
     size_t *len_r)
@@ -58,14 +71,30 @@ xc_cache_get(struct xc_request *req, const char *key, const void **value_r,
 		return XC_ERR_NOT_FOUND;
 	err = ops->get(req->host->cache_ctx, req->plugin->name, key, &value,
 	    &len);
+	return err == XC_OK ? keep(req, value, len, value_r, len_r) : err;
+}
+
+enum xc_err
+xc_cache_get_near(struct xc_request *req, const char *key, uint32_t local_ms,
+    const void **value_r, size_t *len_r)
+{
+	const struct xc_cache_ops *ops;
+	struct xc_cache_got got = { .err = XC_ERR_NOT_FOUND };
+	enum xc_err err;
+
+	*value_r = NULL;
+	*len_r = 0;
+	err = check(req, key, 0);
 	if (err != XC_OK)
 		return err;
-	*value_r = xc_memdup(req, value, len);
-	free(value);
-	if (*value_r == NULL)
-		return XC_ERR_NOMEM;
-	*len_r = len;
-	return XC_OK;
+	ops = driver(req);
+	if (ops == NULL)
+		return XC_ERR_NOT_FOUND;
+	err = ops->get_many(req->host->cache_ctx, req->plugin->name, &key, 1,
+	    local_ms, &got);
+	if (err != XC_OK || got.err != XC_OK)
+		return err != XC_OK ? err : got.err;
+	return keep(req, got.value, got.len, value_r, len_r);
 }
 
 enum xc_err
@@ -135,4 +164,57 @@ xc_cache_incr(struct xc_request *req, const char *key, uint64_t delta,
 		return XC_ERR_UNAVAILABLE;
 	return ops->incr(req->host->cache_ctx, req->plugin->name, key, delta,
 	    initial, ttl_s, value_r);
+}
+
+enum xc_err
+xc_cache_decr(struct xc_request *req, const char *key, uint64_t delta,
+    uint64_t *value_r)
+{
+	const struct xc_cache_ops *ops;
+	enum xc_err err;
+
+	*value_r = 0;
+	err = check(req, key, 0);
+	if (err != XC_OK)
+		return err;
+	ops = driver(req);
+	if (ops == NULL)
+		return XC_ERR_UNAVAILABLE;
+	return ops->decr(req->host->cache_ctx, req->plugin->name, key, delta,
+	    value_r);
+}
+
+enum xc_err
+xc_cache_touch(struct xc_request *req, const char *key, uint32_t ttl_s)
+{
+	const struct xc_cache_ops *ops;
+	enum xc_err err = check(req, key, ttl_s);
+
+	if (err != XC_OK)
+		return err;
+	ops = driver(req);
+	if (ops == NULL)
+		return XC_ERR_UNAVAILABLE;
+	return ops->touch(req->host->cache_ctx, req->plugin->name, key,
+	    ttl_s);
+}
+
+enum xc_err
+xc_cache_flush(struct xc_request *req, const char *group)
+{
+	const struct xc_cache_ops *ops;
+	struct xc_errbuf errbuf;
+	enum xc_err err = check(req, "all", 0);
+
+	if (err != XC_OK)
+		return err;
+	err = xc_check_group(group, &errbuf);
+	if (err != XC_OK) {
+		xc_log(req, XC_LOG_ERROR, "%s", errbuf.text);
+		return err;
+	}
+	ops = driver(req);
+	if (ops == NULL)
+		return XC_OK;
+	return ops->flush(req->host->cache_ctx, req->plugin->name, group);
 }

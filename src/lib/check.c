@@ -70,6 +70,18 @@ xc_check_key(const char *key, uint32_t ttl_s, struct xc_errbuf *errbuf)
 	return XC_OK;
 }
 
+enum xc_err
+xc_check_group(const char *group, struct xc_errbuf *errbuf)
+{
+	size_t len = group != NULL ? strnlen(group, KEY_MAX) : 1;
+
+	if (len == 0 || len == KEY_MAX ||
+	    (group != NULL && strchr(group, '/') != NULL))
+		return xc_fail(errbuf, XC_ERR_INVALID, "a group of cache keys "
+		    "has 1 to %d bytes and no \"/\"", KEY_MAX - 1);
+	return XC_OK;
+}
+
 /* What the client of HTTP says itself: two of it would let a server take the
  * body's end for another request's beginning. */
 static bool

@@ -32,6 +32,9 @@ enum xc_err xc_check_statement(const char *sql, const struct xc_value *args,
 enum xc_err xc_check_key(const char *key, uint32_t ttl_s,
     struct xc_errbuf *errbuf);
 
+/* NULL is all groups. */
+enum xc_err xc_check_group(const char *group, struct xc_errbuf *errbuf);
+
 /* With the defaults filled in; *url_r is what its URL says. */
 enum xc_err xc_check_ask(const struct xc_http_ask *ask, struct xc_url *url_r,
     struct xc_errbuf *errbuf);

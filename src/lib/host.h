@@ -36,11 +36,73 @@ struct xc_db_ops {
 	void (*rollback)(void *ctx);
 	/* The request has ended: undo what it left open. */
 	void (*release)(void *ctx);
+	/* The calls to come, until release, end by then (CLOCK_MONOTONIC in
+	 * us; 0: no end is known).  May be NULL. */
+	void (*until)(void *ctx, uint64_t end_us);
+	/* Rows one by one: between open and end no other call is taken but
+	 * rollback and release, which end it too.  next: XC_ERR_NOT_FOUND
+	 * behind the last; cells live until the next call. */
+	enum xc_err (*open)(void *ctx, const char *schema, const char *sql,
+	    const struct xc_value *args, size_t n_args);
+	enum xc_err (*next)(void *ctx, const struct xc_cell **cells_r,
+	    size_t *n_r);
+	void (*end)(void *ctx);
+};
+
+/* One of many values. */
+struct xc_cache_got {
+	char *value;		/* malloc'ed, with a NUL behind it; or NULL */
+	size_t len;
+	enum xc_err err;
+};
+
+struct xc_cache_put {
+	const char *key;
+	const void *value;
+	size_t len;
+	uint32_t ttl_s;
+	enum xc_err err;	/* out */
+};
+
+/* What computes a value, see xc_cache_compute(). */
+enum xc_cache_state {
+	XC_CACHE_FRESH,		/* here is the value */
+	XC_CACHE_STALE,		/* here is an old one; another computes */
+	XC_CACHE_MINE,		/* compute, then fill */
+	XC_CACHE_WAIT,		/* another computes: ask again */
+	XC_CACHE__MAX
+};
+
+struct xc_cache_wish {
+	uint32_t lease_ms;	/* how long the one that computes has */
+	uint32_t local_ms;	/* a copy of this process may be so old */
+	bool stale;		/* an old value is welcome */
+};
+
+/* The driver's; of use for one fill. */
+struct xc_cache_token {
+	uint64_t words[4];
+};
+
+struct xc_cache_claim {
+	enum xc_cache_state state;
+	char *value;		/* of FRESH and STALE: malloc'ed, with a NUL
+				 * behind it */
+	size_t len;
+	struct xc_cache_token token;	/* of MINE */
+};
+
+struct xc_cache_fill {
+	const void *value;
+	size_t len;
+	uint32_t ttl_s;
+	uint32_t stale_s;	/* kept so long behind that */
+	uint32_t local_ms;	/* not 0: keep a copy in this process */
 };
 
 /*
  * A cache.  space is the plugin's namespace.  *value_r is malloc'ed, with a
- * NUL behind it, the caller's to free.
+ * NUL behind it, the caller's to free.  Arguments have been checked.
  */
 struct xc_cache_ops {
 	enum xc_err (*get)(void *ctx, const char *space, const char *key,
@@ -53,6 +115,31 @@ struct xc_cache_ops {
 	enum xc_err (*incr)(void *ctx, const char *space, const char *key,
 	    uint64_t delta, uint64_t initial, uint32_t ttl_s,
 	    uint64_t *value_r);
+	enum xc_err (*decr)(void *ctx, const char *space, const char *key,
+	    uint64_t delta, uint64_t *value_r);
+	enum xc_err (*touch)(void *ctx, const char *space, const char *key,
+	    uint32_t ttl_s);
+	/* group NULL: all of the namespace. */
+	enum xc_err (*flush)(void *ctx, const char *space,
+	    const char *group);
+	/* Fills all n of got_r; an error is one for all, and then none has a
+	 * value. */
+	enum xc_err (*get_many)(void *ctx, const char *space,
+	    const char *const *keys, size_t n, uint32_t local_ms,
+	    struct xc_cache_got *got_r);
+	/* The first error of any. */
+	enum xc_err (*set_many)(void *ctx, const char *space,
+	    struct xc_cache_put *puts, size_t n);
+	/* XC_ERR_UNAVAILABLE: everyone computes for himself. */
+	enum xc_err (*claim)(void *ctx, const char *space, const char *key,
+	    const struct xc_cache_wish *wish,
+	    struct xc_cache_claim *claim_r);
+	/* Stores what was computed if nothing has happened to the key since
+	 * the claim, XC_OK if something has; fill NULL: it failed, another
+	 * one may try. */
+	enum xc_err (*fill)(void *ctx, const char *space, const char *key,
+	    const struct xc_cache_token *token,
+	    const struct xc_cache_fill *fill);
 };
 
 struct xc_log_ops {

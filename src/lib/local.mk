@@ -12,6 +12,8 @@ libxcore_la_SOURCES = \
 	src/lib/block.c src/lib/block.h \
 	src/lib/breach.c src/lib/breach.h \
 	src/lib/cache.c \
+	src/lib/cache-compute.c \
+	src/lib/cache-many.c \
 	src/lib/check.c src/lib/check.h \
 	src/lib/config.c \
 	src/lib/crash-trace.c src/lib/crash-trace.h \

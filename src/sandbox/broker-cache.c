@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include <stdlib.h>
+#include <xcore/cache.h>
 
 #include "lib/check.h"
 #include "sandbox/broker-private.h"
@@ -116,4 +117,229 @@ xc_broker_incr(struct xc_broking *call)
 	    delta, initial, ttl_s, &value);
 	xc_call_put_u64(&call->result, value);
 	return err;
+}
+
+enum xc_err
+xc_broker_decr(struct xc_broking *call)
+{
+	const struct xc_host *host = call->host;
+	const char *key = xc_call_get_text(&call->args);
+	uint64_t delta = xc_call_get_u64(&call->args);
+	uint64_t value = 0;
+	enum xc_err err = check(call, key, 0);
+
+	if (err != XC_OK)
+		return err;
+	if (host->cache == NULL)
+		return XC_ERR_UNAVAILABLE;
+	err = host->cache->decr(host->cache_ctx, call->plugin->name, key,
+	    delta, &value);
+	xc_call_put_u64(&call->result, value);
+	return err;
+}
+
+enum xc_err
+xc_broker_touch(struct xc_broking *call)
+{
+	const struct xc_host *host = call->host;
+	const char *key = xc_call_get_text(&call->args);
+	uint32_t ttl_s = xc_call_get_u32(&call->args);
+	enum xc_err err = check(call, key, ttl_s);
+
+	if (err != XC_OK)
+		return err;
+	if (host->cache == NULL)
+		return XC_ERR_UNAVAILABLE;
+	return host->cache->touch(host->cache_ctx, call->plugin->name, key,
+	    ttl_s);
+}
+
+enum xc_err
+xc_broker_flush(struct xc_broking *call)
+{
+	const struct xc_host *host = call->host;
+	const char *group = xc_call_get_text(&call->args);
+	struct xc_errbuf errbuf;
+	enum xc_err err = check(call, "all", 0);
+
+	if (err == XC_OK && xc_check_group(group, &errbuf) != XC_OK)
+		return xc_broker_refuse(call, XC_ERR_INVALID, &errbuf);
+	if (err != XC_OK || host->cache == NULL)
+		return err;
+	return host->cache->flush(host->cache_ctx, call->plugin->name,
+	    group);
+}
+
+/* As many of the values as there is room for: the guest asks again for the
+ * rest.  One that is too large even alone has that for its error. */
+static void
+put_got(struct xc_broking *call, const struct xc_cache_got *got, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		struct xc_call_writer before = call->result;
+
+		xc_call_put_u32(&call->result, (uint32_t)got[i].err);
+		xc_call_put_bytes(&call->result, got[i].value, got[i].len);
+		if (!call->result.bad)
+			continue;
+		call->result = before;
+		if (i > 0)
+			return;
+		xc_call_put_u32(&call->result, XC_ERR_TOO_LARGE);
+		xc_call_put_bytes(&call->result, NULL, 0);
+		return;
+	}
+}
+
+static enum xc_err
+get_many(struct xc_broking *call, const char **keys,
+    struct xc_cache_got *got, uint32_t n, uint32_t local_ms)
+{
+	const struct xc_host *host = call->host;
+	enum xc_err err;
+
+	for (uint32_t i = 0; i < n; i++) {
+		got[i].err = XC_ERR_NOT_FOUND;
+		keys[i] = xc_call_get_text(&call->args);
+	}
+	err = check(call, "all", 0);
+	for (uint32_t i = 0; err == XC_OK && i < n; i++)
+		err = check(call, keys[i], 0);
+	if (err == XC_OK && host->cache != NULL)
+		err = host->cache->get_many(host->cache_ctx,
+		    call->plugin->name, keys, n, local_ms, got);
+	if (err == XC_OK)
+		put_got(call, got, n);
+	for (uint32_t i = 0; i < n; i++)
+		free(got[i].value);
+	return err;
+}
+
+/* A number of items that the front door lets through. */
+static bool
+get_count(struct xc_broking *call, uint32_t *n_r)
+{
+	*n_r = xc_call_get_u32(&call->args);
+	if (*n_r > 0 && *n_r <= XC_CACHE_MANY_MAX && !call->args.bad)
+		return true;
+	call->broken = true;
+	return false;
+}
+
+enum xc_err
+xc_broker_get_many(struct xc_broking *call)
+{
+	uint32_t local_ms = xc_call_get_u32(&call->args), n;
+	struct xc_cache_got *got;
+	const char **keys;
+	enum xc_err err = XC_ERR_NOMEM;
+
+	if (!get_count(call, &n))
+		return XC_ERR_INVALID;
+	keys = calloc(n, sizeof(*keys));
+	got = calloc(n, sizeof(*got));
+	if (keys != NULL && got != NULL)
+		err = get_many(call, keys, got, n, local_ms);
+	free(keys);
+	free(got);
+	return err;
+}
+
+static enum xc_err
+set_many(struct xc_broking *call, struct xc_cache_put *puts, uint32_t n)
+{
+	const struct xc_host *host = call->host;
+	enum xc_err err;
+
+	for (uint32_t i = 0; i < n; i++) {
+		puts[i].key = xc_call_get_text(&call->args);
+		puts[i].value = xc_call_get_bytes(&call->args, &puts[i].len);
+		puts[i].ttl_s = xc_call_get_u32(&call->args);
+	}
+	err = check(call, "all", 0);
+	for (uint32_t i = 0; err == XC_OK && i < n; i++)
+		err = check(call, puts[i].key, puts[i].ttl_s);
+	if (err != XC_OK)
+		return err;
+	/* The errors of each go back, all together they are none. */
+	if (host->cache != NULL)
+		(void)host->cache->set_many(host->cache_ctx,
+		    call->plugin->name, puts, n);
+	for (uint32_t i = 0; i < n; i++)
+		xc_call_put_u32(&call->result, (uint32_t)puts[i].err);
+	return XC_OK;
+}
+
+enum xc_err
+xc_broker_set_many(struct xc_broking *call)
+{
+	struct xc_cache_put *puts;
+	enum xc_err err;
+	uint32_t n;
+
+	if (!get_count(call, &n))
+		return XC_ERR_INVALID;
+	puts = calloc(n, sizeof(*puts));
+	err = puts != NULL ? set_many(call, puts, n) : XC_ERR_NOMEM;
+	free(puts);
+	return err;
+}
+
+#define LEASE_MAX_MS 600000
+
+enum xc_err
+xc_broker_claim(struct xc_broking *call)
+{
+	const struct xc_host *host = call->host;
+	const char *key = xc_call_get_text(&call->args);
+	struct xc_cache_claim claim = { .state = XC_CACHE_WAIT };
+	struct xc_cache_wish wish;
+	enum xc_err err;
+
+	wish.lease_ms = xc_call_get_u32(&call->args);
+	wish.local_ms = xc_call_get_u32(&call->args);
+	wish.stale = xc_call_get_u32(&call->args) != 0;
+	err = check(call, key, 0);
+	if (err == XC_OK && wish.lease_ms > LEASE_MAX_MS)
+		return XC_ERR_INVALID;
+	if (err != XC_OK)
+		return err;
+	if (host->cache == NULL)
+		return XC_ERR_UNAVAILABLE;
+	err = host->cache->claim(host->cache_ctx, call->plugin->name, key,
+	    &wish, &claim);
+	if (err == XC_OK) {
+		xc_call_put_u32(&call->result, claim.state);
+		for (size_t i = 0; i < 4; i++)
+			xc_call_put_u64(&call->result, claim.token.words[i]);
+		xc_call_put_bytes(&call->result, claim.value, claim.len);
+	}
+	free(claim.value);
+	return err;
+}
+
+enum xc_err
+xc_broker_fill(struct xc_broking *call)
+{
+	const struct xc_host *host = call->host;
+	const char *key = xc_call_get_text(&call->args);
+	struct xc_cache_token token;
+	struct xc_cache_fill fill;
+	bool failed;
+	enum xc_err err;
+
+	for (size_t i = 0; i < 4; i++)
+		token.words[i] = xc_call_get_u64(&call->args);
+	failed = xc_call_get_u32(&call->args) != 0;
+	fill.value = xc_call_get_bytes(&call->args, &fill.len);
+	fill.ttl_s = xc_call_get_u32(&call->args);
+	fill.stale_s = xc_call_get_u32(&call->args);
+	fill.local_ms = xc_call_get_u32(&call->args);
+	err = check(call, key, fill.ttl_s);
+	if (err == XC_OK)
+		err = check(call, key, fill.stale_s);
+	if (err != XC_OK || host->cache == NULL)
+		return err;
+	return host->cache->fill(host->cache_ctx, call->plugin->name, key,
+	    &token, failed ? NULL : &fill);
 }

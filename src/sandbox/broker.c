@@ -119,6 +119,13 @@ static const struct {
 	[XC_CALL_SITE_INFO] = { xc_broker_site_info, false },
 	[XC_CALL_SITE_READ] = { xc_broker_site_read, false },
 	[XC_CALL_DESK] = { xc_broker_desk, false },
+	[XC_CALL_CACHE_DECR] = { xc_broker_decr, false },
+	[XC_CALL_CACHE_TOUCH] = { xc_broker_touch, false },
+	[XC_CALL_CACHE_FLUSH] = { xc_broker_flush, false },
+	[XC_CALL_CACHE_GET_MANY] = { xc_broker_get_many, false },
+	[XC_CALL_CACHE_SET_MANY] = { xc_broker_set_many, false },
+	[XC_CALL_CACHE_CLAIM] = { xc_broker_claim, false },
+	[XC_CALL_CACHE_FILL] = { xc_broker_fill, false },
 };
 
 /* Runs it; a result that does not fit is an error of its own. */

@@ -25,6 +25,13 @@ static const char *const names[XC_CALL__MAX] = {
 	[XC_CALL_SITE_INFO] = "site_info",
 	[XC_CALL_SITE_READ] = "site_read",
 	[XC_CALL_DESK] = "desk",
+	[XC_CALL_CACHE_DECR] = "cache_decr",
+	[XC_CALL_CACHE_TOUCH] = "cache_touch",
+	[XC_CALL_CACHE_FLUSH] = "cache_flush",
+	[XC_CALL_CACHE_GET_MANY] = "cache_get_many",
+	[XC_CALL_CACHE_SET_MANY] = "cache_set_many",
+	[XC_CALL_CACHE_CLAIM] = "cache_claim",
+	[XC_CALL_CACHE_FILL] = "cache_fill",
 };
 
 const char *

@@ -44,6 +44,17 @@ enum xc_call {
 	/* text operation, json args -> u32 error; of XC_OK json, of others
 	 * xc_call_put_refusal() */
 	XC_CALL_DESK,
+	XC_CALL_CACHE_DECR,	/* text key, u64 -> u64 */
+	XC_CALL_CACHE_TOUCH,	/* text key, u32 ttl_s */
+	XC_CALL_CACHE_FLUSH,	/* text group, or absent */
+	XC_CALL_CACHE_GET_MANY,	/* u32 local_ms, u32 n, n text keys -> u32
+				 * err and bytes of each, of as many as fit */
+	XC_CALL_CACHE_SET_MANY,	/* u32 n, n of (text key, bytes, u32 ttl_s)
+				 * -> n of u32 err */
+	XC_CALL_CACHE_CLAIM,	/* text key, u32 lease_ms, u32 local_ms, u32
+				 * stale -> u32 state, 4 of u64, bytes */
+	XC_CALL_CACHE_FILL,	/* text key, 4 of u64, u32 failed or not, bytes,
+				 * u32 ttl_s, u32 stale_s, u32 local_ms */
 	XC_CALL__MAX
 };
 

@@ -166,8 +166,81 @@ cache_incr(void *ctx, const char *space, const char *key, uint64_t delta,
 	return XC_OK;
 }
 
-static const struct xc_cache_ops cache_ops = { cache_get, cache_put,
-	cache_put, cache_del, cache_incr };
+static enum xc_err
+cache_decr(void *ctx, const char *space, const char *key, uint64_t delta,
+    uint64_t *value_r)
+{
+	(void)ctx;
+	check_key(space, key, 0);
+	*value_r = delta;
+	return XC_OK;
+}
+
+static enum xc_err
+cache_touch(void *ctx, const char *space, const char *key, uint32_t ttl_s)
+{
+	(void)ctx;
+	check_key(space, key, ttl_s);
+	return XC_OK;
+}
+
+static enum xc_err
+cache_flush(void *ctx, const char *space, const char *group)
+{
+	(void)ctx;
+	assert(strcmp(space, "name") == 0);
+	assert(group == NULL || (group[0] != '\0' &&
+	    strlen(group) < 1024 && strchr(group, '/') == NULL));
+	return XC_OK;
+}
+
+static enum xc_err
+cache_get_many(void *ctx, const char *space, const char *const *keys,
+    size_t n, uint32_t local_ms, struct xc_cache_got *got_r)
+{
+	(void)local_ms;
+	assert(n > 0 && n <= 1000);
+	for (size_t i = 0; i < n; i++)
+		got_r[i].err = cache_get(ctx, space, keys[i],
+		    &got_r[i].value, &got_r[i].len);
+	return XC_OK;
+}
+
+static enum xc_err
+cache_set_many(void *ctx, const char *space, struct xc_cache_put *puts,
+    size_t n)
+{
+	assert(n > 0 && n <= 1000);
+	for (size_t i = 0; i < n; i++)
+		puts[i].err = cache_put(ctx, space, puts[i].key,
+		    puts[i].value, puts[i].len, puts[i].ttl_s);
+	return XC_OK;
+}
+
+static enum xc_err
+cache_claim(void *ctx, const char *space, const char *key,
+    const struct xc_cache_wish *wish, struct xc_cache_claim *claim_r)
+{
+	assert(wish->lease_ms <= 600000);
+	memset(claim_r, 0, sizeof(*claim_r));
+	return cache_get(ctx, space, key, &claim_r->value, &claim_r->len);
+}
+
+static enum xc_err
+cache_fill(void *ctx, const char *space, const char *key,
+    const struct xc_cache_token *token, const struct xc_cache_fill *fill)
+{
+	(void)token;
+	return fill == NULL ? cache_del(ctx, space, key) :
+	    cache_put(ctx, space, key, fill->value, fill->len, fill->ttl_s);
+}
+
+static const struct xc_cache_ops cache_ops = { .get = cache_get,
+	.set = cache_put, .add = cache_put, .del = cache_del,
+	.incr = cache_incr, .decr = cache_decr, .touch = cache_touch,
+	.flush = cache_flush, .get_many = cache_get_many,
+	.set_many = cache_set_many, .claim = cache_claim,
+	.fill = cache_fill };
 
 static bool
 log_enabled(void *ctx, const char *name, enum xc_log_level level)

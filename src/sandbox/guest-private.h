@@ -14,6 +14,7 @@
 #include "lib/request-private.h"
 #include "plugin/loader-object.h"
 #include "plugin/loader-traces.h"
+#include "sandbox/calls.h"
 #include "sandbox/guest.h"
 
 struct json_object;
@@ -64,6 +65,21 @@ enum xc_err xc_guest_read_spec(struct xc_session *session,
 /* Fills session->host with tables that ask over the channel, and makes the
  * plugin's host of it. */
 void xc_guest_services(struct xc_session *session);
+
+/* How a service asks: begins with the arguments, writes them, rings and waits;
+ * the result can be read from *result_r. */
+struct xc_call_writer xc_guest_call_begin(struct xc_session *session);
+enum xc_err xc_guest_call(struct xc_session *session, enum xc_call call,
+    const struct xc_call_writer *args, struct xc_call_reader *result_r);
+
+/* A call whose result is nothing but success. */
+enum xc_err xc_guest_call_plain(struct xc_session *session,
+    enum xc_call call, const struct xc_call_writer *args);
+
+/* The host listens while it waits for this thread, and at no other time. */
+bool xc_guest_is_heard(const struct xc_session *session);
+
+extern const struct xc_cache_ops xc_guest_cache_ops;
 
 /* Maps the object and finds the handlers. */
 enum xc_err xc_guest_load(struct xc_session *session,

@@ -15,23 +15,23 @@
 /* What a tag, a length and a NUL take beside the bytes. */
 #define RUN_ROOM 16
 
-static struct xc_call_writer
-begin_call(struct xc_session *session)
+struct xc_call_writer
+xc_guest_call_begin(struct xc_session *session)
 {
 	return (struct xc_call_writer){ .base = session->channel.args,
 		.cap = session->channel.sizes.args };
 }
 
 /* The host listens while it waits for this thread, and at no other time. */
-static bool
-is_heard(const struct xc_session *session)
+bool
+xc_guest_is_heard(const struct xc_session *session)
 {
 	return session->open && pthread_equal(session->thread, pthread_self());
 }
 
 /* Rings and waits; the result can be read from *result_r. */
-static enum xc_err
-make_call(struct xc_session *session, enum xc_call call,
+enum xc_err
+xc_guest_call(struct xc_session *session, enum xc_call call,
     const struct xc_call_writer *args, struct xc_call_reader *result_r)
 {
 	struct xc_notice notice = { .kind = XC_NOTICE_CALL,
@@ -57,13 +57,13 @@ make_call(struct xc_session *session, enum xc_call call,
 }
 
 /* A call whose result is nothing but success. */
-static enum xc_err
-make_plain_call(struct xc_session *session, enum xc_call call,
+enum xc_err
+xc_guest_call_plain(struct xc_session *session, enum xc_call call,
     const struct xc_call_writer *args)
 {
 	struct xc_call_reader result;
 
-	return make_call(session, call, args, &result);
+	return xc_guest_call(session, call, args, &result);
 }
 
 /* After what was read of a result. */
@@ -84,13 +84,13 @@ db_rows(void *ctx, const char *schema, const char *sql,
 
 	(void)schema;
 	*rows_r = NULL;
-	if (!is_heard(ctx))
+	if (!xc_guest_is_heard(ctx))
 		return XC_ERR_STATE;
-	w = begin_call(ctx);
+	w = xc_guest_call_begin(ctx);
 	xc_call_put_text(&w, sql);
 	xc_call_put_u64(&w, max_rows);
 	xc_call_put_values(&w, args, n_args);
-	err = make_call(ctx, XC_CALL_DB_ROWS, &w, &r);
+	err = xc_guest_call(ctx, XC_CALL_DB_ROWS, &w, &r);
 	if (err != XC_OK)
 		return err;
 	*rows_r = xc_call_get_json(&r);
@@ -107,12 +107,12 @@ db_exec(void *ctx, const char *schema, const char *sql,
 	enum xc_err err;
 
 	(void)schema;
-	if (!is_heard(ctx))
+	if (!xc_guest_is_heard(ctx))
 		return XC_ERR_STATE;
-	w = begin_call(ctx);
+	w = xc_guest_call_begin(ctx);
 	xc_call_put_text(&w, sql);
 	xc_call_put_values(&w, args, n_args);
-	err = make_call(ctx, XC_CALL_DB_EXEC, &w, &r);
+	err = xc_guest_call(ctx, XC_CALL_DB_EXEC, &w, &r);
 	if (err != XC_OK)
 		return err;
 	result_r->affected = xc_call_get_u64(&r);
@@ -125,9 +125,9 @@ db_simple(struct xc_session *session, enum xc_call call)
 {
 	struct xc_call_writer w = { 0 };
 
-	if (!is_heard(session))
+	if (!xc_guest_is_heard(session))
 		return XC_ERR_STATE;
-	return make_plain_call(session, call, &w);
+	return xc_guest_call_plain(session, call, &w);
 }
 
 static enum xc_err
@@ -156,112 +156,6 @@ static const struct xc_db_ops db_ops = {
 	.begin = db_begin,
 	.commit = db_commit,
 	.rollback = db_rollback,
-};
-
-static enum xc_err
-cache_get(void *ctx, const char *space, const char *key, char **value_r,
-    size_t *len_r)
-{
-	struct xc_call_writer w;
-	struct xc_call_reader r;
-	const char *value;
-	enum xc_err err;
-
-	(void)space;
-	if (!is_heard(ctx))
-		return XC_ERR_STATE;
-	w = begin_call(ctx);
-	xc_call_put_text(&w, key);
-	err = make_call(ctx, XC_CALL_CACHE_GET, &w, &r);
-	if (err != XC_OK)
-		return err;
-	value = xc_call_get_bytes(&r, len_r);
-	if (!xc_call_end(&r))
-		return XC_ERR_FAILED;
-	*value_r = malloc(*len_r + 1);
-	if (*value_r == NULL)
-		return XC_ERR_NOMEM;
-	memcpy(*value_r, value, *len_r + 1);
-	return XC_OK;
-}
-
-static enum xc_err
-cache_put(struct xc_session *session, enum xc_call call, const char *key,
-    const struct xc_value *value, uint32_t ttl_s)
-{
-	struct xc_call_writer w;
-
-	if (!is_heard(session))
-		return XC_ERR_STATE;
-	w = begin_call(session);
-	xc_call_put_text(&w, key);
-	xc_call_put_bytes(&w, value->data, value->len);
-	xc_call_put_u32(&w, ttl_s);
-	return make_plain_call(session, call, &w);
-}
-
-static enum xc_err
-cache_set(void *ctx, const char *space, const char *key, const void *value,
-    size_t len, uint32_t ttl_s)
-{
-	struct xc_value blob = xc_blob(value, len);
-
-	(void)space;
-	return cache_put(ctx, XC_CALL_CACHE_SET, key, &blob, ttl_s);
-}
-
-static enum xc_err
-cache_add(void *ctx, const char *space, const char *key, const void *value,
-    size_t len, uint32_t ttl_s)
-{
-	struct xc_value blob = xc_blob(value, len);
-
-	(void)space;
-	return cache_put(ctx, XC_CALL_CACHE_ADD, key, &blob, ttl_s);
-}
-
-static enum xc_err
-cache_del(void *ctx, const char *space, const char *key)
-{
-	struct xc_call_writer w;
-
-	(void)space;
-	if (!is_heard(ctx))
-		return XC_ERR_STATE;
-	w = begin_call(ctx);
-	xc_call_put_text(&w, key);
-	return make_plain_call(ctx, XC_CALL_CACHE_DEL, &w);
-}
-
-static enum xc_err
-cache_incr(void *ctx, const char *space, const char *key, uint64_t delta,
-    uint64_t initial, uint32_t ttl_s, uint64_t *value_r)
-{
-	struct xc_call_writer w;
-	struct xc_call_reader r;
-	enum xc_err err;
-
-	(void)space;
-	if (!is_heard(ctx))
-		return XC_ERR_STATE;
-	w = begin_call(ctx);
-	xc_call_put_text(&w, key);
-	xc_call_put_u64(&w, delta);
-	xc_call_put_u64(&w, initial);
-	xc_call_put_u32(&w, ttl_s);
-	err = make_call(ctx, XC_CALL_CACHE_INCR, &w, &r);
-	if (err != XC_OK)
-		return err;
-	*value_r = xc_call_get_u64(&r);
-	return xc_call_end(&r) ? XC_OK : XC_ERR_FAILED;
-}
-
-static const struct xc_cache_ops cache_ops = {
-	.get = cache_get,
-	.set = cache_set,
-	.add = cache_add,
-	.del = cache_del,
-	.incr = cache_incr,
 };
 
 static bool
@@ -295,14 +189,14 @@ log_write(void *ctx, const char *name, enum xc_log_level level,
 
 	(void)name;
 	(void)request_id;
-	if (!is_heard(ctx)) {
+	if (!xc_guest_is_heard(ctx)) {
 		write_aside(text);
 		return;
 	}
-	w = begin_call(ctx);
+	w = xc_guest_call_begin(ctx);
 	xc_call_put_u32(&w, level);
 	xc_call_put_text(&w, text);
-	(void)make_plain_call(ctx, XC_CALL_LOG, &w);
+	(void)xc_guest_call_plain(ctx, XC_CALL_LOG, &w);
 }
 
 static const struct xc_log_ops log_ops = {
@@ -315,11 +209,11 @@ stream_begin(void *ctx, struct xc_request *req)
 {
 	struct xc_call_writer w;
 
-	if (!is_heard(ctx))
+	if (!xc_guest_is_heard(ctx))
 		return XC_ERR_STATE;
-	w = begin_call(ctx);
+	w = xc_guest_call_begin(ctx);
 	xc_call_put_u32(&w, req->out.used);
-	return make_plain_call(ctx, XC_CALL_STREAM_BEGIN, &w);
+	return xc_guest_call_plain(ctx, XC_CALL_STREAM_BEGIN, &w);
 }
 
 static enum xc_err
@@ -329,14 +223,14 @@ stream_write(void *ctx, struct xc_request *req, const void *data, size_t len)
 	enum xc_err err = XC_OK;
 
 	(void)req;
-	if (!is_heard(ctx))
+	if (!xc_guest_is_heard(ctx))
 		return XC_ERR_STATE;
 	while (len > 0 && err == XC_OK) {
-		struct xc_call_writer w = begin_call(ctx);
+		struct xc_call_writer w = xc_guest_call_begin(ctx);
 		size_t n = len < w.cap - RUN_ROOM ? len : w.cap - RUN_ROOM;
 
 		xc_call_put_bytes(&w, bytes, n);
-		err = make_plain_call(ctx, XC_CALL_STREAM_WRITE, &w);
+		err = xc_guest_call_plain(ctx, XC_CALL_STREAM_WRITE, &w);
 		bytes += n;
 		len -= n;
 	}
@@ -355,11 +249,11 @@ http_ask(void *ctx, const struct xc_http_ask *ask, struct xc_http_got *got_r)
 	struct xc_call_reader r;
 	enum xc_err err;
 
-	if (!is_heard(ctx))
+	if (!xc_guest_is_heard(ctx))
 		return XC_ERR_STATE;
-	w = begin_call(ctx);
+	w = xc_guest_call_begin(ctx);
 	xc_call_put_http_ask(&w, ask);
-	err = make_call(ctx, XC_CALL_HTTP, &w, &r);
+	err = xc_guest_call(ctx, XC_CALL_HTTP, &w, &r);
 	if (err != XC_OK)
 		return err;
 	xc_call_get_http_got(&r, got_r);
@@ -375,12 +269,12 @@ event_emit(void *ctx, struct xc_plugin *from, const char *name,
 	struct xc_call_writer w;
 
 	(void)from;
-	if (!is_heard(ctx))
+	if (!xc_guest_is_heard(ctx))
 		return XC_ERR_STATE;
-	w = begin_call(ctx);
+	w = xc_guest_call_begin(ctx);
 	xc_call_put_text(&w, name);
 	xc_call_put_json(&w, data);
-	return make_plain_call(ctx, XC_CALL_EVENT, &w);
+	return xc_guest_call_plain(ctx, XC_CALL_EVENT, &w);
 }
 
 static const struct xc_event_ops event_ops = { .emit = event_emit };
@@ -413,12 +307,12 @@ part_read(void *ctx, struct xc_request *req, uint64_t offset, void *buf,
 	enum xc_err err;
 
 	(void)req;
-	if (!is_heard(ctx))
+	if (!xc_guest_is_heard(ctx))
 		return XC_ERR_STATE;
-	w = begin_call(ctx);
+	w = xc_guest_call_begin(ctx);
 	xc_call_put_u64(&w, offset);
 	xc_call_put_u32(&w, read_max(len));
-	err = make_call(ctx, XC_CALL_PART_READ, &w, &r);
+	err = xc_guest_call(ctx, XC_CALL_PART_READ, &w, &r);
 	return err == XC_OK ? get_read(&r, buf, len, got_r) : err;
 }
 
@@ -432,11 +326,11 @@ site_openapi(void *ctx, enum xc_openapi version, struct xc_site_doc *doc_r)
 	const char *etag;
 	enum xc_err err;
 
-	if (!is_heard(ctx))
+	if (!xc_guest_is_heard(ctx))
 		return XC_ERR_STATE;
-	w = begin_call(ctx);
+	w = xc_guest_call_begin(ctx);
 	xc_call_put_u32(&w, version);
-	err = make_call(ctx, XC_CALL_SITE_INFO, &w, &r);
+	err = xc_guest_call(ctx, XC_CALL_SITE_INFO, &w, &r);
 	if (err != XC_OK)
 		return err;
 	doc_r->size = xc_call_get_u64(&r);
@@ -459,14 +353,14 @@ site_read(void *ctx, enum xc_openapi version, uint64_t offset, void *buf,
 	enum xc_err err = XC_OK;
 
 	*got_r = 0;
-	if (!is_heard(ctx))
+	if (!xc_guest_is_heard(ctx))
 		return XC_ERR_STATE;
 	while (all < len && got > 0 && err == XC_OK) {
-		w = begin_call(ctx);
+		w = xc_guest_call_begin(ctx);
 		xc_call_put_u32(&w, version);
 		xc_call_put_u64(&w, offset + all);
 		xc_call_put_u32(&w, read_max(len - all));
-		err = make_call(ctx, XC_CALL_SITE_READ, &w, &r);
+		err = xc_guest_call(ctx, XC_CALL_SITE_READ, &w, &r);
 		if (err == XC_OK)
 			err = get_read(&r, (char *)buf + all, len - all,
 			    &got);
@@ -514,12 +408,12 @@ desk_ask(void *ctx, struct xc_request *req, const char *operation,
 	(void)req;
 	*result_r = NULL;
 	memset(refusal_r, 0, sizeof(*refusal_r));
-	if (!is_heard(ctx))
+	if (!xc_guest_is_heard(ctx))
 		return XC_ERR_STATE;
-	w = begin_call(ctx);
+	w = xc_guest_call_begin(ctx);
 	xc_call_put_text(&w, operation);
 	xc_call_put_json(&w, args);
-	err = make_call(ctx, XC_CALL_DESK, &w, &r);
+	err = xc_guest_call(ctx, XC_CALL_DESK, &w, &r);
 	return err == XC_OK ? get_answer(&r, result_r, refusal_r) : err;
 }
 
@@ -530,7 +424,7 @@ xc_guest_services(struct xc_session *session)
 {
 	session->host = (struct xc_host){
 		.db = &db_ops, .db_ctx = session,
-		.cache = &cache_ops, .cache_ctx = session,
+		.cache = &xc_guest_cache_ops, .cache_ctx = session,
 		.log = &log_ops, .log_ctx = session,
 		.stream = &stream_ops, .stream_ctx = session,
 		.http = &http_ops, .http_ctx = session,

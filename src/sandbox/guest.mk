@@ -10,6 +10,7 @@ libguest_la_SOURCES = \
 	src/sandbox/calls-private.h \
 	src/sandbox/channel.c src/sandbox/channel.h \
 	src/sandbox/guest.c src/sandbox/guest.h \
+	src/sandbox/guest-cache.c \
 	src/sandbox/guest-crash.c \
 	src/sandbox/guest-load.c \
 	src/sandbox/guest-order.c \
