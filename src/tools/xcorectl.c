@@ -38,6 +38,8 @@ usage(FILE *out)
 	      "  migrate up [N]|down [N]|status\n"
 	      "                       the registry's own tables\n"
 	      "  doctor [SECTION...]  what holds and what is wrong here\n"
+	      "  keys init|list|rotate PURPOSE [--next|--activate]|retire ID|\n"
+	      "      check            the site's secret keys\n"
 	      "  user add|role|passwd|set|lock|unlock|reset-otp|list|show|\n"
 	      "      sessions|logout|remove\n"
 	      "                       the users of the site\n"
@@ -475,6 +477,7 @@ static const struct command commands[] = {
 	{ "config", run_config },
 	{ "migrate", run_migrate },
 	{ "doctor", ctl_doctor },
+	{ "keys", ctl_keys },
 	{ "user", ctl_user },
 	{ "role", ctl_role },
 	{ "permission", ctl_permission },
@@ -495,7 +498,8 @@ const char *const ctl_option_names[CTL__OPTIONS] = {
 	[CTL_PAGE] = "page", [CTL_PER_PAGE] = "per-page",
 	[CTL_DESCRIPTION] = "description",
 	[CTL_PERMISSIONS] = "permissions", [CTL_INCLUDES] = "includes",
-	[CTL_ACTOR] = "actor", [CTL_ACTION] = "action"
+	[CTL_ACTOR] = "actor", [CTL_ACTION] = "action",
+	[CTL_NEXT] = "next", [CTL_ACTIVATE] = "activate"
 };
 
 static const struct option fixed_options[] = {
@@ -518,8 +522,10 @@ list_options(struct option options_r[static N_FIXED + CTL__OPTIONS])
 	for (int i = 0; i < CTL__OPTIONS; i++)
 		options_r[N_FIXED + (size_t)i] = (struct option){
 			.name = ctl_option_names[i],
-			.has_arg = i == CTL_GENERATE || i == CTL_NO_PASSWORD ?
-			    no_argument : required_argument,
+			.has_arg = i == CTL_GENERATE ||
+			    i == CTL_NO_PASSWORD || i == CTL_NEXT ||
+			    i == CTL_ACTIVATE ? no_argument :
+			    required_argument,
 			.val = OPT_USERS + i };
 }
 

@@ -11,12 +11,13 @@
 struct json_object;
 struct xc_settings;
 
-/* Options of the commands about users; NULL: not given. */
+/* Options of the commands about users and keys; NULL: not given. */
 enum ctl_option {
 	CTL_NAME, CTL_EMAIL, CTL_DISPLAY, CTL_ROLES, CTL_PASSWORD_FILE,
 	CTL_GENERATE, CTL_NO_PASSWORD, CTL_REASON, CTL_STATE, CTL_SEARCH,
 	CTL_SORT, CTL_PAGE, CTL_PER_PAGE, CTL_DESCRIPTION, CTL_PERMISSIONS,
-	CTL_INCLUDES, CTL_ACTOR, CTL_ACTION, CTL__OPTIONS
+	CTL_INCLUDES, CTL_ACTOR, CTL_ACTION, CTL_NEXT, CTL_ACTIVATE,
+	CTL__OPTIONS
 };
 
 extern const char *const ctl_option_names[CTL__OPTIONS];
@@ -70,6 +71,9 @@ int ctl_user(struct xc_ctl *ctl);
 int ctl_role(struct xc_ctl *ctl);
 int ctl_permission(struct xc_ctl *ctl);
 int ctl_explain(struct xc_ctl *ctl);
+
+/* xcorectl-keys.c */
+int ctl_keys(struct xc_ctl *ctl);
 
 /* xcorectl-audit.c */
 int ctl_audit(struct xc_ctl *ctl);

@@ -14,6 +14,7 @@ src_tools_xcorectl_SOURCES = \
 	src/tools/xcorectl-doctor-server.c \
 	src/tools/xcorectl-doctor-web.c \
 	src/tools/xcorectl-identity.c src/tools/xcorectl-identity.h \
+	src/tools/xcorectl-keys.c \
 	src/tools/xcorectl-password.c \
 	src/tools/xcorectl-status.c \
 	src/tools/xcorectl-user.c
@@ -24,3 +25,7 @@ src_tools_xcorectl_LDADD = libmanager.la libregistry.la libkit.la \
 	libcontract.la libdatabase.la libsettings.la libloggers.la libcontrol.la \
 	libxcore.la $(JSONC_LIBS)
 dist_man_MANS += doc/xcorectl.8
+
+EXTRA_DIST += tests/services/keys.sh
+LINT_SHELL += tests/services/keys.sh
+TESTS += tests/services/keys.sh
