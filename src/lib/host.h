@@ -18,6 +18,7 @@
 #include <xcore/site.h>
 
 struct json_object;
+struct xc_cell;
 struct xc_plugin;
 
 /*

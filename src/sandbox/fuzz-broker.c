@@ -115,8 +115,14 @@ db_release(void *ctx)
 	used = false;
 }
 
-static const struct xc_db_ops db_ops = { db_rows, db_exec, db_begin,
-	db_commit, db_rollback, db_release };
+static const struct xc_db_ops db_ops = {
+	.rows = db_rows,
+	.exec = db_exec,
+	.begin = db_begin,
+	.commit = db_commit,
+	.rollback = db_rollback,
+	.release = db_release,
+};
 
 static void
 check_key(const char *space, const char *key, uint32_t ttl_s)
