@@ -27,3 +27,8 @@ services_cache_test_cache_LDADD = libcache.la libsettings.la libloggers.la \
 services_cache_test_memcached_SOURCES = services/cache/test-memcached.c
 services_cache_test_memcached_LDADD = $(services_cache_test_cache_LDADD)
 TESTS += services/cache/test-cache tests/services/cache.sh
+
+# Run by hand.
+check_PROGRAMS += services/cache/bench-cache
+services_cache_bench_cache_SOURCES = services/cache/bench-cache.c
+services_cache_bench_cache_LDADD = $(services_cache_test_cache_LDADD)
