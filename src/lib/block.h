@@ -86,6 +86,8 @@ struct xc_request_head {
 	struct xc_span name;
 	struct xc_span session;
 	struct xc_span grants;
+	struct xc_span traceparent;	/* for those whom it asks */
+	struct xc_span tracestate;
 };
 
 /* Stands first in a reply's block. */

@@ -36,6 +36,46 @@ check_access(struct xc_request *req, const struct xc_url *url, bool *named_r)
 	return XC_OK;
 }
 
+static bool
+has_header(const struct xc_http_ask *ask, const char *name)
+{
+	size_t len = strlen(name), i;
+
+	for (i = 0; i < ask->n_headers; i++)
+		if (strncasecmp(ask->headers[i], name, len) == 0 &&
+		    ask->headers[i][len] == ':')
+			return true;
+	return false;
+}
+
+/* Says which trace it is a part of, unless the plugin does itself. */
+static enum xc_err
+add_trace(struct xc_request *req, struct xc_http_ask *ask)
+{
+	const char *parent = xc_request_traceparent(req);
+	const char *state = xc_request_tracestate(req), **lines;
+	size_t n = ask->n_headers;
+
+	if (parent[0] == '\0' || has_header(ask, "traceparent"))
+		return XC_OK;
+	lines = xc_alloc(req, (n + 2) * sizeof(*lines));
+	if (lines == NULL)
+		return XC_ERR_NOMEM;
+	if (n > 0)
+		memcpy(lines, ask->headers, n * sizeof(*lines));
+	lines[n] = xc_printf(req, "traceparent: %s", parent);
+	if (lines[n++] == NULL)
+		return XC_ERR_NOMEM;
+	if (state[0] != '\0' && !has_header(ask, "tracestate")) {
+		lines[n] = xc_printf(req, "tracestate: %s", state);
+		if (lines[n++] == NULL)
+			return XC_ERR_NOMEM;
+	}
+	ask->headers = lines;
+	ask->n_headers = n;
+	return XC_OK;
+}
+
 static enum xc_err
 prepare(struct xc_request *req, const struct xc_http_request *ask,
     struct xc_http_ask *to)
@@ -56,6 +96,9 @@ prepare(struct xc_request *req, const struct xc_http_request *ask,
 		.reply_max = ask->reply_max != 0 ? ask->reply_max
 		    : XC_HTTP_REPLY,
 	};
+	err = add_trace(req, to);
+	if (err != XC_OK)
+		return err;
 	err = xc_check_ask(to, &url, &errbuf);
 	if (err != XC_OK) {
 		xc_log(req, XC_LOG_ERROR, "%s", errbuf.text);

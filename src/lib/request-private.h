@@ -51,6 +51,9 @@ struct xc_request {
 	struct xc_arena *arena;
 	bool in_transaction;
 	bool used_db;
+	/* When its time is up (limits.timeout_ms), CLOCK_MONOTONIC in us; 0:
+	 * nobody knows.  Set by who runs the handler. */
+	uint64_t end_us;
 	/* A limit that the handler came to (MEMORY, REPLY); after
 	 * xc_request_run(): the one that it failed by. */
 	enum xc_breach breach;
@@ -116,6 +119,18 @@ enum xc_err xc_request_set_body(struct xc_request *req, const void *body,
     size_t len);
 enum xc_err xc_request_set_who(struct xc_request *req,
     const struct xc_request_who *who);
+
+/* Where it came from, as proxies say that are believed; NULL or "" lets a
+ * member be.  Which trace it is a part of.  As above. */
+struct xc_request_peer {
+	const char *remote;
+	const char *scheme;	/* "http", "https" */
+	const char *host;
+};
+enum xc_err xc_request_set_peer(struct xc_request *req,
+    const struct xc_request_peer *peer);
+enum xc_err xc_request_set_trace(struct xc_request *req,
+    const char *traceparent, const char *tracestate);
 
 /* The raw path in segments for the router: the n-th segment, decoded, or
  * NULL past the last.  "/app/todo/" has "app", "todo" and "". */

@@ -156,6 +156,7 @@ xc_request_reset(struct xc_request *req)
 	if (req->used_db && host->db != NULL && host->db->release != NULL)
 		host->db->release(host->db_ctx);
 	req->used_db = false;
+	req->end_us = 0;
 	xc_arena_reset(req->arena);
 	/* Shrinking cannot fail, and there is always room for the heads. */
 	(void)xc_request_blank(req);
@@ -208,6 +209,7 @@ xc_request_part(struct xc_request *req)
 	req->plugin = NULL;
 	req->in_transaction = false;
 	req->used_db = false;
+	req->end_us = 0;
 }
 
 /* Appends bytes and has a span of the head at that offset be them. */
@@ -266,6 +268,47 @@ xc_request_set_who(struct xc_request *req, const struct xc_request_who *who)
 	if (err == XC_OK)
 		err = set_span(req, who->subject, strlen(who->subject),
 		    offsetof(struct xc_request_head, subject));
+	return err;
+}
+
+static enum xc_err
+set_text(struct xc_request *req, const char *text, size_t member)
+{
+	if (text == NULL || text[0] == '\0')
+		return XC_OK;
+	return set_span(req, text, strlen(text), member);
+}
+
+enum xc_err
+xc_request_set_peer(struct xc_request *req,
+    const struct xc_request_peer *peer)
+{
+	enum xc_err err;
+
+	assert(req->magic == XC_REQUEST_MAGIC);
+	err = set_text(req, peer->remote,
+	    offsetof(struct xc_request_head, remote));
+	if (err == XC_OK)
+		err = set_text(req, peer->scheme,
+		    offsetof(struct xc_request_head, scheme));
+	if (err == XC_OK)
+		err = set_text(req, peer->host,
+		    offsetof(struct xc_request_head, host));
+	return err;
+}
+
+enum xc_err
+xc_request_set_trace(struct xc_request *req, const char *traceparent,
+    const char *tracestate)
+{
+	enum xc_err err;
+
+	assert(req->magic == XC_REQUEST_MAGIC);
+	err = set_text(req, traceparent,
+	    offsetof(struct xc_request_head, traceparent));
+	if (err == XC_OK)
+		err = set_text(req, tracestate,
+		    offsetof(struct xc_request_head, tracestate));
 	return err;
 }
 
@@ -364,6 +407,18 @@ const char *
 xc_request_id(const struct xc_request *req)
 {
 	return text_of(req, head_of(req)->id);
+}
+
+const char *
+xc_request_traceparent(const struct xc_request *req)
+{
+	return text_of(req, head_of(req)->traceparent);
+}
+
+const char *
+xc_request_tracestate(const struct xc_request *req)
+{
+	return text_of(req, head_of(req)->tracestate);
 }
 
 const char *

@@ -319,11 +319,27 @@ serve_whole(struct xc_worker *worker, struct xc_conn *conn,
 	}
 	forget_request(worker, conn);
 	memset(&conn->head, 0, sizeof(conn->head));
+	conn->judged = false;
 	conn->late = false;
 	conn->state = XC_CONN_IDLE;
 	xc_conn_deadline(worker, conn, worker->now_ms +
 	    (uint64_t)worker->settings->fastcgi.idle_timeout_ms);
 	return XC_CONN_KEPT;
+}
+
+/* A body that is larger than its path takes is not waited for. */
+static enum xc_conn_result
+judge_part(struct xc_worker *worker, struct xc_conn *conn,
+    unsigned char *bytes, size_t len)
+{
+	if (!conn->judged && !xc_serve_judge(worker, conn, bytes)) {
+		xc_conn_close(worker, conn);
+		return XC_CONN_CLOSED;
+	}
+	if (conn->head.body_len <= conn->body_max)
+		return keep_part(worker, conn, bytes, len);
+	conn->head.status = 413;
+	return refuse(worker, conn);
 }
 
 /* bytes are all that has come of the request, in conn->buf or not. */
@@ -333,6 +349,9 @@ judge(struct xc_worker *worker, struct xc_conn *conn, unsigned char *bytes,
 {
 	switch (xc_head_scan(&conn->head, &worker->limits, bytes, len)) {
 	case XC_HEAD_MORE:
+		if (conn->head.stdin_at > 0 &&
+		    xc_chains_limit_bodies(worker->chains))
+			return judge_part(worker, conn, bytes, len);
 		return keep_part(worker, conn, bytes, len);
 	case XC_HEAD_COMPLETE:
 		return serve_whole(worker, conn, bytes);

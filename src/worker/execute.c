@@ -148,6 +148,8 @@ run_here(struct xc_worker *worker, struct xc_request *req,
 	enum xc_err err;
 
 	set_limits(req, limits);
+	req->end_us = limits->timeout_ms == 0 ? 0
+	    : (worker->now_ms + limits->timeout_ms) * 1000;
 	begin_watch(worker, limits);
 	err = xc_request_run(req, target->handler);
 	end_watch(worker);
@@ -166,6 +168,18 @@ count(const struct xc_target *target)
 		    memory_order_relaxed);
 }
 
+static bool
+secure(struct xc_worker *worker, struct xc_request *req,
+    const struct xc_target *target)
+{
+	uint64_t since = xc_chain_clock(&worker->passage);
+	bool on = xc_contract_secure(worker->taker, target->contract,
+	    target->index, req);
+
+	xc_chain_authed(worker->chains, &worker->passage, since, !on);
+	return on;
+}
+
 /* Whether the handler may see the request; if not, a reply stands.  This is
  * our time and not that of the handler, which begins after it. */
 static bool
@@ -175,8 +189,10 @@ take(struct xc_worker *worker, struct xc_request *req,
 	if (!target->contract)
 		return true;
 	xc_request_limit(req, &wide);
-	if (!xc_contract_take(worker->taker, target->contract, target->index,
-	    req, &worker->body))
+	if (!secure(worker, req, target) ||
+	    !xc_chain_user(worker->chains, &worker->passage, req) ||
+	    !xc_contract_content(worker->taker, target->contract,
+	    target->index, req, &worker->body))
 		return false;
 	if (worker->body.len > LARGE_BODY)
 		(void)xc_worker_clock(worker);

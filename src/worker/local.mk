@@ -2,6 +2,8 @@
 noinst_LTLIBRARIES += libworker.la
 libworker_la_SOURCES = \
 	src/worker/apply.c \
+	src/worker/chain.c src/worker/chain.h src/worker/chain-private.h \
+	src/worker/chain-steps.c \
 	src/worker/conn.c \
 	src/worker/events.c src/worker/events.h \
 	src/worker/events-deliver.c \
@@ -26,7 +28,7 @@ libworker_la_SOURCES = \
 	src/worker/stop.c \
 	src/worker/wire.c src/worker/wire.h \
 	src/worker/worker.c src/worker/worker.h
-libworker_la_LIBADD = $(FCGI_LIBS) $(CRYPTO_LIBS) $(JSONC_LIBS)
+libworker_la_LIBADD = libmiddleware.la $(FCGI_LIBS) $(CRYPTO_LIBS) $(JSONC_LIBS)
 
 worker_tests = src/worker/test-events src/worker/test-feed \
 	src/worker/test-head \
@@ -40,7 +42,7 @@ libworkerparts_la_SOURCES = \
 	src/worker/events.c src/worker/feed.c src/worker/head.c \
 	src/worker/history.c \
 	src/worker/router.c src/worker/scoreboard.c src/worker/wire.c
-libworkerparts_la_LIBADD = libcontract.la libxcore.la $(FCGI_LIBS)
+libworkerparts_la_LIBADD = libmiddleware.la libcontract.la libxcore.la $(FCGI_LIBS)
 
 src_worker_test_head_SOURCES = src/worker/test-head.c
 src_worker_test_head_LDADD = libworkerparts.la $(CMOCKA_LIBS)

@@ -11,13 +11,14 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "config/middleware.h"
 #include "lib/breach.h"
 #include "lib/errbuf.h"
 
 #define XC_SCOREBOARD_MAGIC UINT32_C(0x64726278)
 /* Changes with each change of the layout: a re-executed manager that finds
  * another number makes a new scoreboard and drains the old workers. */
-#define XC_SCOREBOARD_LAYOUT 3
+#define XC_SCOREBOARD_LAYOUT 4
 #define XC_WORKERS_MAX 256
 #define XC_PLUGIN_ROWS_MAX 2048
 
@@ -30,6 +31,19 @@ enum xc_worker_state {
 	XC_WORKER_DRAINING,
 	XC_WORKER_DEAD		/* reaped */
 };
+
+/* What one part of the chain has cost and done; of some runs the time is
+ * taken. */
+struct xc_part_figures {
+	_Atomic(uint64_t) runs;
+	_Atomic(uint64_t) refused;
+	_Atomic(uint64_t) samples;
+	_Atomic(uint64_t) ns;		/* that these have taken */
+};
+
+/* Times of some requests, from the first byte looked at to the last sent: by
+ * 1, 2, 4, 8, ... microseconds, each up to and with its bound. */
+#define XC_TOOK__MAX 28
 
 /* One worker.  The manager writes pid, serial and the states EMPTY, STARTING
  * and DEAD; all else is the worker's own. */
@@ -67,6 +81,8 @@ struct xc_worker_row {
 	_Atomic(uint64_t) run_cpu_us;
 	_Atomic(uint32_t) run_cpu_of;
 	char pad[4];
+	struct xc_part_figures parts[XC_PART__MAX];
+	_Atomic(uint64_t) took[XC_TOOK__MAX];
 } __attribute__((aligned(64)));
 
 /* Times of requests are counted by 1, 2, 5, 10, ... 10000 ms, each up to and
@@ -150,7 +166,8 @@ void xc_scoreboard_detach(struct xc_scoreboard **board);
 
 const char *xc_worker_state_name(uint32_t state);
 
-/* Milliseconds of CLOCK_MONOTONIC. */
+/* Milliseconds, nanoseconds of CLOCK_MONOTONIC. */
 uint64_t xc_now_ms(void);
+uint64_t xc_now_ns(void);
 
 #endif

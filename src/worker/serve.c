@@ -35,6 +35,19 @@ length_is(const char *text, size_t len)
 	return value == len;
 }
 
+/* What CONTENT_LENGTH says, as far as it is a number. */
+static uint32_t
+announced(char **envp)
+{
+	const char *text = FCGX_GetParam("CONTENT_LENGTH", envp);
+	uint64_t value = 0;
+
+	for (; text && *text >= '0' && *text <= '9' && value <= INT32_MAX;
+	    text++)
+		value = value * 10 + (uint64_t)(*text - '0');
+	return value <= INT32_MAX ? (uint32_t)value : INT32_MAX;
+}
+
 static void
 log_reply(struct xc_worker *worker, const struct xc_target *target,
     unsigned status)
@@ -61,6 +74,8 @@ begin_wire(struct xc_worker *worker, const struct xc_conn *conn)
 	worker->wire.request_id = conn->head.request_id;
 	worker->wire.timeout_ms =
 	    (int)worker->settings->fastcgi.write_timeout_ms;
+	xc_chain_begin(worker->chains, &worker->passage);
+	worker->wire.passage = &worker->passage;
 }
 
 /* Sends what stands.  False: the connection is of no more use. */
@@ -130,7 +145,8 @@ route(struct xc_worker *worker, char **envp, struct xc_target *target)
 	} else if (!keep) {
 		(void)xc_reply_problem(req, 400,
 		    "The body has not the length that was announced.");
-	} else {
+	} else if (xc_chain_in(worker->chains, &worker->passage, req,
+	    body_len)) {
 		xc_router_dispatch(worker->router, req, target);
 		bring_body(worker, target);
 		xc_execute_note(worker, req, target);
@@ -191,6 +207,8 @@ answer(struct xc_worker *worker, char **envp)
 	if (!send_reply(worker, handled))
 		keep = false;
 	xc_gasp_release();
+	xc_chain_out(worker->chains, &worker->passage, req,
+	    target.loaded ? target.loaded->name : NULL);
 	xc_execute_finish(worker, req, &target);
 	/* Nobody may ask for it from here on. */
 	xc_spill_unmap(&worker->body);
@@ -238,6 +256,48 @@ decode(struct xc_worker *worker, struct xc_conn *conn, unsigned char *bytes)
 	xc_worker_warn(worker, "a connection was closed",
 	    "libfcgi does not read its request");
 	return false;
+}
+
+/* A copy, since what libfcgi is given must end behind the parameters. */
+static bool
+decode_params(struct xc_worker *worker, struct xc_conn *conn,
+    const unsigned char *bytes)
+{
+	size_t at = conn->head.stdin_at;
+	unsigned char *copy = malloc(at + XC_FCGI_HEADER);
+	bool ok;
+
+	if (!copy)
+		return false;
+	memcpy(copy, bytes, at);
+	ok = xc_feed_decode(worker->feed, &conn->fcgi, copy,
+	    xc_head_bare(&conn->head, copy), NULL, 0) == XC_OK;
+	free(copy);
+	return ok;
+}
+
+bool
+xc_serve_judge(struct xc_worker *worker, struct xc_conn *conn,
+    const unsigned char *bytes)
+{
+	bool heard;
+
+	conn->judged = true;
+	conn->body_max = UINT32_MAX;
+	if (!decode_params(worker, conn, bytes))
+		return false;
+	heard = is_heard(worker, conn);
+	/* What is wrong about it is told when all of it is there. */
+	if (heard && xc_request_parse(&worker->req, conn->fcgi.envp, NULL,
+	    announced(conn->fcgi.envp), NULL) == 0) {
+		conn->body_max = xc_chains_body_max(worker->chains,
+		    xc_request_path(&worker->req));
+		if (announced(conn->fcgi.envp) > conn->body_max)
+			conn->head.body_len = conn->body_max + 1;
+	}
+	xc_request_reset(&worker->req);
+	xc_feed_end(&conn->fcgi);
+	return heard;
 }
 
 bool

@@ -4,20 +4,24 @@
 #include <errno.h>
 #include <poll.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 
 #include "lib/reply-private.h"
+#include "worker/chain.h"
 #include "worker/head.h"
 #include "worker/scoreboard.h"
 
 /* The most content of a record that keeps the next header aligned. */
 #define CONTENT_MAX 65528
+/* Of a head: our own lines one by one at most, and what else there is. */
+#define HEAD_PIECES (XC_LINES_MAX + 10)
 /* One sendmsg(2) for a reply of up to 8 MiB; IOV_MAX is 1024. */
 #define RECORDS_MAX 160
-#define PIECES_MAX (2 * RECORDS_MAX + 4)
+#define PIECES_MAX (2 * RECORDS_MAX + 4 + HEAD_PIECES)
 /* "Status: 200 Non-Authoritative Information" and Content-Length. */
-#define STATUS_MAX 160
+#define STATUS_MAX 320
 /* Up to here copying the pieces together costs less than the kernel's going
  * from one to the next. */
 #define GATHER_MAX 8192
@@ -41,7 +45,7 @@ struct ending {
 struct cgi_head {
 	char first[STATUS_MAX];
 	char last[STATUS_MAX];
-	struct iovec iov[8];
+	struct iovec iov[HEAD_PIECES];
 	size_t n;
 	size_t len;
 };
@@ -292,46 +296,118 @@ make_first(char *buf, unsigned status)
 	return at;
 }
 
-static size_t
-make_last(char *buf, const char *id, bool with_length, uint64_t len)
+/* "Server-Timing: total;dur=1.234", in milliseconds. */
+static void
+put_time(char *buf, size_t *at, uint64_t began_ns)
 {
+	uint64_t us = (xc_now_ns() - began_ns) / 1000;
+	char part[3] = { (char)('0' + us / 100 % 10),
+		(char)('0' + us / 10 % 10), (char)('0' + us % 10) };
+
+	put_text(buf, at, "Server-Timing: total;dur=", 25);
+	put_number(buf, at, us / 1000);
+	put_text(buf, at, ".", 1);
+	put_text(buf, at, part, sizeof(part));
+	put_text(buf, at, "\r\n", 2);
+}
+
+static size_t
+make_last(char *buf, const struct xc_passage *passage, const char *id,
+    const uint64_t *len)
+{
+	const char *name = passage ? passage->lines->id_name
+	    : "X-Request-Id: ";
 	size_t at = 0;
 
-	put_text(buf, &at, "X-Request-Id: ", 14);
-	put_text(buf, &at, id, strlen(id));
-	if (with_length) {
-		put_text(buf, &at, "\r\nContent-Length: ", 18);
-		put_number(buf, &at, len);
+	if (passage && passage->says_time && passage->began_ns != 0)
+		put_time(buf, &at, passage->began_ns);
+	if (name[0] != '\0') {
+		put_text(buf, &at, name, strlen(name));
+		put_text(buf, &at, id, strlen(id));
+		put_text(buf, &at, "\r\n", 2);
 	}
-	put_text(buf, &at, "\r\n\r\n", 4);
+	if (len) {
+		put_text(buf, &at, "Content-Length: ", 16);
+		put_number(buf, &at, *len);
+		put_text(buf, &at, "\r\n", 2);
+	}
+	put_text(buf, &at, "\r\n", 2);
 	return at;
 }
 
+static bool
+is_html(const char *type, size_t len)
+{
+	return len >= 9 && strncasecmp(type, "text/html", 9) == 0;
+}
+
+/* Those that the handler has not said itself. */
+static void
+add_lines(struct cgi_head *head, const struct xc_passage *passage,
+    const char *own, size_t own_len, bool html)
+{
+	const struct xc_lines *lines = passage->lines;
+	uint32_t taken = own_len == 0 ? 0 :
+	    xc_lines_taken(lines, own, own_len);
+	size_t i;
+
+	if (taken == 0) {
+		add_text(head, lines->joined[passage->https][html].text,
+		    lines->joined[passage->https][html].len);
+		return;
+	}
+	for (i = 0; i < lines->n; i++)
+		if (!(taken & 1u << i) && xc_line_is_for(&lines->rows[i],
+		    passage->https, html))
+			add_text(head, lines->rows[i].text,
+			    lines->rows[i].len);
+}
+
+/* What was made for this reply; of cors a handler's own takes the place. */
+static void
+add_late(struct cgi_head *head, const struct xc_passage *passage,
+    const char *own)
+{
+	size_t from = 0;
+
+	if (passage->cors_len > 0 &&
+	    strcasestr(own, "access-control-allow-origin:") != NULL)
+		from = passage->cors_len;
+	add_text(head, passage->late + from, passage->late_len - from);
+}
+
 /*
- * stream: NULL for a whole reply.
+ * streamed: the body is not in the request.
  * A head over one record (64 KiB of header lines) is refused by the web
  * servers too; what does not fit is told as an error of ours.
  */
 static enum xc_err
 make_head(struct cgi_head *head, const struct xc_request *req,
-    const struct xc_wire *stream)
+    const struct xc_wire *wire, bool streamed)
 {
 	const struct xc_reply_head *reply = xc_request_reply(req);
-	bool sized = !stream || stream->sized;
+	const struct xc_passage *passage = wire->passage;
+	const char *type = xc_block_text(&req->out, reply->content_type);
+	const char *own = xc_block_text(&req->out, reply->head);
+	uint64_t len = streamed ? wire->size : reply->body.len;
+	bool sized = (!streamed || wire->sized) &&
+	    !without_body(reply->status);
 
 	head->n = head->len = 0;
 	add_text(head, head->first, make_first(head->first, reply->status));
 	if (reply->content_type.len > 0) {
 		add_text(head, "Content-Type: ", 14);
-		add_text(head, xc_block_text(&req->out, reply->content_type),
-		    reply->content_type.len);
+		add_text(head, type, reply->content_type.len);
 		add_text(head, "\r\n", 2);
 	}
-	add_text(head, xc_block_text(&req->out, reply->head),
-	    reply->head.len);
-	add_text(head, head->last, make_last(head->last, xc_request_id(req),
-	    sized && !without_body(reply->status),
-	    stream ? stream->size : reply->body.len));
+	add_text(head, own, reply->head.len);
+	if (passage) {
+		add_lines(head, passage, own, reply->head.len,
+		    is_html(type, reply->content_type.len));
+		add_late(head, passage, own);
+	}
+	add_text(head, head->last, make_last(head->last, passage,
+	    xc_request_id(req), sized ? &len : NULL));
 	return head->len < CONTENT_MAX ? XC_OK : XC_ERR_TOO_LARGE;
 }
 
@@ -362,7 +438,7 @@ xc_wire_reply(struct xc_wire *wire, struct xc_request *req)
 	struct cgi_head head;
 	const char *body = xc_reply_body(req);
 	size_t len = reply->body.len, first;
-	enum xc_err err = make_head(&head, req, NULL);
+	enum xc_err err = make_head(&head, req, wire, false);
 
 	if (err != XC_OK)
 		return fail(wire, err);
@@ -392,7 +468,7 @@ add_stream(struct xc_wire *wire, struct pieces *pieces,
 	if (wire->head_only || without_body(reply->status))
 		len = 0;
 	if (!wire->head_sent) {
-		err = make_head(head, req, wire);
+		err = make_head(head, req, wire, true);
 		if (err != XC_OK)
 			return fail(wire, err);
 		wire->head_sent = true;

@@ -14,6 +14,7 @@
 #include "lib/host.h"
 #include "lib/request-private.h"
 
+struct xc_passage;
 struct xc_worker_row;
 
 /* One reply.  The worker sets the first part, who streams may set the second,
@@ -27,6 +28,9 @@ struct xc_wire {
 				 * NULL; it may not return */
 	struct xc_worker_row *row;	/* whose run's time stands still while
 					 * the peer is waited for, or NULL */
+
+	/* Whose lines stand on the reply; NULL: X-Request-Id alone. */
+	const struct xc_passage *passage;
 
 	/* Of a stream whose length is known before it begins. */
 	bool sized;

@@ -214,6 +214,30 @@ begin(struct xc_worker *worker, struct xc_errbuf *errbuf)
 	return xc_services_open(worker, errbuf);
 }
 
+/* A limit may have to wait for Memcached. */
+static void
+on_wait(void *ctx, bool begin)
+{
+	if (begin)
+		xc_rescuer_begin(ctx);
+	else
+		xc_rescuer_end(ctx);
+}
+
+static enum xc_err
+begin_chains(struct xc_worker *worker, struct xc_errbuf *errbuf)
+{
+	const struct xc_chains_options options = {
+		.config = &worker->settings->middleware,
+		.host = &worker->host,
+		.row = worker->row,
+		.wait = on_wait,
+		.ctx = worker,
+	};
+
+	return xc_chains_create(&options, &worker->chains, errbuf);
+}
+
 static enum xc_err
 begin_plugins(struct xc_worker *worker, struct xc_errbuf *errbuf)
 {
@@ -225,6 +249,9 @@ begin_plugins(struct xc_worker *worker, struct xc_errbuf *errbuf)
 	worker->taker = xc_taker_create();
 	if (!worker->taker)
 		return xc_fail(errbuf, XC_ERR_NOMEM, "out of memory");
+	err = begin_chains(worker, errbuf);
+	if (err != XC_OK)
+		return err;
 	/* wire.c sends it from wherever it lies. */
 	worker->req.may_be_far = true;
 	err = xc_loader_create(&worker->host, &worker->loader);
@@ -248,6 +275,7 @@ end(struct xc_worker *worker)
 		xc_loader_free(&worker->loader);
 	xc_outside_close(worker);
 	xc_taker_free(&worker->taker);
+	xc_chains_free(&worker->chains);
 	xc_request_free(&worker->req);
 	xc_services_close(worker);
 	xc_gasp_close();

@@ -20,6 +20,7 @@
 #include "services/cache/cache.h"
 #include "services/database/database.h"
 #include "services/http/http.h"
+#include "worker/chain.h"
 #include "worker/events.h"
 #include "worker/fault.h"
 #include "worker/feed.h"
@@ -72,6 +73,8 @@ struct xc_conn {
 	size_t len;
 	size_t cap;
 	struct xc_head head;
+	bool judged;		/* body_max is known */
+	uint32_t body_max;	/* bytes that its path takes */
 	struct xc_spill spill;	/* where a large body goes */
 	FCGX_Request fcgi;
 };
@@ -179,6 +182,8 @@ struct xc_worker {
 	struct xc_request req;
 	struct xc_taker *taker;	/* holds requests to their contracts */
 	struct xc_wire wire;
+	struct xc_chains *chains;	/* of all prefixes */
+	struct xc_passage passage;	/* of the request through its own */
 	char *report;		/* not sent yet, NULL without */
 	struct xc_faults faults;
 	uint64_t warned_ms;	/* last warning about a peer */
@@ -236,6 +241,13 @@ bool xc_serve(struct xc_worker *worker, struct xc_conn *conn,
  * body is not complete; xc_head_body() was called.  False: close it. */
 bool xc_serve_hears(struct xc_worker *worker, struct xc_conn *conn,
     unsigned char *bytes);
+
+/*
+ * Finds out how large the body of a request may be whose parameters are
+ * complete, which are not changed.  False: close it.
+ */
+bool xc_serve_judge(struct xc_worker *worker, struct xc_conn *conn,
+    const unsigned char *bytes);
 
 /* Answers a request that is too large to be read.  The caller lingers. */
 void xc_serve_refusal(struct xc_worker *worker, struct xc_conn *conn);

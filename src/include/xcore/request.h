@@ -48,6 +48,12 @@ const char *xc_request_method_name(const struct xc_request *req);
  * else made here.  It stands in each log line and each problem+json. */
 const char *xc_request_id(const struct xc_request *req);
 
+/* The trace that the request is a part of (W3C Trace Context), as a value of
+ * traceparent whose last id is this request's own, and its tracestate; "" if it
+ * is a part of none.  xc_http() passes both on by itself. */
+const char *xc_request_traceparent(const struct xc_request *req);
+const char *xc_request_tracestate(const struct xc_request *req);
+
 /* The whole decoded path, for example "/app/todo/items/7"; the plugin's
  * prefix "/app/todo"; what follows the prefix, "/items/7" or "". */
 const char *xc_request_path(const struct xc_request *req);
