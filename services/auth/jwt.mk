@@ -1,0 +1,8 @@
+# SPDX-License-Identifier: MIT
+check_PROGRAMS += services/auth/test-jwt
+TESTS += services/auth/test-jwt
+JWT_TEST_LIBS = libauth.la libsecurity.la libsettings.la libloggers.la \
+	libxcore.la $(JSONC_LIBS) $(CRYPTO_LIBS)
+services_auth_test_jwt_SOURCES = services/auth/test-jwt.c \
+	services/auth/test-jwt-attacks.c services/auth/test-jwt.h
+services_auth_test_jwt_LDADD = $(JWT_TEST_LIBS) $(CMOCKA_LIBS)
