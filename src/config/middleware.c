@@ -231,17 +231,20 @@ name_prefixes(struct reader *reader)
 {
 	struct xc_middleware *middleware = reader->middleware;
 	struct json_object *config = reader->config->prefixes;
-	size_t n = 1;
+	size_t n = 1, named = config == NULL ? 0 :
+	    (size_t)json_object_object_length(config);
 
 	middleware->chains = calloc(1 +
 	    (size_t)json_object_object_length(reader->built_in) +
-	    (size_t)json_object_object_length(config),
+	    named,
 	    sizeof(*middleware->chains));
 	if (middleware->chains == NULL)
 		return no_memory(reader);
-	json_object_object_foreach(config, name, parts) {
-		(void)parts;
-		middleware->chains[n++].prefix = name;
+	if (config != NULL) {
+		json_object_object_foreach(config, name, parts) {
+			(void)parts;
+			middleware->chains[n++].prefix = name;
+		}
 	}
 	json_object_object_foreach(reader->built_in, known, rest) {
 		(void)rest;
@@ -301,6 +304,18 @@ unknown_part(const char *name, struct xc_errbuf *errbuf)
 	    "\"%.64s\"; did you mean \"%s\"?", name, near.word);
 }
 
+/* Settings that are of no file need not name it. */
+static enum xc_err
+whole_chain(struct xc_middleware *middleware)
+{
+	int i;
+
+	for (i = 0; i < XC_PART__MAX; i++)
+		middleware->order[middleware->n_order++] =
+		    (enum xc_mw_part)i;
+	return XC_OK;
+}
+
 static enum xc_err
 read_chain(struct reader *reader)
 {
@@ -310,6 +325,8 @@ read_chain(struct reader *reader)
 	const char *name;
 	size_t i;
 
+	if (list == NULL)
+		return whole_chain(middleware);
 	for (i = 0; i < json_object_array_length(list); i++) {
 		name = json_object_get_string(
 		    json_object_array_get_idx(list, i));

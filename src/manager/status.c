@@ -112,6 +112,70 @@ workers_json(const struct xc_manager *m)
 	return list;
 }
 
+static struct json_object *
+part_json(const struct xc_scoreboard *board, enum xc_mw_part part)
+{
+	struct json_object *object = json_object_new_object();
+	uint64_t runs = 0, refused = 0, samples = 0, ns = 0;
+
+	for (uint32_t i = 0; i < board->n_workers; i++) {
+		const struct xc_part_figures *figures =
+		    &board->workers[i].parts[part];
+
+		runs += atomic_load(&figures->runs);
+		refused += atomic_load(&figures->refused);
+		samples += atomic_load(&figures->samples);
+		ns += atomic_load(&figures->ns);
+	}
+	add_text(object, "name", xc_mw_part_name(part));
+	add_number(object, "runs", runs);
+	add_number(object, "refused", refused);
+	add_number(object, "samples", samples);
+	add_number(object, "ns_each", samples > 0 ? ns / samples : 0);
+	return object;
+}
+
+/* The bound in microseconds that a share of the requests is within. */
+static uint64_t
+bound_us(const uint64_t took[static XC_TOOK__MAX], uint64_t all,
+    unsigned percent)
+{
+	uint64_t seen = 0;
+	unsigned i;
+
+	for (i = 0; i < XC_TOOK__MAX - 1; i++) {
+		seen += took[i];
+		if (seen * 100 >= all * percent)
+			break;
+	}
+	return all > 0 ? UINT64_C(1) << i : 0;
+}
+
+/* What the parts of the chain cost and refused, in all workers. */
+static struct json_object *
+middleware_json(const struct xc_manager *m)
+{
+	const struct xc_scoreboard *board = m->pool.board;
+	struct json_object *object = json_object_new_object();
+	struct json_object *list = json_object_new_array();
+	uint64_t took[XC_TOOK__MAX] = { 0 }, all = 0;
+
+	for (int i = 0; i < XC_PART__MAX; i++)
+		json_object_array_add(list,
+		    part_json(board, (enum xc_mw_part)i));
+	for (uint32_t i = 0; i < board->n_workers; i++)
+		for (unsigned k = 0; k < XC_TOOK__MAX; k++)
+			took[k] += atomic_load(&board->workers[i].took[k]);
+	for (unsigned k = 0; k < XC_TOOK__MAX; k++)
+		all += took[k];
+	json_object_object_add(object, "parts", list);
+	add_number(object, "samples", all);
+	add_number(object, "p50_us", bound_us(took, all, 50));
+	add_number(object, "p90_us", bound_us(took, all, 90));
+	add_number(object, "p99_us", bound_us(took, all, 99));
+	return object;
+}
+
 static const char *
 phase_text(const struct xc_manager *m)
 {
@@ -160,6 +224,7 @@ xc_status_json(const struct xc_manager *m)
 	add_number(object, "workers_target", m->pool.target);
 	json_object_object_add(object, "workers", workers_json(m));
 	json_object_object_add(object, "plugins", xc_status_plugins(m));
+	json_object_object_add(object, "middleware", middleware_json(m));
 	json_object_object_add(object, "rejected",
 	    list_or_empty(m->link.rejected));
 	json_object_object_add(object, "quarantined",

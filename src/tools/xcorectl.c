@@ -29,6 +29,7 @@ usage(FILE *out)
 {
 	fputs("usage: xcorectl [OPTION...] COMMAND\n"
 	      "  status               what runs, what is served\n"
+	      "  middleware           what each part of the chain costs\n"
 	      "  reload               read the configuration again\n"
 	      "  stop [--wait]        finish what was begun, then end\n"
 	      "  upgrade              the program on disk takes over\n"
@@ -301,6 +302,26 @@ run_status(struct xc_ctl *ctl)
 }
 
 static int
+run_middleware(struct xc_ctl *ctl)
+{
+	struct json_object *data, *figures = NULL;
+	int status = ask_simply(ctl, "status", &data);
+
+	if (status != XC_EXIT_OK)
+		return status;
+	if (!json_object_object_get_ex(data, "middleware", &figures)) {
+		json_object_put(data);
+		return ctl_fail(ctl, XC_EXIT_FAILED, "the manager that runs "
+		    "has no such figures: upgrade it");
+	}
+	figures = json_object_get(figures);
+	json_object_put(data);
+	if (!ctl->json)
+		ctl_print_middleware(figures, stdout);
+	return ctl_done(ctl, figures, NULL);
+}
+
+static int
 run_reload(struct xc_ctl *ctl)
 {
 	struct json_object *data;
@@ -469,6 +490,7 @@ run_migrate(struct xc_ctl *ctl)
 
 static const struct command commands[] = {
 	{ "status", run_status },
+	{ "middleware", run_middleware },
 	{ "reload", run_reload },
 	{ "stop", run_stop },
 	{ "upgrade", run_upgrade },

@@ -78,6 +78,9 @@ int ctl_keys(struct xc_ctl *ctl);
 /* xcorectl-audit.c */
 int ctl_audit(struct xc_ctl *ctl);
 
+/* xcorectl-middleware.c: for people. */
+void ctl_print_middleware(struct json_object *figures, FILE *out);
+
 /* xcorectl-status.c: for people. */
 void ctl_print_status(struct json_object *data, FILE *out, bool colour);
 

@@ -16,7 +16,7 @@ src_tools_xcorectl_SOURCES = \
 	src/tools/xcorectl-identity.c src/tools/xcorectl-identity.h \
 	src/tools/xcorectl-keys.c \
 	src/tools/xcorectl-password.c \
-	src/tools/xcorectl-status.c \
+	src/tools/xcorectl-middleware.c src/tools/xcorectl-status.c \
 	src/tools/xcorectl-user.c
 src_tools_xcorectl_LDADD = libmanager.la libregistry.la libkit.la \
 	libadmin.la libauth.la libotp.la libsecurity.la libdesk.la \
