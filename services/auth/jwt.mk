@@ -6,3 +6,12 @@ JWT_TEST_LIBS = libauth.la libsecurity.la libsettings.la libloggers.la \
 services_auth_test_jwt_SOURCES = services/auth/test-jwt.c \
 	services/auth/test-jwt-attacks.c services/auth/test-jwt.h
 services_auth_test_jwt_LDADD = $(JWT_TEST_LIBS) $(CMOCKA_LIBS)
+
+# Measures; run by hand.
+check_PROGRAMS += services/auth/bench-jwt
+services_auth_bench_jwt_SOURCES = services/auth/bench-jwt.c
+services_auth_bench_jwt_LDADD = $(JWT_TEST_LIBS)
+
+FUZZ_TARGETS += services/auth/fuzz-jwt
+services_auth_fuzz_jwt_SOURCES = services/auth/fuzz-jwt.c
+services_auth_fuzz_jwt_LDADD = $(JWT_TEST_LIBS) $(FUZZ_LIBS)

@@ -30,3 +30,15 @@ services_security_test_password_SOURCES = services/security/test-password.c
 services_security_test_password_LDADD = $(SECURITY_TEST_LIBS) $(ARGON2_LIBS)
 services_security_test_token_SOURCES = services/security/test-token.c
 services_security_test_token_LDADD = $(SECURITY_TEST_LIBS)
+
+# Measures; run by hand.
+check_PROGRAMS += services/security/bench-security
+services_security_bench_security_SOURCES = services/security/bench-security.c
+services_security_bench_security_LDADD = $(SECURITY_TEST_LIBS)
+
+FUZZ_TARGETS += services/security/fuzz-keyring services/security/fuzz-phc
+services_security_fuzz_keyring_SOURCES = services/security/fuzz-keyring.c
+services_security_fuzz_keyring_LDADD = libsecurity.la libsettings.la \
+	libloggers.la libxcore.la $(CRYPTO_LIBS) $(JSONC_LIBS) $(FUZZ_LIBS)
+services_security_fuzz_phc_SOURCES = services/security/fuzz-phc.c
+services_security_fuzz_phc_LDADD = $(services_security_fuzz_keyring_LDADD)
