@@ -273,9 +273,11 @@ keep_text(const char *key, char *text_r, size_t size)
 {
 	const char *text = xc_json_string(result, key);
 
-	if (text == NULL)
+	if (text == NULL) {
 		fail_msg("no %s in %s", key, json_object_to_json_string(
 		    result));
+		return;
+	}
 	assert_true(strlen(text) < size);
 	snprintf(text_r, size, "%s", text);
 }
