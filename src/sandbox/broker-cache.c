@@ -170,9 +170,13 @@ xc_broker_flush(struct xc_broking *call)
 	    group);
 }
 
-/* As many of the values as there is room for: the guest asks again for the
- * rest.  One that is too large even alone has that for its error. */
-static void
+/* Asked for at a time: a guest that names one large value a thousand times must
+ * not have the worker hold them all. */
+#define SLICE 32
+
+/* As many of the values as there is room for, whether all: the guest asks again
+ * for the rest.  One that is too large even alone has that for its error. */
+static bool
 put_got(struct xc_broking *call, const struct xc_cache_got *got, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
@@ -183,35 +187,50 @@ put_got(struct xc_broking *call, const struct xc_cache_got *got, size_t n)
 		if (!call->result.bad)
 			continue;
 		call->result = before;
-		if (i > 0)
-			return;
+		if (before.len > 0)
+			return false;
 		xc_call_put_u32(&call->result, XC_ERR_TOO_LARGE);
 		xc_call_put_bytes(&call->result, NULL, 0);
-		return;
+		return false;
 	}
+	return true;
 }
 
 static enum xc_err
-get_many(struct xc_broking *call, const char **keys,
-    struct xc_cache_got *got, uint32_t n, uint32_t local_ms)
+get_slice(struct xc_broking *call, const char **keys, size_t n,
+    uint32_t local_ms, bool *more)
 {
 	const struct xc_host *host = call->host;
-	enum xc_err err;
+	struct xc_cache_got got[SLICE] = { 0 };
+	enum xc_err err = XC_OK;
 
-	for (uint32_t i = 0; i < n; i++) {
+	for (size_t i = 0; i < n; i++)
 		got[i].err = XC_ERR_NOT_FOUND;
-		keys[i] = xc_call_get_text(&call->args);
-	}
-	err = check(call, "all", 0);
-	for (uint32_t i = 0; err == XC_OK && i < n; i++)
-		err = check(call, keys[i], 0);
-	if (err == XC_OK && host->cache != NULL)
+	if (host->cache != NULL)
 		err = host->cache->get_many(host->cache_ctx,
 		    call->plugin->name, keys, n, local_ms, got);
 	if (err == XC_OK)
-		put_got(call, got, n);
-	for (uint32_t i = 0; i < n; i++)
+		*more = put_got(call, got, n);
+	for (size_t i = 0; i < n; i++)
 		free(got[i].value);
+	return err;
+}
+
+static enum xc_err
+get_many(struct xc_broking *call, const char **keys, uint32_t n,
+    uint32_t local_ms)
+{
+	bool more = true;
+	enum xc_err err;
+
+	for (uint32_t i = 0; i < n; i++)
+		keys[i] = xc_call_get_text(&call->args);
+	err = check(call, "all", 0);
+	for (uint32_t i = 0; err == XC_OK && i < n; i++)
+		err = check(call, keys[i], 0);
+	for (uint32_t i = 0; err == XC_OK && more && i < n; i += SLICE)
+		err = get_slice(call, keys + i, n - i < SLICE ? n - i : SLICE,
+		    local_ms, &more);
 	return err;
 }
 
@@ -230,18 +249,15 @@ enum xc_err
 xc_broker_get_many(struct xc_broking *call)
 {
 	uint32_t local_ms = xc_call_get_u32(&call->args), n;
-	struct xc_cache_got *got;
 	const char **keys;
-	enum xc_err err = XC_ERR_NOMEM;
+	enum xc_err err;
 
 	if (!get_count(call, &n))
 		return XC_ERR_INVALID;
 	keys = calloc(n, sizeof(*keys));
-	got = calloc(n, sizeof(*got));
-	if (keys != NULL && got != NULL)
-		err = get_many(call, keys, got, n, local_ms);
+	err = keys != NULL ? get_many(call, keys, n, local_ms) :
+	    XC_ERR_NOMEM;
 	free(keys);
-	free(got);
 	return err;
 }
 
