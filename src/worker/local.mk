@@ -39,6 +39,7 @@ TESTS += $(worker_tests)
 # The parts that stand without the loop.
 check_LTLIBRARIES += libworkerparts.la
 libworkerparts_la_SOURCES = \
+	src/worker/chain.c src/worker/chain-steps.c \
 	src/worker/events.c src/worker/feed.c src/worker/head.c \
 	src/worker/history.c \
 	src/worker/router.c src/worker/scoreboard.c src/worker/wire.c
@@ -61,3 +62,9 @@ src_worker_test_wire_LDADD = libworkerparts.la $(CMOCKA_LIBS)
 FUZZ_TARGETS += src/worker/fuzz-head
 src_worker_fuzz_head_SOURCES = src/worker/fuzz-head.c
 src_worker_fuzz_head_LDADD = libworkerparts.la $(FUZZ_LIBS)
+
+# What the chain costs; asserts nothing.
+check_PROGRAMS += src/worker/bench-chain
+src_worker_bench_chain_SOURCES = src/worker/bench-chain.c
+src_worker_bench_chain_LDADD = libworkerparts.la libmiddleware.la \
+	libsettings.la libloggers.la libxcore.la $(JSONC_LIBS)

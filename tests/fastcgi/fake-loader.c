@@ -147,7 +147,11 @@ static void
 corrupt_heap(void)
 {
 	volatile size_t *volatile piece = malloc(64);
+	/* Else what is overwritten may be the rest of the heap, whose size
+	 * the check goes by. */
+	void *volatile behind = malloc(4096);
 
+	(void)behind;
 	/* The sizes of this chunk and of the next one. */
 	for (int i = -1; i < 16; i++)
 		piece[i] = 0x4141414141414141;
