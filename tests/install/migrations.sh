@@ -12,6 +12,9 @@ state_of() { # NUMBER
 	ask "SELECT CONCAT(state, ' ', statement_no, '/', statements)
 	    FROM xc_migration WHERE scope = '${2:-core}' AND number = $1"
 }
+ask_running() { # NUMBER
+	[ "$(ask "SELECT state FROM xc_migration WHERE number = $1")" = running ]
+}
 
 reset_scripts
 expect "usage" 2 'usage' migrate "$M" sideways
@@ -31,12 +34,20 @@ same "it is recorded" "failed 2/4" "$(state_of 102)"
 expect "and shown" 0 'failed (2 of 4 statements done).*missing' \
     migrate "$M" status
 expect "down of a half one" 4 'half done' migrate "$M" down
+expect "resume fails at it again" 6 'statement 3 of 4' migrate "$M" resume
 sed -i 's/(1), (2)/(1), (3)/' "$M/0102_more.up.sql"
 expect "what is done was changed" 4 'was changed in the 2 statements' \
     migrate "$M" up
 sed -i 's/(1), (3)/(1), (2)/; s/INTO missing.*/INTO more_a VALUES (7);/' \
     "$M/0102_more.up.sql"
-expect "the rest was mended" 0 '1 migration applied' migrate "$M" up
+expect "a dry run shows the rest" 0 'statement 3 of 4' \
+    migrate "$M" --dry-run resume
+expect "... not what is done" 0 'INSERT INTO more_a VALUES (7);' \
+    migrate "$M" --dry-run up
+case $out in *"statement 2 of 4"*) not_ok "shows what is done" "$out" ;; esac
+same "and changes nothing" "failed 2/4" "$(state_of 102)"
+expect "resume ends it" 0 '1 migration applied' migrate "$M" resume
+expect "there is no more" 3 'nothing to resume' migrate "$M" resume
 same "nothing ran twice" 3 "$(ask 'SELECT COUNT(*) FROM more_a')"
 same "it is applied" "applied 4/4" "$(state_of 102)"
 echo '-- more' >>"$M/0102_more.up.sql"
@@ -50,7 +61,8 @@ same "is recorded" "revert-failed 1/3" "$(state_of 102)"
 expect "up of a half undone one" 4 'half undone' migrate "$M" up
 sed -i 's/DROP TABLE never;/DROP TABLE IF EXISTS never;/' \
     "$M/0102_more.down.sql"
-expect "down goes on" 0 '1 migration undone' migrate "$M" down
+expect "a dry run of it" 0 'DROP TABLE more_a' migrate "$M" --dry-run resume
+expect "resume of a down" 0 '1 migration undone' migrate "$M" resume
 same "nothing is recorded" "" "$(state_of 102)"
 same "nothing is left" 0 "$(ask "SELECT COUNT(*) FROM
     information_schema.tables WHERE table_name LIKE 'more%'")"
@@ -58,7 +70,7 @@ rm "$M/0102_more.down.sql"
 expect "up again" 0 '1 migration applied' migrate "$M" up 1
 expect "no down script" 3 'cannot be undone' migrate "$M" down
 run migrate "$M" --json status
-same "JSON" applied "$(printf '%s' "$out" | jq -r '.data[2].state')"
+same "JSON" applied "$(printf '%s' "$out" | jq -r '.data[-1].state')"
 echo 'DROP TABLE more_a; DROP TABLE more_b' >"$M/0102_more.down.sql"
 migrate "$M" down >/dev/null 2>&1
 
@@ -70,9 +82,9 @@ ask "INSERT INTO xc_migration SELECT scope, 102, '0102_more', checksum,
 expect "a statement that had run unrecorded" 0 'goes on\|1 migration' \
     migrate "$M" up
 same "all is there" 3 "$(ask 'SELECT COUNT(*) FROM more_a')"
-expect "all down" 0 '2 migrations undone' migrate "$M" down 2
+expect "all down" 0 '3 migrations undone' migrate "$M" down 3
 expect "without the tables" 1 'xcorectl migrate up' install list
-expect "and up" 0 '2 migrations applied' migrate "$M" up
+expect "and up" 0 '3 migrations applied' migrate "$M" up
 
 for bad in 'DELIMITER //' 'BEGIN' 'COMMIT' "SELECT 'open" 'SELECT /* open' \
     'USE mysql' 'CREATE TRIGGER t BEFORE INSERT ON a FOR EACH ROW BEGIN'; do
@@ -98,10 +110,69 @@ sql -e 'DROP DATABASE xcore'
 reset_scripts
 expect "status of nothing" 0 '0001_registry *pending' migrate "$M" status
 same "which it leaves so" "" "$(sql -e "SHOW DATABASES LIKE 'xcore'")"
+expect "a dry run of nothing" 0 'CREATE TABLE xc_generation' \
+    migrate "$M" --dry-run up
+same "which it leaves so" "" "$(sql -e "SHOW DATABASES LIKE 'xcore'")"
 sql -e 'CREATE DATABASE xcore'
 expect "status without a table" 0 '0001_registry *pending' \
     migrate "$M" status
 same "which it leaves so too" "" "$(sql xcore -e 'SHOW TABLES')"
+
+# Who repaired by hand.
+fresh_site
+reset_scripts
+printf '%s;\n' 'CREATE TABLE m (id INT PRIMARY KEY)' 'SELECT nothing' \
+    'SELECT 1' >"$M/0105_mark.up.sql"
+echo 'DROP TABLE m;' >"$M/0105_mark.down.sql"
+expect "2 of 3 fails" 6 'statement 2 of 3' migrate "$M" up
+expect "to mark needs a yes" 1 'use --yes' migrate "$M" mark 105 applied
+expect "marks what there is" 3 'no migration 0106' \
+    migrate "$M" --yes mark 106 applied
+expect "a dry run marks nothing" 0 'would be marked' \
+    migrate "$M" --dry-run mark 105 applied
+same "... it still failed" "failed 1/3" "$(state_of 105)"
+expect "marked" 0 'is marked applied' migrate "$M" --yes mark 105 applied
+same "as if it had run" "applied 3/3" "$(state_of 105)"
+expect "which status tells, and who" 0 '0105_mark *applied.*marked by .*@' \
+    migrate "$M" status
+same "the journal has all" "1" "$(ask "SELECT COUNT(*) FROM xc_migration
+    WHERE number = 105 AND changed_by LIKE '%@%' AND
+    error LIKE '%failed (1 of 3%'")"
+expect "once more" 0 'was already' migrate "$M" --yes mark 105 applied
+expect "up has nothing to do" 0 '0 migrations' migrate "$M" up
+expect "marked the other way" 0 'is marked reverted' \
+    migrate "$M" --yes mark 105 reverted
+expect "shown too" 0 '0105_mark *reverted' migrate "$M" status
+sed -i 's/SELECT nothing/SELECT 2/; s/TABLE m/TABLE IF NOT EXISTS m/' \
+    "$M/0105_mark.up.sql"
+expect "it runs again, whatever it was" 0 '1 migration applied' \
+    migrate "$M" up
+expect "down" 0 '1 migration undone' migrate "$M" down
+
+# Two at once: the second waits, and finds it done.
+echo 'SELECT SLEEP(2); CREATE TABLE m (id INT PRIMARY KEY);' \
+    >"$M/0105_mark.up.sql"
+migrate "$M" up >"$T/a" 2>&1 &
+pid_a=$!
+await "the first runs" ask_running 105
+expect "the second waits and has nothing to do" 0 'waiting for another' \
+    migrate "$M" up
+same "nothing was left to it" "0 migrations applied" "$out"
+wait "$pid_a" || :
+same "the first did it" 1 "$(grep -c '1 migration applied' "$T/a")"
+
+# New ones.
+N=$T/new-sql
+expect "new" 0 'new-sql/0001_add_a.up.sql' migrate - --dir "$N" new add_a
+expect "the next" 0 'new-sql/0002_add_b.down.sql' \
+    migrate - --dir "$N" new add_b
+same "two pairs" 4 "$(ls "$N" | wc -l)"
+expect "a name that is none" 6 'no name' migrate - --dir "$N" new ../x
+expect "no folder for it" 1 'cannot make' migrate - --dir "$T/no/where" new a
+run migrate - --dir "$N" --json new add_c
+same "as JSON" 0003_add_c "$(printf '%s' "$out" | jq -r .data.name)"
+: >"$N/9999_end.up.sql"
+expect "no number is left" 6 'no next number' migrate - --dir "$N" new add_d
 
 # A plugin's.
 fresh_site
@@ -136,6 +207,13 @@ echo 'CREATE TABLE other (id INT PRIMARY KEY);' \
     >"$dir/sql/0001_create.up.sql"
 expect "history that was changed" 4 'was changed after' \
     install --yes --replace "$dir"
+expect "a plugin's status" 0 '0002_more *applied' \
+    migrate "$M" --plugin notes status
+expect "what serves is not undone" 3 'no 0002_more.down' \
+    migrate "$M" --plugin notes down
+expect "of no plugin" 3 'not installed' migrate "$M" --plugin never status
+expect "one that is all applied" 0 '0 migrations' \
+    migrate "$M" --plugin notes up
 expect "back" 0 'rolled back' install rollback notes
 same "the data stays at a rollback" 3 \
     "$(sql xcore_notes -e 'SELECT COUNT(*) FROM note')"
