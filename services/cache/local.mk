@@ -19,13 +19,19 @@ libcache_la_LIBADD = libsettings.la $(MEMCACHED_LIBS) $(CRYPTO_LIBS) \
 
 EXTRA_DIST += tests/services/run-cache tests/services/cache.sh
 LINT_SHELL += tests/services/run-cache tests/services/cache.sh
-check_PROGRAMS += services/cache/test-cache services/cache/test-memcached
+check_PROGRAMS += services/cache/test-cache services/cache/test-memcached \
+	services/cache/test-shared
 services_cache_test_cache_SOURCES = services/cache/test-cache.c
 services_cache_test_cache_LDADD = libcache.la libsettings.la libloggers.la \
 	libxcore.la $(MEMCACHED_LIBS) $(CRYPTO_LIBS) $(JSONC_LIBS) \
 	$(CMOCKA_LIBS)
-services_cache_test_memcached_SOURCES = services/cache/test-memcached.c
+services_cache_test_memcached_SOURCES = services/cache/test-memcached.c \
+	services/cache/test-servers.c services/cache/test-servers.h
 services_cache_test_memcached_LDADD = $(services_cache_test_cache_LDADD)
+services_cache_test_shared_SOURCES = services/cache/test-shared.c \
+	services/cache/test-servers.c services/cache/test-servers.h
+services_cache_test_shared_LDADD = libtesthost.la \
+	$(services_cache_test_cache_LDADD)
 TESTS += services/cache/test-cache tests/services/cache.sh
 
 # Run by hand.

@@ -6,9 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -17,70 +14,17 @@
 
 #include "cache.h"
 #include "server.h"
+#include "test-servers.h"
 
 #define N_SERVERS 3
 
-static struct server {
-	char path[100];
-	pid_t pid;
-} servers[N_SERVERS];
+static struct server servers[N_SERVERS];
 
 static struct xc_cache_settings settings = {
 	.prefix = "xcore", .connect_timeout_ms = 50, .timeout_ms = 100,
 	.retry_ms = 200,
 };
 static struct xc_cache cache;
-
-static bool
-answers(const char *path)
-{
-	struct sockaddr_un sun = { .sun_family = AF_UNIX };
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0), rc;
-
-	assert_true(fd >= 0);
-	memcpy(sun.sun_path, path, strlen(path) + 1);
-	rc = connect(fd, (struct sockaddr *)&sun, sizeof(sun));
-	close(fd);
-	return rc == 0;
-}
-
-static void
-start_server(struct server *server)
-{
-	char path[100];
-
-	memcpy(path, server->path, sizeof(path));
-	server->pid = fork();
-	assert_true(server->pid >= 0);
-	if (server->pid == 0) {
-		/* It must not outlive a test that crashed. */
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		execl(getenv("XCORE_TEST_CACHE_SERVER"), "memcached", "-s",
-		    path, "-m", "8", "-t", "1", "-u", "root", (char *)NULL);
-		_exit(127);
-	}
-	while (!answers(server->path))
-		usleep(5000);
-}
-
-static void
-kill_server(struct server *server)
-{
-	kill(server->pid, SIGKILL);
-	waitpid(server->pid, NULL, 0);
-	unlink(server->path);
-}
-
-static void
-stop_server(struct server *server)
-{
-	int status;
-
-	kill(server->pid, SIGSTOP);
-	assert_int_equal(waitpid(server->pid, &status, WUNTRACED),
-	    server->pid);
-	assert_true(WIFSTOPPED(status));
-}
 
 static void
 use_servers(size_t n)
