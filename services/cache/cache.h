@@ -4,20 +4,27 @@
  * closed like a database (services/database/database.h).
  *
  * Memcached.  A key is "prefix:space:generation:SHA-256 of the plugin's key",
- * so that no byte of a plugin's or a user's reaches the protocol.  Several
- * servers share the keys by consistent hashing; a server that fails keeps its
- * part of the keys, which read as empty, as keys that move about would come
- * back old.
+ * so that no byte of a plugin's or a user's reaches the protocol; one that is
+ * in a group (a word and "/" before the rest) has "generation.generation of
+ * the group".  Several servers share the keys by consistent hashing: with one
+ * more or fewer in the settings only its share of the keys moves.  A server
+ * that fails keeps its part of the keys, which read as empty, as keys that
+ * move about would come back old.  For the same reason flush, or restart the
+ * servers, when one of the list is taken out: keys that come back to where they
+ * were may have been changed meanwhile.
  *
  * A slow or dead server costs at most two time-outs; then it is left alone
  * for retry_ms, and one call tries it again.
  *
- * Generations.  Each server holds for each namespace a number that is part of
- * every key, read again by each process once a second.  A namespace moves on,
- * and all that it held on that server is gone, when the number is raised:
+ * Generations.  Each server holds for each namespace, and each group in it, a
+ * number that is part of the keys.  A read asks for it together with the value
+ * under the number that was known last, a write asks for it behind: a number
+ * that is another one by now makes it begin anew.  (Add, incr, decr and touch
+ * believe in it for a second.)  When it is raised, all that was there is gone.
+ * That is how a plugin flushes; and it is done
  *
- *  - by a process whose set or delete failed or was not answered.  Until it
- *    has done so, this process finds nothing there;
+ *  - by a process whose write was not answered, for the whole namespace.
+ *    Until it has done so, this process finds nothing there;
  *  - by a process that saw the server fail, when it is back, unless another
  *    has done so meanwhile: for the sake of one that died.
  *
@@ -25,9 +32,9 @@
  *
  *  - while the server is back and the process whose write failed has not got
  *    through to it: until its next call after retry_ms, or xc_cache_settle();
- *  - for one second more, until the others read the number again;
  *  - if the server was cut off from that one process only, and the process
- *    died before the server was back: until the value's own end of life.
+ *    died before the server was back: until the value's own end of life;
+ *  - what local_ms allows, see <xcore/cache.h>.
  *
  * So give every value a ttl, and keep nothing there that must be right.
  */
