@@ -250,6 +250,22 @@ store(struct xc_cache_spot *spot, const struct xc_cache_ask *at,
 	return err;
 }
 
+/* Whether this process has flushed nothing of it since. */
+static bool
+is_current(const struct xc_cache_spot *spot)
+{
+	const struct xc_cache_group *group;
+
+	if (spot->space->dirty ||
+	    spot->space->number.generation != spot->generation)
+		return false;
+	if (!spot->name.grouped)
+		return true;
+	group = xc_cache_space_group(spot->space, spot->name.group);
+	return group != NULL &&
+	    group->number.generation == spot->group_generation;
+}
+
 enum xc_err
 xc_cache_memcached_fill(void *ctx, const char *space, const char *key,
     const struct xc_cache_token *token, const struct xc_cache_fill *fill)
@@ -276,7 +292,9 @@ xc_cache_memcached_fill(void *ctx, const char *space, const char *key,
 		leave(&spot, &ask, cas, XC_CACHE_NONE);
 		xc_cache_server_tell_large(spot.server, space, fill->len);
 	}
-	if (err == XC_OK && fill != NULL && fill->local_ms != 0)
+	/* The server has taken it under a generation that may be gone. */
+	if (err == XC_OK && fill != NULL && fill->local_ms != 0 &&
+	    is_current(&spot))
 		xc_cache_local_put(pool->local, &spot.name, fill->value,
 		    fill->len, until_ms);
 	if (token->words[TAKEN_OVER] != 0 &&

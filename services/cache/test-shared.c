@@ -401,6 +401,29 @@ test_overtaken(void **state)
 	}
 }
 
+/* Nor does a copy of it stay in the process that has flushed meanwhile. */
+static void
+test_near_overtaken(void **state)
+{
+	const struct xc_cache_fill f = { .value = "old", .len = 3,
+		.ttl_s = 60, .local_ms = 60000 };
+	struct xc_cache_token token;
+
+	(void)state;
+	for (int how = 0; how < 4; how++) {
+		assert_int_equal(claim(&cache, &wish, &token),
+		    XC_CACHE_MINE);
+		if (how < 3)
+			assert_int_equal(how == 0 ? flush(&cache, "g") :
+			    how == 1 ? flush(&cache, NULL) :
+			    del(&cache, "g/k"), XC_OK);
+		assert_int_equal(cache.ops->fill(cache.ctx, "todo", "g/k",
+		    &token, &f), XC_OK);
+		assert_string_equal(get_near(&cache, "g/k", 60000),
+		    how < 3 ? "" : "old");
+	}
+}
+
 /* One that failed leaves it to the next at once; one that died, when its
  * lease is over. */
 static void
@@ -615,6 +638,7 @@ main(void)
 		ONE(test_counters),
 		ONE(test_near),
 		ONE(test_overtaken),
+		ONE(test_near_overtaken),
 		ONE(test_given_up),
 		ONE(test_stale),
 		ONE(test_too_large),
