@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* "xcorectl migrate": the core's migrations. */
+/* "xcorectl migrate": migrations of the core, or of a plugin. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <json-c/json.h>
 
 #include "plugin/answer.h"
+#include "plugin/installer.h"
 #include "plugin/migrate.h"
 #include "plugin/registry-private.h"
 
@@ -14,95 +16,28 @@
 
 struct command {
 	const struct xc_settings *settings;
+	const struct xc_migrate_options *options;
 	struct xc_registry *registry;
 	struct xc_migration_set *set;
 	struct xc_lease *lease;
+	struct xc_migrator migrator;
+	char scope[80];
+	char schema[128];
 	const char *verb;
-	size_t limit;
+	size_t limit;		/* of up and down; 0: not given */
+	unsigned number;	/* of mark */
+	bool applied;
+	const char *name;	/* of new */
 	bool json;
 	struct json_object *data;
+	struct json_object *shown;	/* what --dry-run would run */
 	struct xc_errbuf errbuf;
 };
 
-/* The migrator's own tables, which must be there before any migration. */
-static const char journal_table[] =
-    "CREATE TABLE IF NOT EXISTS xc_migration ("
-    " scope VARCHAR(64) NOT NULL,"
-    " number INT UNSIGNED NOT NULL,"
-    " name VARCHAR(128) NOT NULL,"
-    " checksum CHAR(64) NOT NULL,"
-    " done_sum CHAR(64) NOT NULL,"
-    " statement_no INT UNSIGNED NOT NULL,"
-    " statements INT UNSIGNED NOT NULL,"
-    " state VARCHAR(16) NOT NULL,"
-    " error TEXT NOT NULL,"
-    " changed_at DATETIME(3) NOT NULL,"
-    " PRIMARY KEY (scope, number)"
-    ") ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin";
-
-static const char lease_table[] =
-    "CREATE TABLE IF NOT EXISTS xc_lease ("
-    " name VARCHAR(64) NOT NULL,"
-    " owner VARCHAR(128) NOT NULL,"
-    " token CHAR(32) NOT NULL,"
-    " expires DATETIME(3) NOT NULL,"
-    " renewals BIGINT UNSIGNED NOT NULL DEFAULT 0,"
-    " PRIMARY KEY (name)"
-    ") ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin";
-
-static enum xc_err
-make_schema(struct xc_registry *registry, struct xc_errbuf *errbuf)
+static bool
+is_verb(const struct command *command, const char *verb)
 {
-	const char *name = xc_registry_schema(registry);
-	struct xc_value arg = xc_text(name);
-	struct xc_statement look = {
-		.sql = "SELECT schema_name AS n FROM"
-		    " information_schema.schemata WHERE schema_name = ?",
-		.args = &arg, .n_args = 1
-	};
-	struct json_object *rows;
-	char sql[160];
-	bool there;
-	enum xc_err err;
-
-	err = xc_connection_rows(registry->connection, &look, 0, &rows);
-	if (err != XC_OK)
-		return xc_connection_fail(registry->connection, errbuf, err,
-		    "looking for the core's schema");
-	there = json_object_array_length(rows) > 0;
-	json_object_put(rows);
-	if (there)
-		return XC_OK;
-	if (strchr(name, '`') != NULL || strlen(name) > 64)
-		return xc_fail(errbuf, XC_ERR_INVALID,
-		    "database.name \"%.64s\" is no name of a schema", name);
-	snprintf(sql, sizeof(sql),
-	    "CREATE DATABASE IF NOT EXISTS `%s` CHARACTER SET utf8mb4", name);
-	err = xc_connection_query(registry->connection, NULL, sql,
-	    strlen(sql));
-	if (err != XC_OK)
-		return xc_connection_fail(registry->connection, errbuf, err,
-		    "making the core's schema");
-	return XC_OK;
-}
-
-enum xc_err
-xc_migrate_prepare(struct xc_registry *registry, struct xc_errbuf *errbuf)
-{
-	const char *schema = xc_registry_schema(registry);
-	enum xc_err err = make_schema(registry, errbuf);
-
-	if (err != XC_OK)
-		return err;
-	err = xc_connection_query(registry->connection, schema,
-	    journal_table, sizeof(journal_table) - 1);
-	if (err == XC_OK)
-		err = xc_connection_query(registry->connection, schema,
-		    lease_table, sizeof(lease_table) - 1);
-	if (err != XC_OK)
-		return xc_connection_fail(registry->connection, errbuf, err,
-		    "making the journal of migrations");
-	return XC_OK;
+	return strcmp(command->verb, verb) == 0;
 }
 
 static void
@@ -118,6 +53,13 @@ print_waiting(void *ctx, const char *holder)
 	(void)ctx;
 	fprintf(stderr, "xcorectl: waiting for another command (%s)\n",
 	    holder);
+}
+
+/* Marked by hand, and not run. */
+static bool
+is_marked(const struct json_object *row)
+{
+	return strncmp(xc_registry_text(row, "error"), "marked ", 7) == 0;
 }
 
 static enum xc_err
@@ -137,7 +79,14 @@ run_status(struct command *command, const struct xc_migrator *migrator)
 
 		printf("%-32s %s", xc_registry_text(row, "name"), state);
 		if (strcmp(state, "applied") == 0)
-			printf(" %s", xc_registry_text(row, "changed_at"));
+			printf(" %s%s%s", xc_registry_text(row, "changed_at"),
+			    is_marked(row) ? ", marked by " : "",
+			    is_marked(row) ? xc_registry_text(row,
+			    "changed_by") : "");
+		else if (strcmp(state, "reverted") == 0)
+			printf(" %s by %s", xc_registry_text(row,
+			    "changed_at"), xc_registry_text(row,
+			    "changed_by"));
 		else if (strcmp(state, "pending") != 0 &&
 		    strcmp(state, "changed") != 0)
 			printf(" (%llu of %llu statements done) %s",
@@ -150,80 +99,245 @@ run_status(struct command *command, const struct xc_migrator *migrator)
 	return XC_OK;
 }
 
-static enum xc_err
-run_change(struct command *command, struct xc_migrator *migrator)
+static void
+add_text(struct json_object *object, const char *key, const char *text)
 {
-	bool up = strcmp(command->verb, "up") == 0;
-	enum xc_err err;
-	size_t n = 0;
+	json_object_object_add(object, key, json_object_new_string(text));
+}
 
-	err = xc_lease_take(command->registry, "registry", LEASE_WAIT_MS,
-	    print_waiting, NULL, &command->lease, &command->errbuf);
-	if (err != XC_OK)
-		return err;
-	migrator->lease = command->lease;
-	if (up)
+static void
+add_number(struct json_object *object, const char *key, size_t number)
+{
+	json_object_object_add(object, key,
+	    json_object_new_int64((int64_t)number));
+}
+
+static void
+show_step(void *ctx, const struct xc_migration_step *step)
+{
+	struct command *command = ctx;
+	const char *way = step->down ? "down" : "up";
+	struct json_object *row;
+
+	if (!command->json) {
+		printf("-- %s.%s.sql, statement %zu of %zu (line %u)\n"
+		    "%.*s;\n", step->row->name, way, step->number, step->of,
+		    step->line, (int)step->len, step->text);
+		return;
+	}
+	row = json_object_new_object();
+	add_text(row, "name", step->row->name);
+	add_text(row, "direction", way);
+	add_number(row, "statement", step->number);
+	add_number(row, "statements", step->of);
+	add_number(row, "line", step->line);
+	json_object_object_add(row, "sql", json_object_new_string_len(
+	    step->text, (int)step->len));
+	json_object_array_add(command->shown, row);
+}
+
+static enum xc_err
+run_steps(struct command *command)
+{
+	const struct xc_migrator *migrator = &command->migrator;
+	bool down = false, marked = false;
+	size_t n = 0;
+	enum xc_err err;
+
+	if (is_verb(command, "up"))
 		err = xc_migrate_up(migrator, command->set, command->limit,
 		    &n, &command->errbuf);
-	else
+	else if (is_verb(command, "down"))
 		err = xc_migrate_down(migrator, command->set,
 		    command->limit == 0 ? 1 : command->limit, &n,
 		    &command->errbuf);
-	xc_lease_drop(&command->lease);
-	command->data = json_object_new_object();
-	json_object_object_add(command->data, up ? "applied" : "undone",
-	    json_object_new_int64((int64_t)n));
+	else if (is_verb(command, "resume"))
+		err = xc_migrate_resume(migrator, command->set, &down,
+		    &command->errbuf);
+	else
+		err = xc_migrate_mark(migrator, command->set, command->number,
+		    command->applied, &marked, &command->errbuf);
+	if (is_verb(command, "resume"))
+		n = err == XC_OK;
+	down = down || is_verb(command, "down");
+	if (is_verb(command, "mark")) {
+		json_object_object_add(command->data, "changed",
+		    json_object_new_boolean(marked &&
+		    !command->options->dry_run));
+		if (err == XC_OK && !command->json)
+			printf("migration %04u %s %s\n", command->number,
+			    command->options->dry_run && marked ?
+			    "would be marked" : marked ? "is marked" :
+			    "was already", command->applied ? "applied" :
+			    "reverted");
+		return err;
+	}
+	add_number(command->data, down ? "undone" : "applied",
+	    command->options->dry_run ? 0 : n);
 	if (err == XC_OK && !command->json)
-		printf("%zu migration%s %s\n", n, n == 1 ? "" : "s",
-		    up ? "applied" : "undone");
+		printf("%zu migration%s %s%s\n", n, n == 1 ? "" : "s",
+		    command->options->dry_run ? "would be " : "",
+		    down ? "undone" : "applied");
 	return err;
 }
 
 static enum xc_err
-run_command(struct command *command, const char *folder)
+run_change(struct command *command)
 {
-	struct xc_migrator migrator = { .scope = "core",
-		.schema = command->settings->database.name,
-		.say = print_step };
 	enum xc_err err;
 
-	err = xc_migration_set_read(folder, &command->set, &command->errbuf);
+	if (command->options->dry_run)
+		return run_steps(command);
+	err = xc_migrate_prepare(command->registry, &command->errbuf);
 	if (err == XC_OK)
-		err = xc_registry_new(command->settings, &command->registry,
+		err = xc_lease_take(command->registry, "registry",
+		    LEASE_WAIT_MS, print_waiting, NULL, &command->lease,
 		    &command->errbuf);
 	if (err != XC_OK)
 		return err;
-	migrator.registry = command->registry;
-	/* To look makes nothing: the account may be one that only reads. */
-	if (strcmp(command->verb, "status") == 0)
-		return run_status(command, &migrator);
-	err = xc_migrate_prepare(command->registry, &command->errbuf);
+	command->migrator.lease = command->lease;
+	err = run_steps(command);
+	xc_lease_drop(&command->lease);
+	return err;
+}
+
+static enum xc_err
+read_set(struct command *command)
+{
+	const char *folder = command->options->folder;
+	const char *plugin = command->options->plugin;
+
+	if (plugin == NULL)
+		return xc_migration_set_read(folder != NULL ? folder :
+		    PKGDATADIR "/sql", &command->set, &command->errbuf);
+	if (!xc_plugin_name_ok(plugin))
+		return xc_fail(&command->errbuf, XC_ERR_NOT_FOUND,
+		    "\"%.64s\" is no name of a plugin", plugin);
+	snprintf(command->scope, sizeof(command->scope), "plugin:%s", plugin);
+	xc_plugin_schema(command->settings, plugin, command->schema,
+	    sizeof(command->schema));
+	command->migrator.scope = command->scope;
+	command->migrator.schema = command->schema;
+	return xc_migration_set_installed(&command->migrator, plugin,
+	    &command->set, &command->migrator.serves, &command->errbuf);
+}
+
+/* Nobody else can know whether the schema is as the journal will say. */
+static enum xc_err
+ask(struct command *command)
+{
+	char answer[16];
+
+	if (!is_verb(command, "mark") || command->options->yes ||
+	    command->options->dry_run)
+		return XC_OK;
+	if (command->json || isatty(STDIN_FILENO) == 0 ||
+	    isatty(STDERR_FILENO) == 0)
+		return xc_fail(&command->errbuf, XC_ERR_FAILED,
+		    "to mark a migration needs a yes: answer on a terminal, "
+		    "or use --yes");
+	fprintf(stderr, "Migration %04u of %s is marked as %s and not run: "
+	    "its statements %s by hand.\nType yes if that is so: ",
+	    command->number, command->migrator.scope,
+	    command->applied ? "applied" : "reverted",
+	    command->applied ? "were all done" : "were all undone");
+	if (fgets(answer, sizeof(answer), stdin) != NULL &&
+	    strcmp(answer, "yes\n") == 0)
+		return XC_OK;
+	return xc_fail(&command->errbuf, XC_ERR_FAILED, "nothing is marked");
+}
+
+static enum xc_err
+run_new(struct command *command)
+{
+	const char *dir = command->options->dir;
+	char *name;
+	enum xc_err err;
+
+	if (dir == NULL)
+		dir = "sql";
+	err = xc_migration_new(dir, command->name, &name, &command->errbuf);
 	if (err != XC_OK)
 		return err;
-	return run_change(command, &migrator);
+	command->data = json_object_new_object();
+	add_text(command->data, "name", name);
+	add_text(command->data, "folder", dir);
+	if (!command->json)
+		printf("%s/%s.up.sql\n%s/%s.down.sql\n", dir, name, dir,
+		    name);
+	free(name);
+	return XC_OK;
+}
+
+static enum xc_err
+run_command(struct command *command)
+{
+	enum xc_err err;
+
+	if (is_verb(command, "new"))
+		return run_new(command);
+	command->migrator = (struct xc_migrator){ .scope = "core",
+		.schema = command->settings->database.name,
+		.say = command->options->dry_run ? NULL : print_step,
+		.show = command->options->dry_run ? show_step : NULL,
+		.ctx = command };
+	err = xc_registry_new(command->settings, &command->registry,
+	    &command->errbuf);
+	command->migrator.registry = command->registry;
+	if (err == XC_OK)
+		err = read_set(command);
+	if (err != XC_OK)
+		return err;
+	/* To look makes nothing: the account may be one that only reads. */
+	if (is_verb(command, "status"))
+		return run_status(command, &command->migrator);
+	err = ask(command);
+	if (err != XC_OK)
+		return err;
+	command->data = json_object_new_object();
+	if (command->options->dry_run && !is_verb(command, "mark")) {
+		command->shown = json_object_new_array();
+		json_object_object_add(command->data, "statements",
+		    command->shown);
+	}
+	return run_change(command);
+}
+
+static bool
+parse_number(const char *text, unsigned long *number_r)
+{
+	char *end;
+
+	*number_r = strtoul(text, &end, 10);
+	return text[0] >= '0' && text[0] <= '9' && *end == '\0' &&
+	    *number_r >= 1 && *number_r <= 9999;
 }
 
 static bool
 parse_words(struct command *command, int argc, char **argv)
 {
-	unsigned long limit;
-	char *end;
+	unsigned long number = 0;
 
-	if (argc < 1 || argc > 2)
+	if (argc < 1 || argc > 3)
 		return false;
 	command->verb = argv[0];
-	if (strcmp(argv[0], "status") == 0)
+	if (is_verb(command, "status") || is_verb(command, "resume"))
 		return argc == 1;
-	if (strcmp(argv[0], "up") != 0 && strcmp(argv[0], "down") != 0)
+	if (is_verb(command, "new")) {
+		command->name = argc == 2 ? argv[1] : "";
+		return argc == 2 && command->options->plugin == NULL &&
+		    !command->options->dry_run;
+	}
+	if (argc > 1 && !parse_number(argv[1], &number))
 		return false;
-	if (argc == 1)
-		return true;
-	limit = strtoul(argv[1], &end, 10);
-	if (argv[1][0] < '1' || argv[1][0] > '9' || *end != '\0' ||
-	    limit > 9999)
+	command->limit = number;
+	command->number = (unsigned)number;
+	if (is_verb(command, "up") || is_verb(command, "down"))
+		return argc <= 2;
+	if (!is_verb(command, "mark") || argc != 3)
 		return false;
-	command->limit = limit;
-	return true;
+	command->applied = strcmp(argv[2], "applied") == 0;
+	return command->applied || strcmp(argv[2], "reverted") == 0;
 }
 
 static int
@@ -240,23 +354,19 @@ finish(struct command *command, enum xc_exit code)
 }
 
 int
-xc_migrate_command_in(const struct xc_settings *settings, const char *folder,
-    int argc, char **argv, bool json)
+xc_migrate_command(const struct xc_settings *settings,
+    const struct xc_migrate_options *options, int argc, char **argv)
 {
-	struct command command = { .settings = settings, .json = json };
+	struct command command = { .settings = settings, .options = options,
+		.json = options->json };
 
 	if (!parse_words(&command, argc, argv)) {
 		xc_fail(&command.errbuf, XC_ERR_INVALID,
-		    "usage: xcorectl migrate up [N] | down [N] | status");
+		    "usage: xcorectl migrate [--plugin NAME] [--dry-run] "
+		    "up [N] | down [N] | status | resume | "
+		    "mark NUMBER applied|reverted, or "
+		    "xcorectl migrate new NAME [--dir FOLDER]");
 		return finish(&command, XC_EXIT_USAGE);
 	}
-	return finish(&command, xc_exit_of(run_command(&command, folder)));
-}
-
-int
-xc_migrate_command(const struct xc_settings *settings, int argc, char **argv,
-    bool json)
-{
-	return xc_migrate_command_in(settings, PKGDATADIR "/sql", argc, argv,
-	    json);
+	return finish(&command, xc_exit_of(run_command(&command)));
 }

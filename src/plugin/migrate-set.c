@@ -9,9 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "plugin/digest.h"
-#include "plugin/migrate-split.h"
-#include "plugin/migrate.h"
+#include "plugin/migrate-private.h"
 
 #define SCRIPT_MAX (16u << 20)
 
@@ -54,6 +52,16 @@ parse_script_name(const char *file, struct script_name *name_r)
 
 static struct xc_migration *
 find_number(struct xc_migration_set *set, unsigned number)
+{
+	for (size_t i = 0; i < set->n; i++) {
+		if (set->rows[i].number == number)
+			return &set->rows[i];
+	}
+	return NULL;
+}
+
+const struct xc_migration *
+xc_migration_find(const struct xc_migration_set *set, unsigned number)
 {
 	for (size_t i = 0; i < set->n; i++) {
 		if (set->rows[i].number == number)

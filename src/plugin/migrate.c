@@ -7,11 +7,8 @@
 
 #include <json-c/json.h>
 
-#include "lib/text.h"
-#include "plugin/digest.h"
 #include "plugin/fault.h"
-#include "plugin/migrate-split.h"
-#include "plugin/migrate.h"
+#include "plugin/migrate-private.h"
 #include "plugin/registry-private.h"
 
 /*
@@ -53,50 +50,10 @@ say(const struct xc_migrator *migrator, const char *format, ...)
 	migrator->say(migrator->ctx, text);
 }
 
-/* SHA-256 over the first n statements. */
-static enum xc_err
-sum_statements(const struct xc_sql_statement *statements, size_t n,
-    char hex_r[XC_DIGEST_SIZE])
-{
-	struct xc_digest digest;
-
-	xc_digest_begin(&digest);
-	for (size_t i = 0; i < n; i++) {
-		xc_digest_add(&digest, statements[i].text,
-		    statements[i].len);
-		xc_digest_add(&digest, ";", 1);
-	}
-	return xc_digest_end(&digest, hex_r);
-}
-
 static const char *
 direction(const struct script *script)
 {
 	return script->down ? "down" : "up";
-}
-
-static enum xc_err
-journal(const struct xc_migrator *migrator, struct json_object **rows_r,
-    struct xc_errbuf *errbuf)
-{
-	return xc_registry_rows(migrator->registry, "reading the journal",
-	    "SELECT number, name, checksum, done_sum, statement_no,"
-	    " statements, state, error, DATE_FORMAT(changed_at,"
-	    " '%Y-%m-%dT%H:%i:%sZ') AS changed_at FROM xc_migration"
-	    " WHERE scope = ? ORDER BY number",
-	    XC_ARGS(xc_text(migrator->scope)), rows_r, errbuf);
-}
-
-static struct json_object *
-journal_find(struct json_object *rows, unsigned number)
-{
-	for (size_t i = 0; i < json_object_array_length(rows); i++) {
-		struct json_object *row = json_object_array_get_idx(rows, i);
-
-		if (xc_registry_number(row, "number") == number)
-			return row;
-	}
-	return NULL;
 }
 
 /* Writes how far the script is, in whatever transaction is open on
@@ -106,42 +63,14 @@ record(const struct script *script, struct xc_connection *connection,
     const char *state, const char *error)
 {
 	char sum[XC_DIGEST_SIZE] = "";
-	struct xc_errbuf words;
-	struct xc_value args[] = { xc_text(script->migrator->scope),
-		xc_int(script->row->number), xc_text(script->row->name),
-		xc_text(script->row->checksum), xc_text(sum),
-		xc_int((int64_t)script->done), xc_int((int64_t)script->n),
-		xc_text(state), xc_null() };
-	struct xc_statement statement = {
-		.schema = xc_registry_schema(script->migrator->registry),
-		.sql = "INSERT INTO xc_migration (scope, number, name,"
-		    " checksum, done_sum, statement_no, statements, state,"
-		    " error, changed_at) VALUES"
-		    " (?, ?, ?, ?, ?, ?, ?, ?, ?, UTC_TIMESTAMP(3))"
-		    " ON DUPLICATE KEY UPDATE name = VALUES(name),"
-		    " checksum = VALUES(checksum),"
-		    " done_sum = VALUES(done_sum),"
-		    " statement_no = VALUES(statement_no),"
-		    " statements = VALUES(statements),"
-		    " state = VALUES(state), error = VALUES(error),"
-		    " changed_at = VALUES(changed_at)",
-		.args = args, .n_args = sizeof(args) / sizeof(args[0])
-	};
-	enum xc_err err;
+	struct xc_journal_entry entry = { .row = script->row,
+		.done_sum = sum, .done = script->done, .n = script->n,
+		.state = state, .note = error };
 
-	/* It may quote a script's bytes, which need be no UTF-8. */
-	xc_fail(&words, XC_OK, "%s", error);
-	xc_utf8_tidy(words.text);
-	args[8] = xc_text(words.text);
-	err = sum_statements(script->statements, script->done, sum);
-	if (err != XC_OK)
-		return xc_fail(script->errbuf, err, "out of memory");
-	args[4] = xc_text(sum);
-	err = xc_connection_exec(connection, &statement, NULL);
-	if (err != XC_OK)
-		return xc_connection_fail(connection, script->errbuf, err,
-		    "writing the journal of migrations");
-	return XC_OK;
+	if (xc_journal_sum(script->statements, script->done, sum) != XC_OK)
+		return xc_fail(script->errbuf, XC_ERR_NOMEM, "out of memory");
+	return xc_journal_write(script->migrator, connection, &entry,
+	    script->errbuf);
 }
 
 /* What MariaDB says when a statement of DDL has been done before. */
@@ -262,14 +191,14 @@ run_statements(struct script *script)
 
 /* Of a script that was begun, what is done must stand as it was. */
 static enum xc_err
-resume(struct script *script, const struct json_object *seen)
+take_up(struct script *script, const struct json_object *seen)
 {
 	size_t done = (size_t)xc_registry_number(seen, "statement_no");
 	const char *state = xc_registry_text(seen, "state");
 	char sum[XC_DIGEST_SIZE];
 
 	if (done > script->n ||
-	    sum_statements(script->statements, done, sum) != XC_OK ||
+	    xc_journal_sum(script->statements, done, sum) != XC_OK ||
 	    strcmp(sum, xc_registry_text(seen, "done_sum")) != 0)
 		return xc_fail(script->errbuf, XC_ERR_EXISTS,
 		    "migration %s.%s.sql was changed in the %zu statements "
@@ -280,6 +209,21 @@ resume(struct script *script, const struct json_object *seen)
 	script->unsure = strcmp(state, "running") == 0 ||
 	    strcmp(state, "reverting") == 0;
 	return XC_OK;
+}
+
+/* What would run, in place of running it. */
+static void
+show_statements(const struct script *script)
+{
+	for (size_t i = script->done; i < script->n; i++) {
+		struct xc_migration_step step = { .row = script->row,
+			.down = script->down, .number = i + 1,
+			.of = script->n, .line = script->statements[i].line,
+			.text = script->statements[i].text,
+			.len = script->statements[i].len };
+
+		script->migrator->show(script->migrator->ctx, &step);
+	}
 }
 
 static enum xc_err
@@ -295,7 +239,7 @@ run_script(struct script *script, const struct json_object *seen)
 		return xc_fail_prefix(script->errbuf, err, "%s.%s.sql",
 		    row->name, direction(script));
 	if (seen != NULL)
-		err = resume(script, seen);
+		err = take_up(script, seen);
 	if (err == XC_OK && script->done > 0)
 		say(script->migrator, "%s.%s.sql goes on at statement %zu of "
 		    "%zu", row->name, direction(script), script->done + 1,
@@ -303,7 +247,9 @@ run_script(struct script *script, const struct json_object *seen)
 	else if (err == XC_OK)
 		say(script->migrator, "%s.%s.sql", row->name,
 		    direction(script));
-	if (err == XC_OK)
+	if (err == XC_OK && script->migrator->show != NULL)
+		show_statements(script);
+	else if (err == XC_OK)
 		err = run_statements(script);
 	free(script->statements);
 	script->statements = NULL;
@@ -320,10 +266,11 @@ look_up_state(const struct xc_migration *row, const struct json_object *seen,
 	if (seen == NULL)
 		return XC_OK;
 	state = xc_registry_text(seen, "state");
-	if (strncmp(state, "revert", 6) == 0)
+	if (xc_journal_is(seen, "reverting") ||
+	    xc_journal_is(seen, "revert-failed"))
 		return xc_fail(errbuf, XC_ERR_EXISTS,
 		    "migration %s is half undone (%llu of %llu statements of "
-		    "its down script): undo the rest first with \"down\"",
+		    "its down script): undo the rest first with \"resume\"",
 		    row->name, (unsigned long long)
 		    xc_registry_number(seen, "statement_no"),
 		    (unsigned long long)
@@ -336,6 +283,16 @@ look_up_state(const struct xc_migration *row, const struct json_object *seen,
 		    "put it back as it was, and write the change as a new "
 		    "migration", row->name);
 	return XC_ERR_STATE;
+}
+
+/* Only who shows what would run may meet a site without a journal. */
+static enum xc_err
+read_journal(const struct xc_migrator *migrator,
+    struct json_object **rows_r, struct xc_errbuf *errbuf)
+{
+	if (migrator->show != NULL)
+		return xc_journal_look(migrator, rows_r, errbuf);
+	return xc_journal_read(migrator, rows_r, errbuf);
 }
 
 static enum xc_err
@@ -360,10 +317,15 @@ up_all(const struct xc_migrator *migrator,
 		struct script script = { .migrator = migrator,
 			.row = &set->rows[i], .connection = connection,
 			.errbuf = errbuf };
-		struct json_object *seen = journal_find(rows,
+		struct json_object *seen = xc_journal_find(rows,
 		    script.row->number);
-		enum xc_err err = look_up_state(script.row, seen, errbuf);
+		enum xc_err err;
 
+		if (script.row->other)
+			continue;
+		if (xc_journal_is(seen, "reverted"))
+			seen = NULL;
+		err = look_up_state(script.row, seen, errbuf);
 		if (err == XC_ERR_STATE)
 			continue;
 		if (err == XC_OK)
@@ -385,7 +347,7 @@ xc_migrate_up(const struct xc_migrator *migrator,
 	enum xc_err err;
 
 	*n_r = 0;
-	err = journal(migrator, &rows, errbuf);
+	err = read_journal(migrator, &rows, errbuf);
 	if (err != XC_OK)
 		return err;
 	err = open_patient(migrator, &connection, errbuf);
@@ -397,14 +359,17 @@ xc_migrate_up(const struct xc_migrator *migrator,
 	return err;
 }
 
-static const struct xc_migration *
-set_find(const struct xc_migration_set *set, unsigned number)
+/* What serves must not meet a schema that was undone. */
+static enum xc_err
+check_unserved(const struct xc_migrator *migrator,
+    const struct xc_migration *row, struct xc_errbuf *errbuf)
 {
-	for (size_t i = 0; i < set->n; i++) {
-		if (set->rows[i].number == number)
-			return &set->rows[i];
-	}
-	return NULL;
+	if (!migrator->serves || row->other)
+		return XC_OK;
+	return xc_fail(errbuf, XC_ERR_EXISTS,
+	    "migration %s is of the version that serves: go back with "
+	    "\"xcore-install rollback\", or disable the plugin first",
+	    row->name);
 }
 
 static enum xc_err
@@ -413,26 +378,30 @@ down_one(const struct xc_migrator *migrator,
     struct xc_connection *connection, struct xc_errbuf *errbuf)
 {
 	unsigned number = (unsigned)xc_registry_number(seen, "number");
-	const char *state = xc_registry_text(seen, "state");
+	bool half = xc_journal_is_half(seen);
 	struct script script = { .migrator = migrator,
-		.row = set_find(set, number), .connection = connection,
-		.down = true, .errbuf = errbuf };
+		.row = xc_migration_find(set, number),
+		.connection = connection, .down = true, .errbuf = errbuf };
+	enum xc_err err = XC_OK;
 
 	if (script.row == NULL || script.row->down == NULL)
 		return xc_fail(errbuf, XC_ERR_NOT_FOUND,
 		    "migration %s cannot be undone: there is no %s.down.sql",
 		    xc_registry_text(seen, "name"),
 		    xc_registry_text(seen, "name"));
-	if (strcmp(state, "failed") == 0 || strcmp(state, "running") == 0)
+	if (xc_journal_is(seen, "failed") || xc_journal_is(seen, "running"))
 		return xc_fail(errbuf, XC_ERR_EXISTS,
 		    "migration %s is half done (%llu of %llu statements): "
-		    "finish it first with \"up\"", script.row->name,
+		    "finish it first with \"resume\"", script.row->name,
 		    (unsigned long long)
 		    xc_registry_number(seen, "statement_no"),
 		    (unsigned long long)
 		    xc_registry_number(seen, "statements"));
-	return run_script(&script,
-	    strncmp(state, "revert", 6) == 0 ? seen : NULL);
+	if (!half)
+		err = check_unserved(migrator, script.row, errbuf);
+	if (err != XC_OK)
+		return err;
+	return run_script(&script, half ? seen : NULL);
 }
 
 enum xc_err
@@ -446,7 +415,7 @@ xc_migrate_down(const struct xc_migrator *migrator,
 	size_t left;
 
 	*n_r = 0;
-	err = journal(migrator, &rows, errbuf);
+	err = read_journal(migrator, &rows, errbuf);
 	if (err != XC_OK)
 		return err;
 	left = json_object_array_length(rows);
@@ -456,11 +425,79 @@ xc_migrate_down(const struct xc_migrator *migrator,
 	if (err == XC_OK)
 		err = open_patient(migrator, &connection, errbuf);
 	for (; err == XC_OK && left > 0 && *n_r < limit; left--) {
-		err = down_one(migrator, set,
-		    json_object_array_get_idx(rows, left - 1), connection,
-		    errbuf);
+		struct json_object *seen = json_object_array_get_idx(rows,
+		    left - 1);
+
+		if (xc_journal_is(seen, "reverted"))
+			continue;
+		err = down_one(migrator, set, seen, connection, errbuf);
 		if (err == XC_OK)
 			++*n_r;
+	}
+	xc_connection_free(&connection);
+	json_object_put(rows);
+	return err;
+}
+
+/* The last that is half done, or NULL. */
+static struct json_object *
+find_half(struct json_object *rows)
+{
+	struct json_object *found = NULL;
+
+	for (size_t i = 0; i < json_object_array_length(rows); i++) {
+		struct json_object *row = json_object_array_get_idx(rows, i);
+
+		if (xc_journal_is_half(row))
+			found = row;
+	}
+	return found;
+}
+
+static enum xc_err
+resume_one(const struct xc_migrator *migrator,
+    const struct xc_migration_set *set, const struct json_object *seen,
+    struct xc_connection *connection, struct xc_errbuf *errbuf)
+{
+	struct script script = { .migrator = migrator,
+		.row = xc_migration_find(set,
+		    (unsigned)xc_registry_number(seen, "number")),
+		.connection = connection, .errbuf = errbuf };
+
+	if (xc_journal_is(seen, "reverting") ||
+	    xc_journal_is(seen, "revert-failed"))
+		return down_one(migrator, set, seen, connection, errbuf);
+	if (script.row == NULL)
+		return xc_fail(errbuf, XC_ERR_NOT_FOUND,
+		    "the script %s.up.sql, which is half done, is not in the "
+		    "version that is installed: install the one that brings "
+		    "it, which goes on there", xc_registry_text(seen, "name"));
+	return run_script(&script, seen);
+}
+
+enum xc_err
+xc_migrate_resume(const struct xc_migrator *migrator,
+    const struct xc_migration_set *set, bool *down_r,
+    struct xc_errbuf *errbuf)
+{
+	struct xc_connection *connection = NULL;
+	struct json_object *rows, *seen;
+	enum xc_err err;
+
+	*down_r = false;
+	err = read_journal(migrator, &rows, errbuf);
+	if (err != XC_OK)
+		return err;
+	seen = find_half(rows);
+	if (seen == NULL)
+		err = xc_fail(errbuf, XC_ERR_NOT_FOUND, "there is nothing to "
+		    "resume: no migration failed or was interrupted");
+	else
+		err = open_patient(migrator, &connection, errbuf);
+	if (err == XC_OK) {
+		*down_r = strncmp(xc_registry_text(seen, "state"), "revert",
+		    6) == 0;
+		err = resume_one(migrator, set, seen, connection, errbuf);
 	}
 	xc_connection_free(&connection);
 	json_object_put(rows);
@@ -494,18 +531,10 @@ status_row(const struct xc_migration *row, const struct json_object *seen)
 	json_object_object_add(out, "error", json_object_new_string(
 	    seen == NULL ? "" : xc_registry_text(seen, "error")));
 	json_object_object_add(out, "changed_at", json_object_new_string(
-	    seen == NULL ? "" : xc_registry_text(seen, "changed_at")));
+	    seen == NULL ? "" : xc_registry_text(seen, "moment")));
+	json_object_object_add(out, "changed_by", json_object_new_string(
+	    seen == NULL ? "" : xc_registry_text(seen, "changed_by")));
 	return out;
-}
-
-/* Whether the last error says that there is no journal yet. */
-static bool
-has_no_journal(const struct xc_migrator *migrator)
-{
-	unsigned number = xc_connection_error(
-	    migrator->registry->connection)->number;
-
-	return number == 1049 || number == 1146;	/* schema, table */
 }
 
 enum xc_err
@@ -517,35 +546,22 @@ xc_migrate_status(const struct xc_migrator *migrator,
 	enum xc_err err;
 
 	*rows_r = NULL;
-	err = journal(migrator, &rows, errbuf);
-	if (err != XC_OK && !has_no_journal(migrator))
+	err = xc_journal_look(migrator, &rows, errbuf);
+	if (err != XC_OK)
 		return err;
-	if (err != XC_OK) {
-		xc_fail(errbuf, XC_OK, "%s", "");
-		rows = json_object_new_array();
-	}
 	out = json_object_new_array();
 	for (size_t i = 0; i < set->n; i++)
 		json_object_array_add(out, status_row(&set->rows[i],
-		    journal_find(rows, set->rows[i].number)));
+		    xc_journal_find(rows, set->rows[i].number)));
 	/* Applied by a newer version, whose scripts are not here. */
 	for (size_t i = 0; i < json_object_array_length(rows); i++) {
 		struct json_object *row = json_object_array_get_idx(rows, i);
 
-		if (set_find(set, (unsigned)xc_registry_number(row,
+		if (xc_migration_find(set, (unsigned)xc_registry_number(row,
 		    "number")) == NULL)
 			json_object_array_add(out, status_row(NULL, row));
 	}
 	json_object_put(rows);
 	*rows_r = out;
 	return XC_OK;
-}
-
-enum xc_err
-xc_migrate_forget(struct xc_registry *registry, const char *scope,
-    struct xc_errbuf *errbuf)
-{
-	return xc_registry_exec(registry, "writing the journal",
-	    "DELETE FROM xc_migration WHERE scope = ?",
-	    XC_ARGS(xc_text(scope)), NULL, errbuf);
 }

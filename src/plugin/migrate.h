@@ -30,6 +30,19 @@ struct xc_migration {
 	size_t up_len;
 	char *down;		/* NULL: it cannot be undone */
 	size_t down_len;
+	bool other;		/* of another version than the one that is
+				 * installed: it is undone, never run */
+};
+
+/* A statement that would run; text is not NUL-terminated. */
+struct xc_migration_step {
+	const struct xc_migration *row;
+	bool down;
+	size_t number;		/* from 1 */
+	size_t of;
+	unsigned line;
+	const char *text;
+	size_t len;
 };
 
 struct xc_migration_set {
@@ -51,10 +64,14 @@ enum xc_err xc_migration_set_check(const struct xc_migration_set *set,
 
 struct xc_migrator {
 	struct xc_registry *registry;
-	struct xc_lease *lease;		/* held by the caller */
+	struct xc_lease *lease;		/* held by the caller, unless show */
 	const char *scope;		/* "core", or "plugin:<name>" */
 	const char *schema;		/* where the scripts run */
+	bool serves;	/* its plugin: only what is of others is undone */
 	void (*say)(void *ctx, const char *text);	/* may be NULL */
+	/* If not NULL: is given each statement that would run, and nothing is
+	 * run or written. */
+	void (*show)(void *ctx, const struct xc_migration_step *step);
 	void *ctx;
 };
 
@@ -68,15 +85,47 @@ enum xc_err xc_migrate_up(const struct xc_migrator *migrator,
     struct xc_errbuf *errbuf);
 
 /* Undoes the last limit scripts.  XC_ERR_NOT_FOUND: one has no down, or
- * there is nothing to undo. */
+ * there is nothing to undo.  XC_ERR_EXISTS: it serves. */
 enum xc_err xc_migrate_down(const struct xc_migrator *migrator,
     const struct xc_migration_set *set, size_t limit, size_t *n_r,
     struct xc_errbuf *errbuf);
 
+/* Ends the script that failed or was interrupted, up or down, which *down_r
+ * tells.  XC_ERR_NOT_FOUND: there is none. */
+enum xc_err xc_migrate_resume(const struct xc_migrator *migrator,
+    const struct xc_migration_set *set, bool *down_r,
+    struct xc_errbuf *errbuf);
+
+/*
+ * Writes into the journal that a migration is applied, or reverted, without
+ * running it: somebody has seen to that by hand.  *changed_r: false if it
+ * stood so.  XC_ERR_NOT_FOUND: there is none of that number.
+ */
+enum xc_err xc_migrate_mark(const struct xc_migrator *migrator,
+    const struct xc_migration_set *set, unsigned number, bool applied,
+    bool *changed_r, struct xc_errbuf *errbuf);
+
+/*
+ * Makes the next pair in a folder, which is made if its parent is there.
+ * *name_r ("0003_name") is to be freed.  XC_ERR_INVALID: no name for one.
+ */
+enum xc_err xc_migration_new(const char *folder, const char *name,
+    char **name_r, struct xc_errbuf *errbuf);
+
+/*
+ * The scripts of an installed plugin; of those that the journal has and the
+ * installed version lacks, the ones that another package of the registry has.
+ * scope is that of the plugin.  *serves_r: it is enabled.
+ */
+enum xc_err xc_migration_set_installed(const struct xc_migrator *migrator,
+    const char *plugin, struct xc_migration_set **set_r, bool *serves_r,
+    struct xc_errbuf *errbuf);
+
 /*
  * An array of {"number","name","state","statement","statements","error",
- * "changed_at"}; state is pending, applied, failed, running, revert-failed,
- * reverting or changed.  statement counts those that are done.
+ * "changed_at","changed_by"}; state is pending, applied, failed, running,
+ * revert-failed, reverting, reverted (marked so: it is pending) or changed.
+ * statement counts those that are done.
  */
 enum xc_err xc_migrate_status(const struct xc_migrator *migrator,
     const struct xc_migration_set *set, struct json_object **rows_r,
@@ -91,15 +140,20 @@ enum xc_err xc_migrate_forget(struct xc_registry *registry,
 enum xc_err xc_migrate_prepare(struct xc_registry *registry,
     struct xc_errbuf *errbuf);
 
-/*
- * "xcorectl migrate up|down [N]|status": argv holds the words behind
- * "migrate".  Returns the exit code.
- */
-int xc_migrate_command(const struct xc_settings *settings, int argc,
-    char **argv, bool json);
+struct xc_migrate_options {
+	const char *folder;	/* of the core's scripts; NULL: our own */
+	const char *plugin;	/* NULL: the core */
+	const char *dir;	/* of "new"; NULL: "sql" */
+	bool dry_run;
+	bool yes;
+	bool json;
+};
 
-/* The same with another folder of scripts. */
-int xc_migrate_command_in(const struct xc_settings *settings,
-    const char *folder, int argc, char **argv, bool json);
+/*
+ * "xcorectl migrate": argv holds the words behind "migrate".  settings are
+ * not needed for "new".  Returns the exit code.
+ */
+int xc_migrate_command(const struct xc_settings *settings,
+    const struct xc_migrate_options *options, int argc, char **argv);
 
 #endif

@@ -23,7 +23,9 @@ libregistry_sources = \
 	src/plugin/installer-state.c \
 	src/plugin/installer-wait.c \
 	src/plugin/migrate.c src/plugin/migrate.h \
-	src/plugin/migrate-command.c \
+	src/plugin/migrate-command.c src/plugin/migrate-installed.c \
+	src/plugin/migrate-journal.c src/plugin/migrate-mark.c \
+	src/plugin/migrate-new.c src/plugin/migrate-private.h \
 	src/plugin/migrate-set.c \
 	src/plugin/migrate-split.c src/plugin/migrate-split.h \
 	src/plugin/registry.c src/plugin/registry.h \

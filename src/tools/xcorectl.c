@@ -36,8 +36,9 @@ usage(FILE *out)
 	      "  reopen               open the log files anew\n"
 	      "  logs [NAME=LEVEL...] show or set levels; NAME= forgets\n"
 	      "  config               what is in force, and from where\n"
-	      "  migrate up [N]|down [N]|status\n"
-	      "                       the registry's own tables\n"
+	      "  migrate up [N]|down [N]|status|resume|\n"
+	      "      mark NUMBER applied|reverted|new NAME\n"
+	      "                       the tables of xcore, or of a plugin\n"
 	      "  doctor [SECTION...]  what holds and what is wrong here\n"
 	      "  keys init|list|rotate PURPOSE [--next|--activate]|retire ID|\n"
 	      "      check            the site's secret keys\n"
@@ -54,6 +55,10 @@ usage(FILE *out)
 	      "  -c, --config FILE    the configuration\n"
 	      "      --control PATH   the control socket, without it\n"
 	      "      --json           one JSON object\n"
+	      "      --plugin NAME    of migrate: its tables\n"
+	      "      --dry-run        of migrate: show what would run\n"
+	      "      --dir FOLDER     of migrate new: where, not sql\n"
+	      "      --yes            of migrate mark: do not ask\n"
 	      "      --without LAYER,...  of doctor: what a layer is worth\n"
 	      "  -h, --help           this text\n"
 	      "  -V, --version        the version\n",
@@ -480,12 +485,18 @@ run_config(struct xc_ctl *ctl)
 static int
 run_migrate(struct xc_ctl *ctl)
 {
-	int status = ctl_settings(ctl);
+	const struct xc_migrate_options options = { .plugin = ctl->plugin,
+		.dir = ctl->dir, .dry_run = ctl->dry_run, .yes = ctl->yes,
+		.json = ctl->json };
+	int status = XC_EXIT_OK;
 
+	/* Who writes a plugin may have no site. */
+	if (ctl->argc < 1 || strcmp(ctl->argv[0], "new") != 0)
+		status = ctl_settings(ctl);
 	if (status != XC_EXIT_OK)
 		return status;
-	return xc_migrate_command(ctl->settings, ctl->argc, ctl->argv,
-	    ctl->json);
+	return xc_migrate_command(ctl->settings, &options, ctl->argc,
+	    ctl->argv);
 }
 
 static const struct command commands[] = {
@@ -509,7 +520,8 @@ static const struct command commands[] = {
 
 /* ---- the command line --------------------------------------------------- */
 
-enum { OPT_CONTROL = 256, OPT_JSON, OPT_WAIT, OPT_WITHOUT, OPT_USERS };
+enum { OPT_CONTROL = 256, OPT_JSON, OPT_WAIT, OPT_WITHOUT, OPT_PLUGIN,
+	OPT_DIR, OPT_DRY_RUN, OPT_YES, OPT_USERS };
 
 const char *const ctl_option_names[CTL__OPTIONS] = {
 	[CTL_NAME] = "name", [CTL_EMAIL] = "email",
@@ -530,6 +542,10 @@ static const struct option fixed_options[] = {
 	{ "json", no_argument, NULL, OPT_JSON },
 	{ "wait", no_argument, NULL, OPT_WAIT },
 	{ "without", required_argument, NULL, OPT_WITHOUT },
+	{ "plugin", required_argument, NULL, OPT_PLUGIN },
+	{ "dir", required_argument, NULL, OPT_DIR },
+	{ "dry-run", no_argument, NULL, OPT_DRY_RUN },
+	{ "yes", no_argument, NULL, OPT_YES },
 	{ "help", no_argument, NULL, 'h' },
 	{ "version", no_argument, NULL, 'V' }
 };
@@ -576,6 +592,18 @@ read_option(struct xc_ctl *ctl, int c)
 	case OPT_WITHOUT:
 		ctl->without = optarg;
 		return -1;
+	case OPT_PLUGIN:
+		ctl->plugin = optarg;
+		return -1;
+	case OPT_DIR:
+		ctl->dir = optarg;
+		return -1;
+	case OPT_DRY_RUN:
+		ctl->dry_run = true;
+		return -1;
+	case OPT_YES:
+		ctl->yes = true;
+		return -1;
 	case 'V':
 		printf("xcorectl %s\n", PACKAGE_VERSION);
 		return XC_EXIT_OK;
@@ -604,6 +632,11 @@ read_words(int argc, char **argv, struct xc_ctl *ctl)
 	ctl->argv = argv + optind;
 	if (ctl->wait && (ctl->argc < 1 || strcmp(ctl->argv[0], "stop") != 0))
 		return ctl_fail(ctl, XC_EXIT_USAGE, "--wait is for stop");
+	if ((ctl->plugin != NULL || ctl->dir != NULL || ctl->dry_run ||
+	    ctl->yes) && (ctl->argc < 1 ||
+	    strcmp(ctl->argv[0], "migrate") != 0))
+		return ctl_fail(ctl, XC_EXIT_USAGE, "--plugin, --dir, "
+		    "--dry-run and --yes are for migrate");
 	if (ctl->without != NULL && (ctl->argc < 1 ||
 	    strcmp(ctl->argv[0], "doctor") != 0))
 		return ctl_fail(ctl, XC_EXIT_USAGE, "--without is for doctor");

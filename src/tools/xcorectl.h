@@ -27,6 +27,10 @@ struct xc_ctl {
 	const char *control;	/* NULL: as the configuration says */
 	bool json;
 	bool wait;
+	const char *plugin;	/* of migrate; or NULL */
+	const char *dir;	/* of migrate new; or NULL */
+	bool dry_run;		/* of migrate */
+	bool yes;		/* of migrate */
 	const char *without;	/* layers, for the doctor; or NULL */
 	const char *options[CTL__OPTIONS];	/* "" for one without value */
 	struct xc_settings *settings;	/* NULL until ctl_settings() */

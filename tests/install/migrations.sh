@@ -76,9 +76,10 @@ migrate "$M" down >/dev/null 2>&1
 
 # A process killed between a statement of DDL and its record.
 ask "CREATE TABLE more_a (id INT PRIMARY KEY)"
-ask "INSERT INTO xc_migration SELECT scope, 102, '0102_more', checksum,
-    SHA2('', 256), 0, 4, 'running', '', changed_at FROM xc_migration
-    WHERE number = 1 AND scope = 'core'"
+ask "INSERT INTO xc_migration (scope, number, name, checksum, done_sum,
+    statement_no, statements, state, error, changed_at)
+    SELECT scope, 102, '0102_more', checksum, SHA2('', 256), 0, 4, 'running',
+    '', changed_at FROM xc_migration WHERE number = 1 AND scope = 'core'"
 expect "a statement that had run unrecorded" 0 'goes on\|1 migration' \
     migrate "$M" up
 same "all is there" 3 "$(ask 'SELECT COUNT(*) FROM more_a')"
