@@ -21,3 +21,5 @@ services_middleware_fuzz_forwarded_SOURCES = \
 	services/middleware/fuzz-forwarded.c
 services_middleware_fuzz_forwarded_LDADD = libmiddleware.la libsettings.la \
 	libloggers.la libxcore.la $(JSONC_LIBS) $(FUZZ_LIBS)
+
+dist_man_MANS += doc/xcore-middleware.7

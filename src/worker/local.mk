@@ -63,6 +63,12 @@ FUZZ_TARGETS += src/worker/fuzz-head
 src_worker_fuzz_head_SOURCES = src/worker/fuzz-head.c
 src_worker_fuzz_head_LDADD = libworkerparts.la $(FUZZ_LIBS)
 
+check_PROGRAMS += src/worker/test-chain
+src_worker_test_chain_SOURCES = src/worker/test-chain.c
+src_worker_test_chain_LDADD = libworkerparts.la libmiddleware.la \
+	libsettings.la libloggers.la libxcore.la $(JSONC_LIBS) $(CMOCKA_LIBS)
+TESTS += src/worker/test-chain
+
 # What the chain costs; asserts nothing.
 check_PROGRAMS += src/worker/bench-chain
 src_worker_bench_chain_SOURCES = src/worker/bench-chain.c
