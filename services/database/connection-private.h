@@ -19,6 +19,9 @@ struct xc_connection {
 	char *tls_ca;
 	unsigned port;
 	unsigned connect_s, read_s, write_s;
+	int64_t read_ms;	/* the longest that an answer may take */
+	char *secret_file;	/* what the password comes of; "" */
+	bool derived;		/* ... by the account's name */
 
 	MYSQL *mysql;		/* NULL when not connected */
 	pid_t pid;		/* that connected */
@@ -28,6 +31,15 @@ struct xc_connection {
 	bool doomed;		/* ... but it is undone already */
 	bool tainted;		/* the session is not as it was made */
 	struct xc_statement_cache *cache;
+	struct xc_run *run;	/* of the walk; NULL: there was none yet */
+	bool walking;		/* rows are left unread on the wire */
+
+	uint64_t end_us;	/* when the caller's time is up; 0: never */
+	int64_t allowed_ms;	/* what an answer may take now */
+	int64_t statement_ms;	/* the session's max_statement_time */
+	int64_t used_ms;	/* when it was last used */
+	bool exact;		/* time-outs by the millisecond can be set */
+	bool denied;		/* the last connect failed by the password */
 
 	int64_t refused_until_ms;	/* monotonic */
 	unsigned backoff_ms;	/* 0: the last connect worked */
@@ -47,6 +59,24 @@ enum xc_err xc_connection_ready(struct xc_connection *connection, bool reads);
 /* Chooses the schema if it is not chosen yet; schema may be NULL. */
 enum xc_err xc_connection_choose(struct xc_connection *connection,
     const char *schema);
+
+/*
+ * Lets an answer take what is left of the caller's time, and has the server
+ * stop statements before that.  XC_ERR_TIMEOUT: nothing is left; else the
+ * error stands with the connection's handle.
+ */
+enum xc_err xc_connection_time(struct xc_connection *connection);
+
+/* When the server should stop a statement whose answer may take so long. */
+int64_t xc_connection_statement_ms(int64_t allowed_ms);
+
+/* The same for one more row of an answer. */
+void xc_connection_time_row(struct xc_connection *connection);
+
+/* Refuses while rows are being read: XC_ERR_STATE. */
+enum xc_err xc_connection_free_of_rows(struct xc_connection *connection);
+
+void xc_run_free(struct xc_run **run);
 
 /* Notes an error of our own. */
 enum xc_err xc_connection_refuse(struct xc_connection *connection,

@@ -101,6 +101,7 @@ copy_settings(struct xc_connection *c, const struct xc_database_settings *s)
 	c->connect_s = seconds(s->connect_timeout_ms);
 	c->read_s = seconds(s->read_timeout_ms);
 	c->write_s = seconds(s->write_timeout_ms);
+	c->read_ms = c->allowed_ms = s->read_timeout_ms;
 	c->cache = xc_statement_cache_new();
 	return c->socket != NULL && c->host != NULL && c->tls_ca != NULL &&
 	    c->cache != NULL;
@@ -118,7 +119,8 @@ given_account(struct xc_connection *c, const char *user, const char *file,
     struct xc_errbuf *errbuf)
 {
 	c->user = strdup(user);
-	if (c->user == NULL)
+	c->secret_file = strdup(file);
+	if (c->user == NULL || c->secret_file == NULL)
 		return out_of_memory(errbuf);
 	return xc_secret_read(file, &c->password, errbuf);
 }
@@ -137,33 +139,20 @@ own_account(struct xc_connection *c, const struct xc_database_settings *s,
 		return err;
 	c->user = strdup(name);
 	c->password = strdup(password);
+	c->secret_file = strdup(s->plugin_password_file);
+	c->derived = true;
 	explicit_bzero(password, sizeof(password));
-	return c->user == NULL || c->password == NULL ?
+	return c->user == NULL || c->password == NULL ||
+	    c->secret_file == NULL ?
 	    out_of_memory(errbuf) : XC_OK;
 }
 
+/* Without its account. */
 static enum xc_err
-choose_account(struct xc_connection *c, const struct xc_database_settings *s,
-    enum xc_account account, struct xc_errbuf *errbuf)
-{
-	switch (account) {
-	case XC_ACCOUNT_PLUGIN:
-		return given_account(c, s->plugin_user,
-		    s->plugin_password_file, errbuf);
-	case XC_ACCOUNT_SERVICE:
-		return own_account(c, s, NULL, errbuf);
-	default:
-		return given_account(c, s->user, s->password_file, errbuf);
-	}
-}
-
-enum xc_err
-xc_connection_new(const struct xc_database_settings *settings,
-    enum xc_account account, struct xc_connection **connection_r,
-    struct xc_errbuf *errbuf)
+make(const struct xc_database_settings *settings,
+    struct xc_connection **connection_r, struct xc_errbuf *errbuf)
 {
 	struct xc_connection *c;
-	enum xc_err err;
 
 	*connection_r = NULL;
 	/* Not thread-safe, so before anything can have made a thread. */
@@ -173,15 +162,45 @@ xc_connection_new(const struct xc_database_settings *settings,
 	c = calloc(1, sizeof(*c));
 	if (c == NULL)
 		return out_of_memory(errbuf);
-	err = copy_settings(c, settings) ?
-	    choose_account(c, settings, account, errbuf) :
-	    out_of_memory(errbuf);
-	if (err != XC_OK) {
+	if (!copy_settings(c, settings)) {
 		xc_connection_free(&c);
-		return err;
+		return out_of_memory(errbuf);
 	}
 	*connection_r = c;
 	return XC_OK;
+}
+
+enum xc_err
+xc_connection_new(const struct xc_database_settings *settings,
+    enum xc_account account, struct xc_connection **connection_r,
+    struct xc_errbuf *errbuf)
+{
+	enum xc_err err = make(settings, connection_r, errbuf);
+
+	if (err != XC_OK)
+		return err;
+	err = account == XC_ACCOUNT_SERVICE ?
+	    own_account(*connection_r, settings, NULL, errbuf) :
+	    given_account(*connection_r, settings->user,
+	    settings->password_file, errbuf);
+	if (err != XC_OK)
+		xc_connection_free(connection_r);
+	return err;
+}
+
+enum xc_err
+xc_connection_of_plugin(const struct xc_database_settings *settings,
+    const char *plugin, struct xc_connection **connection_r,
+    struct xc_errbuf *errbuf)
+{
+	enum xc_err err = make(settings, connection_r, errbuf);
+
+	if (err != XC_OK)
+		return err;
+	err = own_account(*connection_r, settings, plugin, errbuf);
+	if (err != XC_OK)
+		xc_connection_free(connection_r);
+	return err;
 }
 
 void
@@ -193,7 +212,9 @@ xc_connection_free(struct xc_connection **connection)
 		return;
 	xc_connection_close(c);
 	xc_statement_cache_free(&c->cache);
+	xc_run_free(&c->run);
 	xc_secret_free(&c->password);
+	free(c->secret_file);
 	free(c->socket);
 	free(c->host);
 	free(c->user);
@@ -240,7 +261,7 @@ xc_connection_close(struct xc_connection *c)
 	if (!ours)
 		c->transaction = c->doomed = false;
 	c->doomed = c->transaction;
-	c->tainted = false;
+	c->tainted = c->walking = false;
 	c->schema[0] = '\0';
 }
 
@@ -250,16 +271,18 @@ set_options(struct xc_connection *c)
 	unsigned tcp = MYSQL_PROTOCOL_TCP, off = 0;
 	my_bool yes = 1, no = 0;
 	MYSQL *m = c->mysql;
-	char command[384];
+	char command[512];
 
 	/* The server stops a statement, and a wait for a lock, before we
 	 * lose patience with the connection. */
+	c->statement_ms = xc_connection_statement_ms(c->read_ms);
 	snprintf(command, sizeof(command), "SET SESSION sql_mode = "
 	    "'STRICT_ALL_TABLES,STRICT_TRANS_TABLES,NO_ZERO_DATE,"
 	    "NO_ZERO_IN_DATE,ERROR_FOR_DIVISION_BY_ZERO,"
 	    "NO_ENGINE_SUBSTITUTION', time_zone = '+00:00', "
-	    "max_statement_time = %u.5, innodb_lock_wait_timeout = %u",
-	    c->read_s - 1, c->read_s > 3 ? c->read_s / 2 : 1);
+	    "max_statement_time = %lld.%03d, innodb_lock_wait_timeout = %u",
+	    (long long)(c->statement_ms / 1000),
+	    (int)(c->statement_ms % 1000), c->read_s > 3 ? c->read_s / 2 : 1);
 	mysql_options(m, MYSQL_INIT_COMMAND, command);
 	mysql_options(m, MYSQL_SET_CHARSET_NAME, "utf8mb4");
 	mysql_options(m, MYSQL_OPT_CONNECT_TIMEOUT, &c->connect_s);
@@ -302,10 +325,34 @@ connect_now(struct xc_connection *c)
 	bool tcp = *c->socket == '\0';
 
 	set_options(c);
+	c->exact = false;
+	c->allowed_ms = c->read_ms;
 	return mysql_real_connect(c->mysql, tcp ? c->host : NULL, c->user,
 	    *c->password != '\0' ? c->password : NULL, NULL,
 	    tcp ? c->port : 0, tcp ? NULL : c->socket, 0) != NULL &&
 	    ask_packet_max(c);
+}
+
+/* The secret may be another by now. */
+static void
+read_password_again(struct xc_connection *c)
+{
+	struct xc_database_settings settings = {
+		.plugin_password_file = c->secret_file };
+	char derived[XC_ACCOUNT_PASSWORD_SIZE], *password = NULL;
+
+	if (!c->derived) {
+		if (xc_secret_read(c->secret_file, &password, NULL) != XC_OK)
+			return;
+	} else if (xc_account_password(&settings, c->user, derived, NULL) ==
+	    XC_OK) {
+		password = strdup(derived);
+	}
+	explicit_bzero(derived, sizeof(derived));
+	if (password == NULL)
+		return;
+	xc_secret_free(&c->password);
+	c->password = password;
 }
 
 static void
@@ -334,6 +381,8 @@ xc_connection_open(struct xc_connection *c)
 	xc_connection_close(c);
 	if (c->backoff_ms != 0 && xc_connection_now_ms() < c->refused_until_ms)
 		return XC_ERR_UNAVAILABLE;	/* with the error that stands */
+	if (c->denied)
+		read_password_again(c);
 	c->mysql = mysql_init(NULL);
 	if (c->mysql == NULL)
 		return xc_connection_refuse(c, XC_ERR_NOMEM, "out of memory");
@@ -343,9 +392,12 @@ xc_connection_open(struct xc_connection *c)
 		    mysql_error(c->mysql));
 		mysql_close(c->mysql);
 		c->mysql = NULL;
+		c->denied = c->error.number == ER_ACCESS_DENIED_ERROR;
 		back_off(c);
 		return XC_ERR_UNAVAILABLE;
 	}
+	c->denied = false;
+	c->used_ms = xc_connection_now_ms();
 	if (c->backoff_ms != 0)
 		xc_logf(&logger, XC_LOG_NOTICE, "connected to MariaDB again");
 	c->backoff_ms = 0;
@@ -363,11 +415,25 @@ peer_gone(struct xc_connection *c)
 	return poll(&pfd, 1, 0) > 0;
 }
 
+/* One that was idle for long may be gone without a word, for example from
+ * the table of a firewall. */
+static bool
+proven(struct xc_connection *c)
+{
+	int64_t now = xc_connection_now_ms();
+	bool idle = now - c->used_ms >= XC_CONNECTION_PROVE_MS;
+
+	c->used_ms = now;
+	if (!idle || c->transaction || c->walking)
+		return true;
+	return xc_connection_time(c) == XC_OK && mysql_ping(c->mysql) == 0;
+}
+
 enum xc_err
 xc_connection_ready(struct xc_connection *c, bool reads)
 {
 	if (c->mysql != NULL && (c->pid != getpid() ||
-	    (!reads && peer_gone(c))))
+	    (!reads && peer_gone(c)) || !proven(c)))
 		xc_connection_close(c);
 	if (c->doomed)
 		return xc_connection_refuse(c, XC_ERR_BUSY,
@@ -397,6 +463,9 @@ judge_in_transaction(struct xc_connection *c, const struct xc_failure *f,
 {
 	enum xc_err err = xc_mysql_error(f->number);
 
+	/* A member of a cluster that is not ready: another may be. */
+	if (f->number == ER_UNKNOWN_COM_ERROR)
+		err = XC_ERR_BUSY;
 	if (lost)
 		return f->sent && f->implicit ? XC_ERR_UNCERTAIN : XC_ERR_BUSY;
 	if (err != XC_ERR_BUSY)
@@ -425,7 +494,7 @@ xc_connection_judge(struct xc_connection *c, const struct xc_failure *f,
 	if (!lost)
 		return err;
 	late = xc_connection_now_ms() - f->began_ms >=
-	    (int64_t)c->read_s * 1000 - 100;
+	    c->allowed_ms - c->allowed_ms / 20;
 	/* An error from the server: it has undone the statement.  2006 is a
 	 * statement that could not be sent whole. */
 	answered = f->number < CR_MIN_ERROR || f->number > CR_MAX_ERROR ||
@@ -474,12 +543,16 @@ xc_connection_query(struct xc_connection *c, const char *schema,
 	enum xc_err err;
 	bool again;
 
-	err = xc_connection_ready(c, false);
+	err = xc_connection_free_of_rows(c);
+	if (err == XC_OK)
+		err = xc_connection_ready(c, false);
 	if (err != XC_OK)
 		return err;
 	clear_error(c);
-	err = xc_connection_choose(c, schema);
-	if (err == XC_ERR_INVALID)
+	err = xc_connection_time(c);
+	if (err == XC_OK)
+		err = xc_connection_choose(c, schema);
+	if (err == XC_ERR_INVALID || err == XC_ERR_TIMEOUT)
 		return err;
 	f.sent = err == XC_OK;
 	if (err == XC_OK && run_text(c, sql, len)) {
@@ -503,17 +576,25 @@ xc_connection_begin(struct xc_connection *c)
 	if (c->transaction)
 		return xc_connection_refuse(c, XC_ERR_STATE,
 		    "a transaction is open already");
+	err = xc_connection_free_of_rows(c);
+	if (err != XC_OK)
+		return err;
 	for (tries = 0; again && tries < 2; tries++) {
 		f.began_ms = xc_connection_now_ms();
 		err = xc_connection_ready(c, false);
 		if (err != XC_OK)
 			return err;
 		clear_error(c);
-		if (run_text(c, sql, sizeof(sql) - 1)) {
+		err = xc_connection_time(c);
+		if (err == XC_ERR_TIMEOUT)
+			return err;
+		if (err == XC_OK && run_text(c, sql, sizeof(sql) - 1)) {
 			c->transaction = true;
 			return XC_OK;
 		}
 		err = judge_text(c, &f, &again);
+		if (f.number == ER_UNKNOWN_COM_ERROR)
+			err = XC_ERR_BUSY;
 	}
 	return err;
 }
@@ -529,16 +610,26 @@ xc_connection_commit(struct xc_connection *c)
 	if (!c->transaction)
 		return xc_connection_refuse(c, XC_ERR_STATE,
 		    "no transaction is open");
-	err = xc_connection_ready(c, false);
-	c->transaction = c->doomed = false;
-	if (err != XC_OK)
+	err = xc_connection_free_of_rows(c);
+	if (err == XC_OK)
+		err = xc_connection_ready(c, false);
+	/* What there is no time to commit is undone. */
+	if (err == XC_OK && xc_connection_time(c) != XC_OK)
+		err = XC_ERR_TIMEOUT;
+	if (err != XC_OK) {
+		xc_connection_rollback(c);
+		c->transaction = c->doomed = false;
 		return err;
+	}
+	c->transaction = false;
 	clear_error(c);
 	if (run_text(c, "COMMIT", 6))
 		return XC_OK;
 	err = judge_text(c, &f, &again);
 	if (c->mysql == NULL)
 		return XC_ERR_UNCERTAIN;
+	if (f.number == ER_UNKNOWN_COM_ERROR)
+		err = XC_ERR_BUSY;
 	/* What the server refused to commit must not stay open. */
 	if (mysql_rollback(c->mysql) != 0)
 		xc_connection_close(c);
@@ -550,11 +641,12 @@ xc_connection_rollback(struct xc_connection *c)
 {
 	bool open = c->transaction && !c->doomed;
 
+	(void)xc_connection_walked(c);
 	c->transaction = c->doomed = false;
 	if (!open || c->mysql == NULL || c->pid != getpid())
 		return;
 	/* A closed connection undoes it as well. */
-	if (mysql_rollback(c->mysql) != 0)
+	if (xc_connection_time(c) != XC_OK || mysql_rollback(c->mysql) != 0)
 		xc_connection_close(c);
 }
 
@@ -570,6 +662,7 @@ xc_connection_release(struct xc_connection *c)
 	unsigned status;
 
 	xc_connection_rollback(c);
+	c->end_us = 0;
 	if (c->mysql == NULL)
 		return;
 	status = c->mysql->server_status;

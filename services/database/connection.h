@@ -43,10 +43,12 @@ struct xc_connection;
 #define XC_CONNECTION_BYTES_MAX	(64u << 20)
 #define XC_CONNECTION_STATEMENTS_MAX 256
 
+/* A connection that was idle for so long is proven before it is used. */
+#define XC_CONNECTION_PROVE_MS 30000
+
 /* Which account (see account.h). */
 enum xc_account {
 	XC_ACCOUNT_CORE,	/* user, password_file */
-	XC_ACCOUNT_PLUGIN,	/* plugin_user, plugin_password_file */
 	XC_ACCOUNT_SERVICE	/* of the services that know users */
 };
 
@@ -58,6 +60,12 @@ enum xc_account {
 enum xc_err xc_connection_new(const struct xc_database_settings *settings,
     enum xc_account account, struct xc_connection **connection_r,
     struct xc_errbuf *errbuf);
+
+/* The same with the account of a plugin, by its name or what stands behind
+ * database.plugin_schema_prefix in the name of its schema. */
+enum xc_err xc_connection_of_plugin(
+    const struct xc_database_settings *settings, const char *plugin,
+    struct xc_connection **connection_r, struct xc_errbuf *errbuf);
 
 /* Closes and frees; *connection becomes NULL.  NULL is allowed.  In a child
  * of the process that connected, the parent's connection is not disturbed. */
@@ -109,34 +117,29 @@ enum xc_err xc_connection_rows(struct xc_connection *connection,
     const struct xc_statement *statement, size_t max_rows,
     struct json_object **rows_r);
 
-enum xc_cell_type {
-	XC_CELL_NULL,
-	XC_CELL_INT,		/* integer */
-	XC_CELL_UINT,		/* integer, to be read as uint64_t */
-	XC_CELL_REAL,		/* real */
-	XC_CELL_DECIMAL,	/* data, as text */
-	XC_CELL_TEXT,		/* data; dates and times too */
-	XC_CELL_BLOB		/* data, raw bytes */
-};
-
-/* Lives until the callback returns.  data always has a NUL behind it and is
- * never NULL ("" where the type has none). */
-struct xc_cell {
-	const char *name;	/* the column's */
-	enum xc_cell_type type;
-	int64_t integer;
-	double real;
-	const char *data;
-	size_t len;
-};
-
-/* Called for each row; anything but XC_OK ends the walk and is returned. */
-typedef enum xc_err xc_row_fn(void *ctx, const struct xc_cell *cells,
-    size_t n_cells);
-
-/* The rows as they are, BLOBs raw.  fn must not use the connection. */
+/* The rows as they are, BLOBs raw; one at a time is in memory.  While fn runs
+ * the connection takes no other call: XC_ERR_STATE. */
 enum xc_err xc_connection_each(struct xc_connection *connection,
     const struct xc_statement *statement, xc_row_fn *fn, void *ctx);
+
+/*
+ * The same for a caller that asks for each row itself.  next: XC_ERR_NOT_FOUND
+ * behind the last; the cells live until the next call.  walked ends it, at any
+ * row, and may be called when it has ended.
+ */
+enum xc_err xc_connection_walk(struct xc_connection *connection,
+    const struct xc_statement *statement);
+enum xc_err xc_connection_next(struct xc_connection *connection,
+    const struct xc_cell **cells_r, size_t *n_r);
+enum xc_err xc_connection_walked(struct xc_connection *connection);
+
+/*
+ * Until when (CLOCK_MONOTONIC in us; 0: for ever) calls may take: none takes
+ * longer, whatever becomes of the server, but that connecting may take up to
+ * a second more.  The server stops a statement a little before.  It stands
+ * until it is set again; database.read_timeout_ms holds besides.
+ */
+void xc_connection_until(struct xc_connection *connection, uint64_t end_us);
 
 /*
  * Runs one statement as text, not prepared and not kept: for migrations, and

@@ -34,13 +34,22 @@ struct xc_database {
 	void (*close)(void *ctx);	/* may be NULL */
 };
 
+#define XC_DATABASE_CONNECTIONS_MAX 16	/* of one process */
+#define XC_DATABASE_IDLE_MS 60000
+
 /*
- * MariaDB, under the plugins' account (see connection.h for how it fails and
- * recovers).  Connects when first used, so that it works without the server.
- * XC_OK, else the database is empty and errbuf says why: the password file.
+ * MariaDB, each plugin under its own account (see account.h; connection.h for
+ * how it fails and recovers).  A plugin's connection is made when it is first
+ * used, so that this works without the server, and closed when it was idle
+ * for a minute, or when there are too many and it is the one longest unused.
+ * XC_OK, else the database is empty and errbuf says why.
  */
 enum xc_err xc_database_open(const struct xc_database_settings *settings,
     struct xc_database *database, struct xc_errbuf *errbuf);
+
+/* Closes idle connections also while no request ends; to be called now and
+ * then. */
+void xc_database_tend(struct xc_database *database);
 
 /* Closes any of the drivers and empties the struct; an empty one is let be. */
 void xc_database_close(struct xc_database *database);

@@ -69,6 +69,26 @@ failing_end(void *ctx)
 	(void)ctx;
 }
 
+static enum xc_err
+failing_open(void *ctx, const char *schema, const char *sql,
+    const struct xc_value *args, size_t n_args)
+{
+	(void)schema;
+	(void)sql;
+	(void)args;
+	(void)n_args;
+	return fail(ctx);
+}
+
+static enum xc_err
+failing_next(void *ctx, const struct xc_cell **cells_r, size_t *n_r)
+{
+	(void)ctx;
+	*cells_r = NULL;
+	*n_r = 0;
+	return XC_ERR_NOT_FOUND;
+}
+
 static const struct xc_db_ops failing_ops = {
 	.rows = failing_rows,
 	.exec = failing_exec,
@@ -76,6 +96,9 @@ static const struct xc_db_ops failing_ops = {
 	.commit = failing_commit,
 	.rollback = failing_end,
 	.release = failing_end,
+	.open = failing_open,
+	.next = failing_next,
+	.end = failing_end,
 };
 
 enum xc_err

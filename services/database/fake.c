@@ -9,12 +9,17 @@
 
 #include "database.h"
 
+#define CELLS_MAX 256
+
 struct fake {
 	const struct xc_fake_step *steps;
 	size_t n_steps;
 	size_t at;
 	bool transaction;
 	bool released;		/* since the last call */
+	struct json_object *rows;	/* that are being read; NULL: none */
+	size_t row;
+	struct xc_cell cells[CELLS_MAX];
 	struct xc_errbuf wrong;	/* the first thing that was; "" */
 };
 
@@ -27,6 +32,8 @@ value_json(const struct xc_value *value)
 	switch (value->type) {
 	case XC_VALUE_INT:
 		return json_object_new_int64(value->integer);
+	case XC_VALUE_UINT:
+		return json_object_new_uint64((uint64_t)value->integer);
 	case XC_VALUE_REAL:
 		return json_object_new_double(value->real);
 	case XC_VALUE_TEXT:
@@ -161,6 +168,85 @@ fake_exec(void *ctx, const char *schema, const char *sql,
 }
 
 static enum xc_err
+fake_open(void *ctx, const char *schema, const char *sql,
+    const struct xc_value *args, size_t n_args)
+{
+	struct fake *fake = ctx;
+
+	if (fake->rows != NULL)
+		return XC_ERR_STATE;
+	fake->row = 0;
+	return fake_rows(ctx, schema, sql, args, n_args, 0, &fake->rows);
+}
+
+static struct xc_cell
+cell_of(const char *name, struct json_object *value)
+{
+	const struct xc_value v = xc_value_of_json(value);
+	struct xc_cell cell = { .name = name, .integer = v.integer,
+		.real = v.real, .data = "" };
+
+	switch (v.type) {
+	case XC_VALUE_INT:
+		cell.type = XC_CELL_INT;
+		break;
+	case XC_VALUE_UINT:
+		cell.type = XC_CELL_UINT;
+		break;
+	case XC_VALUE_REAL:
+		cell.type = XC_CELL_REAL;
+		break;
+	case XC_VALUE_TEXT:
+		cell.type = XC_CELL_TEXT;
+		cell.data = v.data;
+		cell.len = v.len;
+		break;
+	default:
+		cell.type = XC_CELL_NULL;
+	}
+	return cell;
+}
+
+static enum xc_err
+fake_next(void *ctx, const struct xc_cell **cells_r, size_t *n_r)
+{
+	struct fake *fake = ctx;
+	struct json_object *row;
+
+	*cells_r = fake->cells;
+	*n_r = 0;
+	if (fake->rows == NULL)
+		return XC_ERR_STATE;
+	if (fake->row >= json_object_array_length(fake->rows))
+		return XC_ERR_NOT_FOUND;
+	row = json_object_array_get_idx(fake->rows, fake->row++);
+	if (!json_object_is_type(row, json_type_object))
+		return xc_fail(&fake->wrong, XC_ERR_STATE,
+		    "step %zu: a row is no object", fake->at);
+	json_object_object_foreach(row, name, value) {
+		if (*n_r < CELLS_MAX)
+			fake->cells[(*n_r)++] = cell_of(name, value);
+	}
+	return XC_OK;
+}
+
+static void
+fake_end(void *ctx)
+{
+	struct fake *fake = ctx;
+
+	json_object_put(fake->rows);
+	fake->rows = NULL;
+}
+
+static void
+fake_close(void *ctx)
+{
+	fake_end(ctx);
+	free(ctx);
+}
+
+static enum xc_err
 fake_begin(void *ctx, const char *schema)
 {
 	struct asked asked = { XC_FAKE_BEGIN, "BEGIN", NULL, 0 };
@@ -217,6 +303,9 @@ static const struct xc_db_ops fake_ops = {
 	.commit = fake_commit,
 	.rollback = fake_rollback,
 	.release = fake_release,
+	.open = fake_open,
+	.next = fake_next,
+	.end = fake_end,
 };
 
 enum xc_err
@@ -233,7 +322,7 @@ xc_database_fake(const struct xc_fake_step *steps, size_t n_steps,
 	fake->released = true;
 	database->ops = &fake_ops;
 	database->ctx = fake;
-	database->close = free;
+	database->close = fake_close;
 	return XC_OK;
 }
 

@@ -6,6 +6,7 @@ libdatabase_la_SOURCES = \
 	services/database/connection.c services/database/connection.h \
 	services/database/connection-private.h \
 	services/database/database.h \
+	services/database/deadline.c \
 	services/database/errors.c \
 	services/database/failing.c \
 	services/database/fake.c \

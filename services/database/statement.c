@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Runs statements: prepares, binds, executes, tries again where it may. */
+#include <stdlib.h>
 #include <string.h>
 
 #include <errmsg.h>
@@ -11,16 +12,25 @@
 #define ARG_OVERHEAD	16	/* bytes of a value in a packet, or more */
 
 /* One run of a statement. */
-struct run {
+struct xc_run {
 	struct xc_connection *connection;
 	const struct xc_statement *statement;
 	struct xc_prepared *prepared;
 	struct xc_failure failure;
 	bool again;
+	bool stale;		/* to be prepared anew before the next time */
+	bool over;		/* the last row was read */
 };
 
+void
+xc_run_free(struct xc_run **run)
+{
+	free(*run);
+	*run = NULL;
+}
+
 static enum xc_err
-judge_mysql(struct run *run)
+judge_mysql(struct xc_run *run)
 {
 	MYSQL *mysql = run->connection->mysql;
 
@@ -32,7 +42,7 @@ judge_mysql(struct run *run)
 }
 
 static enum xc_err
-judge_stmt(struct run *run, MYSQL_STMT *stmt)
+judge_stmt(struct xc_run *run, MYSQL_STMT *stmt)
 {
 	/* An error between two rows is noted with the connection alone. */
 	if (mysql_stmt_errno(stmt) == 0)
@@ -46,7 +56,7 @@ judge_stmt(struct run *run, MYSQL_STMT *stmt)
 
 /* A copy of the error must be taken before the statement is closed. */
 static enum xc_err
-prepare_failed(struct run *run, MYSQL_STMT *stmt)
+prepare_failed(struct xc_run *run, MYSQL_STMT *stmt)
 {
 	struct xc_connection *c = run->connection;
 	char state[6], message[512];
@@ -72,7 +82,7 @@ prepare_failed(struct run *run, MYSQL_STMT *stmt)
 }
 
 static enum xc_err
-prepare(struct run *run)
+prepare(struct xc_run *run)
 {
 	const struct xc_statement *s = run->statement;
 	struct xc_connection *c = run->connection;
@@ -110,7 +120,9 @@ bind_value(MYSQL_BIND *bind, const struct xc_value *value)
 	/* The library only reads what is bound to a parameter. */
 	switch (value->type) {
 	case XC_VALUE_INT:
+	case XC_VALUE_UINT:
 		bind->buffer_type = MYSQL_TYPE_LONGLONG;
+		bind->is_unsigned = value->type == XC_VALUE_UINT;
 		data.in = &value->integer;
 		break;
 	case XC_VALUE_REAL:
@@ -134,7 +146,7 @@ bind_value(MYSQL_BIND *bind, const struct xc_value *value)
 }
 
 static enum xc_err
-check_size(struct run *run)
+check_size(struct xc_run *run)
 {
 	const struct xc_statement *s = run->statement;
 	size_t i, sum = 0, max = run->connection->packet_max;
@@ -152,7 +164,7 @@ check_size(struct run *run)
 }
 
 static enum xc_err
-bind_values(struct run *run)
+bind_values(struct xc_run *run)
 {
 	const struct xc_statement *s = run->statement;
 	struct xc_prepared *p = run->prepared;
@@ -174,7 +186,7 @@ bind_values(struct run *run)
 }
 
 static enum xc_err
-execute(struct run *run)
+execute(struct xc_run *run)
 {
 	struct xc_connection *c = run->connection;
 	struct xc_prepared *p = run->prepared;
@@ -213,7 +225,7 @@ execute(struct run *run)
 }
 
 static enum xc_err
-attempt(struct run *run)
+attempt(struct xc_run *run)
 {
 	struct xc_connection *c = run->connection;
 	enum xc_err err;
@@ -228,6 +240,11 @@ attempt(struct run *run)
 		return err;
 	c->error.number = 0;
 	c->error.state[0] = c->error.message[0] = '\0';
+	err = xc_connection_time(c);
+	if (err == XC_ERR_TIMEOUT)
+		return err;
+	if (err != XC_OK)
+		return judge_mysql(run);
 	err = prepare(run);
 	if (err == XC_OK)
 		err = bind_values(run);
@@ -238,11 +255,14 @@ attempt(struct run *run)
 
 /* Executes the statement, on a second connection if that is safe. */
 static enum xc_err
-start(struct run *run, struct xc_connection *connection,
+start(struct xc_run *run, struct xc_connection *connection,
     const struct xc_statement *statement)
 {
 	enum xc_err err;
 
+	err = xc_connection_free_of_rows(connection);
+	if (err != XC_OK)
+		return err;
 	memset(run, 0, sizeof(*run));
 	run->connection = connection;
 	run->statement = statement;
@@ -258,7 +278,7 @@ start(struct run *run, struct xc_connection *connection,
 
 /* Throws away what was not fetched; the connection is free for the next. */
 static enum xc_err
-finish(struct run *run)
+finish(struct xc_run *run)
 {
 	MYSQL_STMT *stmt = run->prepared->stmt;
 	int rc;
@@ -279,7 +299,7 @@ xc_connection_exec(struct xc_connection *connection,
     const struct xc_statement *statement, struct xc_db_result *result_r)
 {
 	struct xc_db_result result;
-	struct run run;
+	struct xc_run run;
 	enum xc_err err;
 
 	if (result_r != NULL)
@@ -298,52 +318,108 @@ xc_connection_exec(struct xc_connection *connection,
 }
 
 static enum xc_err
-fetch_rows(struct run *run, xc_row_fn *fn, void *ctx)
+bind_rows(struct xc_run *run)
 {
-	struct xc_prepared *p = run->prepared;
-	const struct xc_cell *cells;
 	enum xc_err err;
-	size_t n_cells;
-	int rc;
 
-	while ((rc = mysql_stmt_fetch(p->stmt)) == 0 ||
-	    rc == MYSQL_DATA_TRUNCATED) {
-		err = xc_columns_cells(p->columns, p->stmt, &cells, &n_cells);
-		if (err == XC_ERR_FAILED)
-			return judge_stmt(run, p->stmt);
-		if (err == XC_OK)
-			err = fn(ctx, cells, n_cells);
-		if (err != XC_OK)
-			return err;
-	}
-	return rc == MYSQL_NO_DATA ? XC_OK : judge_stmt(run, p->stmt);
+	err = xc_columns_bind(&run->prepared->columns, run->prepared->stmt,
+	    &run->stale);
+	return err == XC_ERR_FAILED ? judge_stmt(run, run->prepared->stmt) :
+	    err;
 }
 
 enum xc_err
-xc_connection_each(struct xc_connection *connection,
-    const struct xc_statement *statement, xc_row_fn *fn, void *ctx)
+xc_connection_walk(struct xc_connection *c,
+    const struct xc_statement *statement)
 {
-	enum xc_err err, end;
-	bool stale = false;
-	struct run run;
+	enum xc_err err;
 
-	err = start(&run, connection, statement);
+	if (c->run == NULL)
+		c->run = calloc(1, sizeof(*c->run));
+	if (c->run == NULL)
+		return xc_connection_refuse(c, XC_ERR_NOMEM, "out of memory");
+	err = start(c->run, c, statement);
 	if (err != XC_OK)
 		return err;
-	if (mysql_stmt_field_count(run.prepared->stmt) == 0)
-		return finish(&run);
-	err = xc_columns_bind(&run.prepared->columns, run.prepared->stmt,
-	    &stale);
+	/* The values may be gone when the rows are read. */
+	c->run->statement = NULL;
+	c->walking = true;
+	if (mysql_stmt_field_count(c->run->prepared->stmt) == 0) {
+		c->run->over = true;
+		return XC_OK;
+	}
+	err = bind_rows(c->run);
+	if (err != XC_OK)
+		(void)xc_connection_walked(c);
+	return err;
+}
+
+enum xc_err
+xc_connection_next(struct xc_connection *c, const struct xc_cell **cells_r,
+    size_t *n_r)
+{
+	struct xc_run *run = c->run;
+	enum xc_err err;
+	int rc;
+
+	*cells_r = NULL;
+	*n_r = 0;
+	if (!c->walking)
+		return xc_connection_refuse(c, XC_ERR_STATE,
+		    "no rows are being read");
+	if (run->over)
+		return XC_ERR_NOT_FOUND;
+	xc_connection_time_row(c);
+	rc = mysql_stmt_fetch(run->prepared->stmt);
+	if (rc == MYSQL_NO_DATA) {
+		run->over = true;
+		return XC_ERR_NOT_FOUND;
+	}
+	if (rc != 0 && rc != MYSQL_DATA_TRUNCATED)
+		return judge_stmt(run, run->prepared->stmt);
+	err = xc_columns_cells(run->prepared->columns, run->prepared->stmt,
+	    cells_r, n_r);
 	if (err == XC_ERR_FAILED)
-		err = judge_stmt(&run, run.prepared->stmt);
-	else if (err == XC_OK)
-		err = fetch_rows(&run, fn, ctx);
+		return judge_stmt(run, run->prepared->stmt);
+	return err;
+}
+
+enum xc_err
+xc_connection_walked(struct xc_connection *c)
+{
+	enum xc_err err;
+
 	/* A lost connection has taken the statement with it. */
-	if (connection->mysql == NULL)
+	if (!c->walking || c->mysql == NULL)
+		return XC_OK;
+	c->walking = false;
+	xc_columns_trim(c->run->prepared->columns);
+	xc_connection_time_row(c);
+	err = finish(c->run);
+	if (c->run->stale && c->mysql != NULL)
+		xc_statement_cache_drop(c->cache, c->run->prepared);
+	return err;
+}
+
+enum xc_err
+xc_connection_each(struct xc_connection *c,
+    const struct xc_statement *statement, xc_row_fn *fn, void *ctx)
+{
+	enum xc_err err = xc_connection_walk(c, statement), end;
+	const struct xc_cell *cells;
+	bool over = false;
+	size_t n;
+
+	if (err != XC_OK)
 		return err;
-	xc_columns_trim(run.prepared->columns);
-	end = finish(&run);
-	if (stale && connection->mysql != NULL)
-		xc_statement_cache_drop(connection->cache, run.prepared);
+	while (err == XC_OK && !over) {
+		err = xc_connection_next(c, &cells, &n);
+		over = err == XC_ERR_NOT_FOUND;
+		if (over)
+			err = XC_OK;
+		else if (err == XC_OK)
+			err = fn(ctx, cells, n);
+	}
+	end = xc_connection_walked(c);
 	return err != XC_OK ? err : end;
 }

@@ -5,14 +5,53 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include <cmocka.h>
 #include <json-c/json.h>
 
+#include "account.h"
 #include "support.h"
 
 struct xc_database_settings settings;
 struct xc_connection *con;
+
+const char *
+make_secret(const char *text)
+{
+	static char path[512];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/secret",
+	    getenv("XCORE_TEST_DB_DIR"));
+	file = fopen(path, "w");
+	assert_non_null(file);
+	fprintf(file, "%s\n", text);
+	fclose(file);
+	assert_int_equal(chmod(path, 0600), 0);
+	return path;
+}
+
+void
+give_account(struct xc_connection *by, const char *plugin)
+{
+	char name[XC_ACCOUNT_NAME_SIZE], password[XC_ACCOUNT_PASSWORD_SIZE];
+	struct xc_errbuf errbuf = { "" };
+	char sql[512];
+
+	assert_int_equal(xc_account_name(&settings, plugin, name, &errbuf),
+	    XC_OK);
+	assert_int_equal(xc_account_password(&settings, name, password,
+	    &errbuf), XC_OK);
+	snprintf(sql, sizeof(sql), "CREATE OR REPLACE USER '%s'@'%%' "
+	    "IDENTIFIED BY '%s'", name, password);
+	must(by, sql);
+	if (plugin == NULL)
+		return;
+	snprintf(sql, sizeof(sql), "GRANT SELECT, INSERT, UPDATE, DELETE ON "
+	    "`xcore\\_%s`.* TO '%s'@'%%'", plugin, name);
+	must(by, sql);
+}
 
 bool
 find_server(void)
@@ -23,8 +62,9 @@ find_server(void)
 		.socket = getenv("XCORE_TEST_DB_SOCKET"),
 		.host = "", .name = "xcore", .port = 3306,
 		.user = getenv("XCORE_TEST_DB_USER"), .password_file = "",
-		.plugin_user = getenv("XCORE_TEST_DB_USER"),
-		.plugin_password_file = "", .plugin_schema_prefix = "xcore_",
+		.plugin_user = "plug",
+		.plugin_password_file = make_secret("a secret of 16 or more"),
+		.plugin_schema_prefix = "xcore_",
 		.tls_ca = "", .connect_timeout_ms = 1000,
 		.read_timeout_ms = 2000, .write_timeout_ms = 2000,
 	};

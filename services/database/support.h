@@ -35,4 +35,11 @@ int64_t number(struct xc_connection *c, const char *sql);
 
 pid_t server_pid(void);
 
+/* Writes the secret of which passwords are made; gives the file's path. */
+const char *make_secret(const char *text);
+
+/* Makes the account of a plugin, with rights on its schema, or that of the
+ * services (NULL), without any. */
+void give_account(struct xc_connection *by, const char *plugin);
+
 #endif

@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -220,8 +219,6 @@ test_wrong_account(void **state)
 	struct xc_database_settings wrong = settings;
 	struct xc_errbuf errbuf = { "" };
 	struct xc_connection *c;
-	char path[512];
-	FILE *file;
 
 	(void)state;
 	wrong.user = "nobody_here";
@@ -245,18 +242,10 @@ test_wrong_account(void **state)
 	assert_int_equal(xc_connection_new(&wrong, XC_ACCOUNT_CORE, &c,
 	    &errbuf), XC_ERR_NOT_FOUND);
 	assert_null(c);
-	/* With a password, through the other account. */
-	must(con, "CREATE OR REPLACE USER plug@localhost IDENTIFIED BY 'pw 1'");
-	snprintf(path, sizeof(path), "%s/secret",
-	    getenv("XCORE_TEST_DB_DIR"));
-	file = fopen(path, "w");
-	assert_non_null(file);
-	fprintf(file, "pw 1\n");
-	fclose(file);
-	assert_int_equal(chmod(path, 0600), 0);
-	wrong.plugin_user = "plug";
-	wrong.plugin_password_file = path;
-	assert_int_equal(xc_connection_new(&wrong, XC_ACCOUNT_PLUGIN, &c,
+	/* A plugin's own account, without rights yet. */
+	give_account(con, "other");
+	must(con, "REVOKE ALL ON `xcore\\_other`.* FROM plug_other@'%'");
+	assert_int_equal(xc_connection_of_plugin(&settings, "other", &c,
 	    &errbuf), XC_OK);
 	assert_int_equal(xc_connection_open(c), XC_OK);
 	/* No grants: the database keeps the border. */

@@ -386,6 +386,7 @@ test_driver(void **state)
 	struct xc_db_result result;
 
 	(void)state;
+	give_account(con, "test");
 	assert_int_equal(xc_database_open(&settings, &database, &errbuf),
 	    XC_OK);
 	assert_int_equal(database.ops->begin(database.ctx, SCHEMA), XC_OK);

@@ -193,9 +193,35 @@ db_release(void *ctx)
 	fakes->database.ops->release(fakes->database.ctx);
 }
 
+static enum xc_err
+db_open(void *ctx, const char *schema, const char *sql,
+    const struct xc_value *args, size_t n_args)
+{
+	struct xc_database *db = use_database(ctx);
+
+	return db->ops->open(db->ctx, schema, sql, args, n_args);
+}
+
+static enum xc_err
+db_next(void *ctx, const struct xc_cell **cells_r, size_t *n_r)
+{
+	struct xc_fakes *fakes = ctx;
+
+	return fakes->database.ops->next(fakes->database.ctx, cells_r, n_r);
+}
+
+static void
+db_end(void *ctx)
+{
+	struct xc_fakes *fakes = ctx;
+
+	fakes->database.ops->end(fakes->database.ctx);
+}
+
 const struct xc_db_ops xc_fakes_db_ops = { .rows = db_rows, .exec = db_exec,
 	.begin = db_begin, .commit = db_commit, .rollback = db_rollback,
-	.release = db_release };
+	.release = db_release,
+	.open = db_open, .next = db_next, .end = db_end };
 
 static struct xc_cache *
 use_cache(void *ctx)

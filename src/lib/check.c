@@ -24,6 +24,7 @@ is_value(const struct xc_value *value)
 	switch (value->type) {
 	case XC_VALUE_NULL:
 	case XC_VALUE_INT:
+	case XC_VALUE_UINT:
 		return true;
 	case XC_VALUE_REAL:
 		return isfinite(value->real);

@@ -31,6 +31,16 @@ check_access(struct xc_request *req)
 	return XC_OK;
 }
 
+/* From now on the request's end releases; and the database knows how long
+ * it has. */
+static void
+begin_use(struct xc_request *req)
+{
+	if (!req->used_db && req->host->db->until != NULL)
+		req->host->db->until(req->host->db_ctx, req->end_us);
+	req->used_db = true;
+}
+
 static enum xc_err
 check_args(struct xc_request *req, const char *sql,
     const struct xc_value *args, size_t n_args)
@@ -57,7 +67,7 @@ fetch(struct xc_request *req, struct json_object **rows_r, const char *sql,
 		err = check_args(req, sql, args, n_args);
 	if (err != XC_OK)
 		return err;
-	req->used_db = true;
+	begin_use(req);
 	return host->db->rows(host->db_ctx, req->plugin->schema, sql, args,
 	    n_args, XC_ROWS_MAX, rows_r);
 }
@@ -110,11 +120,52 @@ xc_db_exec(struct xc_request *req, struct xc_db_result *result_r,
 		err = check_args(req, sql, args, n_args);
 	if (err != XC_OK)
 		return err;
-	req->used_db = true;
+	begin_use(req);
 	err = host->db->exec(host->db_ctx, req->plugin->schema, sql, args,
 	    n_args, &result);
 	if (err == XC_OK && result_r != NULL)
 		*result_r = result;
+	return err;
+}
+
+static enum xc_err
+walk(struct xc_request *req, xc_row_fn *fn, void *ctx)
+{
+	const struct xc_host *host = req->host;
+	const struct xc_cell *cells;
+	enum xc_err err;
+	size_t n;
+
+	for (;;) {
+		err = host->db->next(host->db_ctx, &cells, &n);
+		if (err != XC_OK)
+			return err == XC_ERR_NOT_FOUND ? XC_OK : err;
+		err = fn(ctx, cells, n);
+		if (err != XC_OK)
+			return err;
+	}
+}
+
+enum xc_err
+xc_db_each(struct xc_request *req, xc_row_fn *fn, void *ctx,
+    const char *sql, const struct xc_value *args, size_t n_args)
+{
+	const struct xc_host *host = req->host;
+	enum xc_err err = check_access(req);
+
+	if (err == XC_OK)
+		err = check_args(req, sql, args, n_args);
+	if (err != XC_OK)
+		return err;
+	if (host->db->open == NULL)
+		return XC_ERR_UNAVAILABLE;
+	begin_use(req);
+	err = host->db->open(host->db_ctx, req->plugin->schema, sql, args,
+	    n_args);
+	if (err != XC_OK)
+		return err;
+	err = walk(req, fn, ctx);
+	host->db->end(host->db_ctx);
 	return err;
 }
 
@@ -166,7 +217,7 @@ xc_db_transaction(struct xc_request *req,
 		return err;
 	if (req->in_transaction)
 		return XC_ERR_STATE;
-	req->used_db = true;
+	begin_use(req);
 	for (tries = 1;; tries++) {
 		err = attempt(req, body, data);
 		if (err != XC_ERR_BUSY || tries == TRIES)

@@ -19,6 +19,7 @@ libxcore_la_SOURCES = \
 	src/lib/crash-trace.c src/lib/crash-trace.h \
 	src/lib/data.c \
 	src/lib/db.c \
+	src/lib/db-object.c \
 	src/lib/decimal.c src/lib/decimal.h \
 	src/lib/errbuf.c src/lib/errbuf.h \
 	src/lib/desk.c src/lib/desk.h \

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* A plugin's own schema: made, migrated, and at a purge dropped. */
+/* A plugin's own schema and account: made, migrated, at a purge dropped. */
 #include <stdio.h>
 #include <string.h>
 
 #include <json-c/json.h>
 
+#include "plugin/accounts.h"
 #include "plugin/installer-private.h"
 #include "plugin/migrate.h"
 #include "plugin/registry-private.h"
@@ -54,109 +55,41 @@ schema_exists(struct xc_installer *installer, const char *schema,
 	return XC_OK;
 }
 
-/* Where the account may connect from is the operator's business: the rights
- * go to each of its entries that we can see. */
-static enum xc_err
-account_hosts(struct xc_installer *installer, struct json_object **rows_r)
-{
-	struct xc_value arg =
-	    xc_text(installer->settings->database.plugin_user);
-	struct xc_statement statement = {
-		.sql = "SELECT Host AS host FROM mysql.global_priv"
-		    " WHERE User = ?", .args = &arg, .n_args = 1
-	};
-
-	return xc_connection_rows(
-	    xc_registry_connection(installer->registry), &statement, 0,
-	    rows_r);
-}
-
-/* In a GRANT the underscore of a schema's name stands for any character. */
 static void
-escape_schema(const char *schema, char *buf, size_t size)
+say_account(void *ctx, bool warning, const char *text)
 {
-	size_t n = 0;
-
-	for (; *schema != '\0' && n + 2 < size; schema++) {
-		if (*schema == '_' || *schema == '%')
-			buf[n++] = '\\';
-		buf[n++] = *schema;
-	}
-	buf[n] = '\0';
+	xc_installer_say(ctx, warning, "%s", text);
 }
 
+static struct xc_accounts
+accounts_of(struct xc_installer *installer)
+{
+	return (struct xc_accounts){ .registry = installer->registry,
+		.settings = installer->settings, .say = say_account,
+		.ctx = installer };
+}
+
+/* "a-b" and "a_b" would share a schema, and its account. */
 static enum xc_err
-grant_host(struct xc_installer *installer, const char *schema,
-    const char *host)
+check_alone(struct xc_installer *installer, const char *name,
+    struct xc_errbuf *errbuf)
 {
-	char escaped[2 * SCHEMA_SIZE];
-	char sql[768];
+	struct json_object *rows;
+	enum xc_err err;
 
-	escape_schema(schema, escaped, sizeof(escaped));
-	if (strpbrk(host, "'\\") != NULL)
-		return XC_ERR_INVALID;
-	snprintf(sql, sizeof(sql),
-	    "GRANT SELECT, INSERT, UPDATE, DELETE, EXECUTE, CREATE TEMPORARY "
-	    "TABLES ON `%s`.* TO '%.80s'@'%.200s'", escaped,
-	    installer->settings->database.plugin_user, host);
-	return query(installer, sql);
-}
-
-static bool
-grant_all(struct xc_installer *installer, const char *schema)
-{
-	const struct xc_database_settings *database =
-	    &installer->settings->database;
-	struct json_object *rows = NULL;
-	bool given = false;
-
-	if (account_hosts(installer, &rows) != XC_OK)
-		return grant_host(installer, schema,
-		    database->socket[0] != '\0' ? "localhost" : "%") ==
-		    XC_OK;
-	for (size_t i = 0; i < json_object_array_length(rows); i++)
-		given |= grant_host(installer, schema, xc_registry_text(
-		    json_object_array_get_idx(rows, i), "host")) == XC_OK;
+	err = xc_registry_rows(installer->registry, "looking for a plugin of "
+	    "the same schema", "SELECT name FROM xc_package WHERE"
+	    " REPLACE(name, '-', '_') = REPLACE(?, '-', '_') AND name <> ?"
+	    " LIMIT 1", XC_ARGS(xc_text(name), xc_text(name)), &rows, errbuf);
+	if (err != XC_OK)
+		return err;
+	if (json_object_array_length(rows) > 0)
+		err = xc_fail(errbuf, XC_ERR_EXISTS, "%s has the schema that "
+		    "%s would have: purge it, or take another name",
+		    xc_registry_text(json_object_array_get_idx(rows, 0),
+		    "name"), name);
 	json_object_put(rows);
-	return given;
-}
-
-/* Whether the workers' account may use the schema. */
-static bool
-is_reached(const struct xc_installer *installer, const char *schema)
-{
-	struct xc_connection *connection;
-	bool reached;
-
-	if (xc_connection_new(&installer->settings->database,
-	    XC_ACCOUNT_PLUGIN, &connection, NULL) != XC_OK)
-		return false;
-	reached = xc_connection_query(connection, schema, "DO 1", 4) ==
-	    XC_OK;
-	xc_connection_free(&connection);
-	return reached;
-}
-
-/*
- * The workers' account gets rights on this schema alone.  Where we may not
- * give them, the operator has done so (for example on `xcore\_%`), or is
- * told how.
- */
-static void
-grant(struct xc_installer *installer, const char *schema)
-{
-	const struct xc_database_settings *database =
-	    &installer->settings->database;
-
-	if (database->plugin_user[0] == '\0' ||
-	    strcmp(database->plugin_user, database->user) == 0 ||
-	    strpbrk(database->plugin_user, "'\\") != NULL)
-		return;
-	if (!grant_all(installer, schema) && !is_reached(installer, schema))
-		xc_installer_say(installer, true,
-		    "%s cannot use %s, and we may not give it the right: "
-		    "GRANT SELECT, INSERT, UPDATE, DELETE ON `%s`.* TO it",
-		    database->plugin_user, schema, schema);
+	return err;
 }
 
 static enum xc_err
@@ -192,6 +125,7 @@ xc_installer_migrate(struct xc_installer *installer,
 	struct xc_migrator migrator = { .registry = installer->registry,
 		.lease = installer->lease, .scope = scope, .schema = schema,
 		.say = say_step, .ctx = installer };
+	struct xc_accounts accounts = accounts_of(installer);
 	enum xc_err err;
 	size_t n;
 
@@ -201,10 +135,14 @@ xc_installer_migrate(struct xc_installer *installer,
 	snprintf(scope, sizeof(scope), "plugin:%s", name);
 	err = check_schema(schema, errbuf);
 	if (err == XC_OK)
+		err = check_alone(installer, name, errbuf);
+	if (err == XC_OK)
 		err = make_schema(installer, schema, errbuf);
+	if (err == XC_OK)
+		err = xc_accounts_give_plugin(&accounts, name, schema,
+		    errbuf);
 	if (err != XC_OK)
 		return err;
-	grant(installer, schema);
 	err = xc_migration_set_of(package, &set, errbuf);
 	if (err != XC_OK)
 		return err;
@@ -282,6 +220,7 @@ xc_installer_drop(struct xc_installer *installer, const char *name,
 	char schema[SCHEMA_SIZE];
 	char scope[64];
 	char sql[256];
+	struct xc_accounts accounts = accounts_of(installer);
 	enum xc_err err = check_gone(installer, name, errbuf);
 
 	if (err != XC_OK)
@@ -296,6 +235,7 @@ xc_installer_drop(struct xc_installer *installer, const char *name,
 	if (err != XC_OK)
 		return xc_registry_fail(installer->registry, err,
 		    "dropping the plugin's schema", errbuf);
+	xc_accounts_drop_plugin(&accounts, name);
 	err = xc_migrate_forget(installer->registry, scope, errbuf);
 	if (err == XC_OK)
 		err = xc_registry_forget_actions(installer->registry, name,

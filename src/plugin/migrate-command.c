@@ -7,6 +7,7 @@
 
 #include <json-c/json.h>
 
+#include "plugin/accounts.h"
 #include "plugin/answer.h"
 #include "plugin/installer.h"
 #include "plugin/migrate.h"
@@ -179,6 +180,29 @@ run_steps(struct command *command)
 		    command->options->dry_run ? "would be " : "",
 		    down ? "undone" : "applied");
 	return err;
+}
+
+static void
+print_account(void *ctx, bool warning, const char *text)
+{
+	(void)ctx;
+	(void)warning;
+	fprintf(stderr, "xcorectl: %s\n", text);
+}
+
+/* The tables have come, the secret may be another one: all accounts get their
+ * passwords and rights anew. */
+static enum xc_err
+give_accounts(struct command *command)
+{
+	const struct xc_accounts accounts = { .registry = command->registry,
+		.settings = command->settings, .say = print_account };
+
+	if (command->settings->database.plugin_password_file[0] != '\0')
+		return xc_accounts_give_all(&accounts, &command->errbuf);
+	fprintf(stderr, "xcorectl: database.plugin_password_file is not set: "
+	    "plugins have no database, and nobody can log in\n");
+	return XC_OK;
 }
 
 static enum xc_err

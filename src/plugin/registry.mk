@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 noinst_LTLIBRARIES += libregistry.la
 libregistry_sources = \
+	src/plugin/accounts.c src/plugin/accounts.h \
 	src/plugin/answer.c src/plugin/answer.h \
 	src/plugin/build.c src/plugin/build.h \
 	src/plugin/fault.h \

@@ -27,6 +27,9 @@ typedef enum xc_err xc_broking_fn(struct xc_broking *call);
 xc_broking_fn xc_broker_log;
 xc_broking_fn xc_broker_rows;
 xc_broking_fn xc_broker_exec;
+xc_broking_fn xc_broker_rows_open;
+xc_broking_fn xc_broker_rows_more;
+xc_broking_fn xc_broker_rows_end;
 xc_broking_fn xc_broker_begin;
 xc_broking_fn xc_broker_commit;
 xc_broking_fn xc_broker_rollback;
@@ -50,6 +53,9 @@ xc_broking_fn xc_broker_part_read;
 xc_broking_fn xc_broker_site_info;
 xc_broking_fn xc_broker_site_read;
 xc_broking_fn xc_broker_desk;
+
+/* Ends the rows that the sandbox has not read. */
+void xc_broker_rows_close(struct xc_broker *broker);
 
 /* Whether all arguments were read and were good; else the call is broken. */
 bool xc_broker_args_end(struct xc_broking *call);

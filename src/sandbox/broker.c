@@ -126,6 +126,9 @@ static const struct {
 	[XC_CALL_CACHE_SET_MANY] = { xc_broker_set_many, false },
 	[XC_CALL_CACHE_CLAIM] = { xc_broker_claim, false },
 	[XC_CALL_CACHE_FILL] = { xc_broker_fill, false },
+	[XC_CALL_DB_OPEN] = { xc_broker_rows_open, false },
+	[XC_CALL_DB_MORE] = { xc_broker_rows_more, false },
+	[XC_CALL_DB_END] = { xc_broker_rows_end, false },
 };
 
 /* Runs it; a result that does not fit is an error of its own. */
@@ -194,6 +197,8 @@ xc_broker_end(struct xc_broker *broker)
 {
 	struct xc_request *req = broker->req;
 
+	if (broker->rows_open)
+		xc_broker_rows_close(broker);
 	if (req != NULL && req->in_transaction) {
 		req->in_transaction = false;
 		if (broker->host->db != NULL)

@@ -21,6 +21,8 @@ enum xc_call_tag {
 	XC_TAG_INT = 'i',
 	XC_TAG_REAL = 'd',
 	XC_TAG_REAL_AS = 'D',	/* its text; REAL follows */
+	XC_TAG_UINT = 'I',
+	XC_TAG_DECIMAL = 'm',	/* of a row */
 	XC_TAG_ARRAY = '[',
 	XC_TAG_OBJECT = '{'
 };

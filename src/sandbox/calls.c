@@ -32,6 +32,9 @@ static const char *const names[XC_CALL__MAX] = {
 	[XC_CALL_CACHE_SET_MANY] = "cache_set_many",
 	[XC_CALL_CACHE_CLAIM] = "cache_claim",
 	[XC_CALL_CACHE_FILL] = "cache_fill",
+	[XC_CALL_DB_OPEN] = "db_open",
+	[XC_CALL_DB_MORE] = "db_more",
+	[XC_CALL_DB_END] = "db_end",
 };
 
 const char *
@@ -126,6 +129,10 @@ put_value(struct xc_call_writer *w, const struct xc_value *value)
 		return;
 	case XC_VALUE_INT:
 		xc_call_put(w, XC_TAG_INT, &value->integer,
+		    sizeof(value->integer));
+		return;
+	case XC_VALUE_UINT:
+		xc_call_put(w, XC_TAG_UINT, &value->integer,
 		    sizeof(value->integer));
 		return;
 	case XC_VALUE_REAL:
@@ -303,6 +310,10 @@ get_value(struct xc_call_reader *r, struct xc_value *value)
 		return;
 	case XC_TAG_INT:
 		value->type = XC_VALUE_INT;
+		xc_call_get(r, &value->integer, sizeof(value->integer));
+		return;
+	case XC_TAG_UINT:
+		value->type = XC_VALUE_UINT;
 		xc_call_get(r, &value->integer, sizeof(value->integer));
 		return;
 	case XC_TAG_REAL:

@@ -55,8 +55,15 @@ enum xc_call {
 				 * stale -> u32 state, 4 of u64, bytes */
 	XC_CALL_CACHE_FILL,	/* text key, 4 of u64, u32 failed or not, bytes,
 				 * u32 ttl_s, u32 stale_s, u32 local_ms */
+	XC_CALL_DB_OPEN,	/* text sql, values -> rows, see calls-rows.c */
+	XC_CALL_DB_MORE,	/* -> rows */
+	XC_CALL_DB_END,		/* -> nothing */
 	XC_CALL__MAX
 };
+
+/* What stands before each row, and behind the last of a call. */
+enum { XC_ROWS_OVER, XC_ROWS_ROW, XC_ROWS_MORE };
+#define XC_ROWS_COLUMNS_MAX 4096
 
 /* Of a file or document not more is read by one call. */
 #define XC_CALL_READ_MAX UINT32_C(65536)
@@ -80,6 +87,8 @@ void xc_call_put_bytes(struct xc_call_writer *w, const void *data, size_t n);
 void xc_call_put_text(struct xc_call_writer *w, const char *text);
 void xc_call_put_values(struct xc_call_writer *w, const struct xc_value *v,
     size_t n);
+/* One value of a row, without its column's name. */
+void xc_call_put_cell(struct xc_call_writer *w, const struct xc_cell *cell);
 /* Any depth up to 64; text keeps NULs, numbers keep their precision and how
  * they are written.  NULL is JSON's null; no number may be infinite. */
 void xc_call_put_json(struct xc_call_writer *w, struct json_object *value);
@@ -115,6 +124,8 @@ const char *xc_call_get_text(struct xc_call_reader *r);
  * points to lies in the copy.  Numbers are finite; whether a text is UTF-8 is
  * not looked at. */
 struct xc_value *xc_call_get_values(struct xc_call_reader *r, size_t *n_r);
+/* As it was put, all but its name set; data lies in the copy. */
+void xc_call_get_cell(struct xc_call_reader *r, struct xc_cell *cell_r);
 /* A new reference (NULL may be JSON's null: see bad).  An empty object takes
  * a hundred times its bytes here: memory_max is what bounds it.  Depth at most
  * 64; keys have no NUL inside; whether text is UTF-8 is not looked at. */

@@ -35,6 +35,15 @@ struct xc_guest_spec {
 /* The channel's three, the zygote's two, three for each slot; and ours. */
 #define XC_GUEST_FDS_MAX (5 + 3 * XC_SLOTS_MAX + 8)
 
+/* The rows of a statement that are here, of one call; see calls-rows.c. */
+struct xc_guest_rows {
+	bool open;
+	char *copy;		/* the area is used by other calls meanwhile */
+	struct xc_call_reader reader;
+	size_t n;		/* columns */
+	struct xc_cell *cells;
+};
+
 /* All of the process; there is one. */
 struct xc_session {
 	struct xc_jail_cell cell;	/* with all that is to be kept */
@@ -51,6 +60,7 @@ struct xc_session {
 	xc_handler **handlers;	/* of operations, then of events */
 	size_t n_handlers;
 	struct xc_request req;
+	struct xc_guest_rows rows;
 	/* What there was before the plugin was loaded, and /proc/self/stat (or
 	 * -1): only if somebody wants to know what it leaves behind. */
 	struct xc_traces before;
@@ -80,6 +90,13 @@ enum xc_err xc_guest_call_plain(struct xc_session *session,
 bool xc_guest_is_heard(const struct xc_session *session);
 
 extern const struct xc_cache_ops xc_guest_cache_ops;
+
+/* Of struct xc_db_ops; ctx is the session. */
+enum xc_err xc_guest_rows_open(void *ctx, const char *schema,
+    const char *sql, const struct xc_value *args, size_t n_args);
+enum xc_err xc_guest_rows_next(void *ctx, const struct xc_cell **cells_r,
+    size_t *n_r);
+void xc_guest_rows_end(void *ctx);
 
 /* Maps the object and finds the handlers. */
 enum xc_err xc_guest_load(struct xc_session *session,

@@ -156,6 +156,9 @@ static const struct xc_db_ops db_ops = {
 	.begin = db_begin,
 	.commit = db_commit,
 	.rollback = db_rollback,
+	.open = xc_guest_rows_open,
+	.next = xc_guest_rows_next,
+	.end = xc_guest_rows_end,
 };
 
 static bool

@@ -8,6 +8,7 @@ libguest_la_SOURCES = \
 	src/sandbox/calls-http.c \
 	src/sandbox/calls-json.c \
 	src/sandbox/calls-private.h \
+	src/sandbox/calls-rows.c \
 	src/sandbox/channel.c src/sandbox/channel.h \
 	src/sandbox/guest.c src/sandbox/guest.h \
 	src/sandbox/guest-cache.c \
@@ -15,6 +16,7 @@ libguest_la_SOURCES = \
 	src/sandbox/guest-load.c \
 	src/sandbox/guest-order.c \
 	src/sandbox/guest-private.h \
+	src/sandbox/guest-rows.c \
 	src/sandbox/guest-services.c \
 	src/sandbox/guest-spec.c \
 	src/sandbox/zygote.c

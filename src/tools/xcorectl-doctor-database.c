@@ -284,7 +284,7 @@ ctl_doctor_database(const struct ctl_doctor *doctor)
 	if (connection != NULL)
 		check_server(doctor, connection);
 	xc_connection_free(&connection);
-	connection = connect_as(doctor, XC_ACCOUNT_PLUGIN,
-	    "account of plugins");
+	connection = connect_as(doctor, XC_ACCOUNT_SERVICE,
+	    "account of services");
 	xc_connection_free(&connection);
 }

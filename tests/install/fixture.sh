@@ -131,6 +131,7 @@ make_db() {
 }
 
 make_config() { # MORE-SERVER-SETTINGS
+	(umask 077 && echo "a secret of 16 or more" >"$T/secret")
 	cat >"$T/xcore.json" <<-EOF
 	{
 	  "server": { "state_dir": "$T/state", "run_dir": "$T/run",
@@ -138,7 +139,8 @@ make_config() { # MORE-SERVER-SETTINGS
 	  "reload": { "poll_ms": 50, "trial_timeout_ms": 3000,
 	    "keep_versions": 2 },
 	  "database": { "socket": "$T/db.sock", "user": "root",
-	    "plugin_user": "worker", "read_timeout_ms": 10000 },
+	    "plugin_user": "worker", "plugin_password_file": "$T/secret",
+	    "read_timeout_ms": 10000 },
 	  "plugins": { "tuned": { "greeting": "moin" } }
 	}
 	EOF
@@ -241,7 +243,6 @@ fresh_site() {
 	sql -e "SELECT CONCAT('DROP DATABASE \`', schema_name, '\`;') FROM
 	    information_schema.schemata WHERE schema_name LIKE 'xcore%'" |
 	    sql
-	sql -e "CREATE USER IF NOT EXISTS worker@localhost"
 	make_config ""
 	migrate "$SQL_FOLDER" up >"$T/out" 2>&1 || {
 		echo "the core's migrations fail:" >&2

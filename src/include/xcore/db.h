@@ -41,7 +41,8 @@ enum xc_value_type {
 	XC_VALUE_INT,
 	XC_VALUE_REAL,
 	XC_VALUE_TEXT,		/* UTF-8 */
-	XC_VALUE_BLOB
+	XC_VALUE_BLOB,
+	XC_VALUE_UINT		/* integer, to be read as uint64_t */
 };
 
 /* A value to bind.  What it points to must live until the call returns. */
@@ -64,6 +65,14 @@ static inline struct xc_value
 xc_int(int64_t integer)
 {
 	struct xc_value v = { .type = XC_VALUE_INT, .integer = integer };
+	return v;
+}
+
+static inline struct xc_value
+xc_uint(uint64_t integer)
+{
+	struct xc_value v = { .type = XC_VALUE_UINT,
+		.integer = (int64_t)integer };
 	return v;
 }
 
@@ -116,9 +125,65 @@ enum xc_err xc_db_rows(struct xc_request *req, struct json_object **rows_r,
 enum xc_err xc_db_row(struct xc_request *req, struct json_object **row_r,
     const char *sql, const struct xc_value *args, size_t n_args);
 
+enum xc_cell_type {
+	XC_CELL_NULL,
+	XC_CELL_INT,		/* integer */
+	XC_CELL_UINT,		/* integer, to be read as uint64_t; BIT too */
+	XC_CELL_REAL,		/* real */
+	XC_CELL_DECIMAL,	/* data, as text */
+	XC_CELL_TEXT,		/* data; dates, times and JSON too */
+	XC_CELL_BLOB		/* data, raw bytes */
+};
+
+/* One value of a row.  It lives until the callback returns.  data always has
+ * a NUL behind it and is never NULL ("" where the type has none). */
+struct xc_cell {
+	const char *name;	/* the column's */
+	enum xc_cell_type type;
+	int64_t integer;
+	double real;
+	const char *data;
+	size_t len;
+};
+
+/* Called for each row; anything but XC_OK ends the walk and is returned. */
+typedef enum xc_err xc_row_fn(void *ctx, const struct xc_cell *cells,
+    size_t n_cells);
+
+/*
+ * Calls fn for each row as it comes from the server, however many there are:
+ * not more than one (in a sandbox, one call's worth) is in memory.  fn can
+ * use all but the database, which gives XC_ERR_STATE meanwhile.
+ */
+enum xc_err xc_db_each(struct xc_request *req, xc_row_fn *fn, void *ctx,
+    const char *sql, const struct xc_value *args, size_t n_args);
+
 /* A statement without rows.  result_r may be NULL; on an error it is zero. */
 enum xc_err xc_db_exec(struct xc_request *req, struct xc_db_result *result_r,
     const char *sql, const struct xc_value *args, size_t n_args);
+
+/*
+ * A member of a JSON object as a value to bind: true and false as 1 and 0,
+ * numbers as they are, text as text, an object or array as its JSON text,
+ * null and NULL as NULL.  It lives as long as json is not changed.
+ */
+struct xc_value xc_value_of_json(struct json_object *json);
+
+/*
+ * Writes members of a JSON object: a row is added, or the rows changed in which
+ * the column key has the value of key_value.  columns are the names of those
+ * that may be written, with a blank between: members that are not named are
+ * left out, so that a client cannot set what it should not, and a column that
+ * is no member is not written.  Names are 1 to 64 of A-Z, a-z, 0-9 and "_",
+ * not beginning with a digit, 64 columns at most: else XC_ERR_INVALID.
+ */
+enum xc_err xc_db_insert(struct xc_request *req,
+    struct xc_db_result *result_r, const char *table,
+    struct json_object *object, const char *columns);
+enum xc_err xc_db_update(struct xc_request *req,
+    struct xc_db_result *result_r, const char *table,
+    struct json_object *object, const char *columns, const char *key,
+    struct xc_value key_value);
 
 /*
  * Runs body(req, data) in a transaction: commits if it returns XC_OK, else

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * How long a call may take.  The server stops a statement by the session's
+ * max_statement_time, which leaves the connection fit for the next.  A server
+ * that does not answer at all is left by a time-out of the socket.
+ *
+ * To set the session's limit is a round trip, so it is done when the one that
+ * stands ends too late, or much too early.
+ */
+#include <stdio.h>
+#include <time.h>
+
+#include <sys/socket.h>
+
+#include "connection-private.h"
+
+#include <ma_pvio.h>		/* wants what <mysql.h> declares */
+
+static int64_t
+left_ms(const struct xc_connection *c)
+{
+	struct timespec now;
+	int64_t left;
+
+	if (c->end_us == 0)
+		return c->read_ms;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	left = (int64_t)c->end_us / 1000 - (int64_t)now.tv_sec * 1000 -
+	    now.tv_nsec / 1000000;
+	/* What asked has something to say of it in time. */
+	left -= left / 32;
+	return left < c->read_ms ? left : c->read_ms;
+}
+
+int64_t
+xc_connection_statement_ms(int64_t allowed_ms)
+{
+	int64_t ms = allowed_ms - allowed_ms / 10 - 3;
+
+	return ms > 0 ? ms : 1;
+}
+
+/*
+ * The library's own settings are in seconds, and hold for connections to
+ * come.  What it waits by is in its public header; that it is what we take it
+ * for was seen when it was connected.
+ */
+static void
+set_socket(struct xc_connection *c, int64_t ms)
+{
+	struct timeval tv = { .tv_sec = ms / 1000,
+		.tv_usec = ms % 1000 * 1000 };
+	MARIADB_PVIO *pvio = c->mysql->net.pvio;
+
+	if (c->allowed_ms == ms && c->exact)
+		return;
+	if (!c->exact && pvio->timeout[PVIO_READ_TIMEOUT] !=
+	    (int)c->read_s * 1000)
+		return;
+	c->exact = true;
+	c->allowed_ms = ms;
+	pvio->timeout[PVIO_READ_TIMEOUT] = (int)ms;
+	pvio->timeout[PVIO_WRITE_TIMEOUT] = (int)ms;
+	/* By TLS it is the socket's own that counts. */
+	if (mysql_get_ssl_cipher(c->mysql) != NULL)
+		(void)setsockopt((int)mysql_get_socket(c->mysql), SOL_SOCKET,
+		    SO_RCVTIMEO, &tv, sizeof(tv));
+}
+
+static enum xc_err
+set_statement(struct xc_connection *c, int64_t ms)
+{
+	char sql[64];
+	int n = snprintf(sql, sizeof(sql), "SET SESSION max_statement_time = "
+	    "%lld.%03d", (long long)(ms / 1000), (int)(ms % 1000));
+
+	if (mysql_real_query(c->mysql, sql, (unsigned long)n) != 0)
+		return XC_ERR_FAILED;
+	c->statement_ms = ms;
+	return XC_OK;
+}
+
+enum xc_err
+xc_connection_time(struct xc_connection *c)
+{
+	int64_t ms = left_ms(c), most;
+
+	if (ms <= 0)
+		return xc_connection_refuse(c, XC_ERR_TIMEOUT,
+		    "the request's time was up before the statement");
+	set_socket(c, ms);
+	most = xc_connection_statement_ms(ms);
+	if (c->statement_ms <= most + most / 20 &&
+	    c->statement_ms >= most - most * 2 / 5)
+		return XC_OK;
+	return set_statement(c, most > 10 ? most - most / 20 : most);
+}
+
+void
+xc_connection_time_row(struct xc_connection *c)
+{
+	int64_t ms = left_ms(c);
+
+	set_socket(c, ms > 0 ? ms : 1);
+}
+
+void
+xc_connection_until(struct xc_connection *c, uint64_t end_us)
+{
+	c->end_us = end_us;
+}
+
+enum xc_err
+xc_connection_free_of_rows(struct xc_connection *c)
+{
+	if (!c->walking || c->mysql == NULL)
+		return XC_OK;
+	return xc_connection_refuse(c, XC_ERR_STATE, "rows are being read: "
+	    "end that first");
+}
