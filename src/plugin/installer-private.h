@@ -108,6 +108,26 @@ enum xc_err xc_installer_take_terms(const struct xc_installer *installer,
     struct xc_errbuf *errbuf);
 void xc_installer_free_terms(struct xc_installer_terms *terms);
 
+/* What a way back to the version before does to the schema; zeroed. */
+struct xc_way_down {
+	struct xc_migration_set *set;	/* of the newer version */
+	size_t n;		/* how many of the last are undone; 0: none */
+	bool behind;		/* the older one has migrations to run */
+	uint64_t newer_id;
+	char scope[64];
+};
+
+/* Finds out, and says why the schema stays if it does. */
+enum xc_err xc_installer_way_down(struct xc_installer *installer,
+    const struct xc_registry_plugin *plugin, struct xc_way_down *way,
+    struct xc_errbuf *errbuf);
+void xc_installer_free_way(struct xc_way_down *way);
+
+/* Goes it, when no host serves the newer one.  hash: of the older one. */
+enum xc_err xc_installer_go_down(struct xc_installer *installer,
+    const char *name, const char *hash, const struct xc_way_down *way,
+    size_t *n_r, struct xc_errbuf *errbuf);
+
 /* What is to be seen on every host; hash NULL: only the generation. */
 struct xc_awaited {
 	const char *name;

@@ -24,6 +24,7 @@ struct state_change {
 	struct xc_registry_change change;
 	struct xc_before before;
 	struct xc_installer_terms terms;
+	struct xc_way_down way;	/* of a rollback */
 	struct json_object *agreed;
 	const char *done;	/* message */
 	const char *already;
@@ -143,11 +144,36 @@ do_change(struct state_change *state, bool serving,
 	    state->errbuf);
 }
 
+/* Behind the switch, if it came to all hosts; else the schema stays. */
+static enum xc_exit
+undo_schema(struct state_change *state, enum xc_exit code,
+    struct json_object *data)
+{
+	enum xc_err err;
+	size_t n;
+
+	if (code == XC_EXIT_NOT_APPLIED)
+		xc_installer_say(state->installer, true, "the schema stays "
+		    "until every host serves %s: then \"xcorectl migrate "
+		    "--plugin %s down %zu\"", state->version, state->name,
+		    state->way.n);
+	if (code != XC_EXIT_DONE)
+		return code;
+	err = xc_installer_go_down(state->installer, state->name, state->hash,
+	    &state->way, &n, state->errbuf);
+	json_object_object_add(data, "undone",
+	    json_object_new_int64((int64_t)n));
+	return err == XC_OK ? code : xc_exit_of(err);
+}
+
 static enum xc_exit
 finish(struct state_change *state, bool serving, struct json_object **data_r)
 {
 	enum xc_exit code = do_change(state, serving, data_r);
 
+	if (state->changed && state->way.n > 0)
+		code = undo_schema(state, code, *data_r);
+	xc_installer_free_way(&state->way);
 	xc_installer_free_terms(&state->terms);
 	json_object_put(state->agreed);
 	state->agreed = NULL;
@@ -262,6 +288,19 @@ check_previous(struct state_change *state,
 	    installer->options.dry_run, state->errbuf);
 }
 
+/* Its own migrations, which a way back may have undone. */
+static enum xc_err
+migrate_previous(struct state_change *state, const struct xc_package *package)
+{
+	enum xc_err err = xc_lease_renew(state->installer->lease, XC_LEASE_MS,
+	    state->errbuf);
+
+	if (err == XC_OK)
+		err = xc_installer_migrate(state->installer, package,
+		    state->errbuf);
+	return err;
+}
+
 /* After an automatic way back it is the faulty one that stands before. */
 static void
 warn_quarantined(const struct state_change *state,
@@ -295,6 +334,13 @@ check_rollback(struct state_change *state,
 		    plugin->version, plugin->previous_version, wanted,
 		    state->name, wanted);
 	warn_quarantined(state, plugin);
+	err = xc_installer_way_down(state->installer, plugin, &state->way,
+	    state->errbuf);
+	if (err != XC_OK)
+		return err;
+	/* Nothing may be undone under a host that serves what needs it. */
+	if (state->way.n > 0)
+		state->installer->options.wait = true;
 	err = xc_registry_fetch(state->installer->registry,
 	    plugin->previous_id, &package, state->errbuf);
 	if (err != XC_OK)
@@ -302,6 +348,9 @@ check_rollback(struct state_change *state,
 	err = take_terms(state, plugin, package->manifest);
 	if (err == XC_OK)
 		err = check_previous(state, view, package);
+	if (err == XC_OK && state->way.behind &&
+	    !state->installer->options.dry_run)
+		err = migrate_previous(state, package);
 	state->change.package_id = plugin->previous_id;
 	take_version(state, plugin->previous_version, plugin->previous_hash);
 	xc_package_free(&package);

@@ -25,6 +25,7 @@ struct xc_installer_options {
 	bool dry_run;		/* check all, change nothing */
 	bool replace;		/* the same version with other content */
 	bool allow_breaking;	/* an update may break what was promised */
+	bool keep_schema;	/* of rollback: no migration is undone */
 	bool wait;		/* until every host serves it */
 	int64_t timeout_ms;	/* of wait */
 	const char *version;	/* wanted; allows a downgrade; NULL */

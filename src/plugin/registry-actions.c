@@ -110,6 +110,7 @@ xc_registry_put_actions(struct xc_registry *registry,
 	case XC_REGISTRY_DISABLE:
 	case XC_REGISTRY_DEMOTE:
 	case XC_REGISTRY_RELOAD:
+	case XC_REGISTRY_SETTLE:
 		break;
 	}
 	return XC_OK;

@@ -21,7 +21,8 @@ static const char *const action_names[] = {
 	[XC_REGISTRY_REMOVE] = "remove",
 	[XC_REGISTRY_QUARANTINE] = "quarantine",
 	[XC_REGISTRY_DEMOTE] = "demote",
-	[XC_REGISTRY_RELOAD] = "reload"
+	[XC_REGISTRY_RELOAD] = "reload",
+	[XC_REGISTRY_SETTLE] = "settle"
 };
 
 /* First of all, so that of two changes one waits here for the other. */
@@ -132,6 +133,17 @@ apply_rollback(struct xc_registry *registry,
 }
 
 static enum xc_err
+apply_settle(struct xc_registry *registry,
+    const struct xc_registry_change *change, struct xc_errbuf *errbuf)
+{
+	return change_row(registry, change->name,
+	    "UPDATE xc_plugin SET previous_package_id = NULL"
+	    " WHERE name = ? AND previous_package_id = ?",
+	    XC_ARGS(xc_text(change->name),
+	    xc_int((int64_t)change->package_id)), errbuf);
+}
+
+static enum xc_err
 apply(struct xc_registry *registry, const struct xc_registry_change *change,
     struct xc_errbuf *errbuf)
 {
@@ -147,6 +159,8 @@ apply(struct xc_registry *registry, const struct xc_registry_change *change,
 		return apply_rollback(registry, change, errbuf);
 	case XC_REGISTRY_RELOAD:
 		return apply_reload(registry, change->name, errbuf);
+	case XC_REGISTRY_SETTLE:
+		return apply_settle(registry, change, errbuf);
 	case XC_REGISTRY_REMOVE:
 		return XC_OK;	/* after its history was written */
 	case XC_REGISTRY_QUARANTINE:

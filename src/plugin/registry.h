@@ -135,7 +135,9 @@ enum xc_registry_action {
 	XC_REGISTRY_REMOVE,	/* the row; packages stay until gc */
 	XC_REGISTRY_QUARANTINE,	/* package_id is taken off */
 	XC_REGISTRY_DEMOTE,	/* package_id goes on in a sandbox */
-	XC_REGISTRY_RELOAD	/* what serves is loaded anew */
+	XC_REGISTRY_RELOAD,	/* what serves is loaded anew */
+	XC_REGISTRY_SETTLE	/* package_id, the previous one, is not to be
+				 * gone back to any more */
 };
 
 /* What an operator decides of a plugin with a change; NULL: it stays. */

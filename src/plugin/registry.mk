@@ -17,6 +17,7 @@ libregistry_sources = \
 	src/plugin/installer.c src/plugin/installer.h \
 	src/plugin/installer-accept.c \
 	src/plugin/installer-breaking.c \
+	src/plugin/installer-down.c \
 	src/plugin/installer-gc.c \
 	src/plugin/installer-private.h \
 	src/plugin/installer-schema.c \

@@ -99,10 +99,14 @@ static const struct {
 	    "example:\n"
 	    "  xcore-install update --wait todo-1.3.0.xcp\n" },
 	{ "rollback",
-	    "usage: xcore-install rollback [--wait] NAME\n"
+	    "usage: xcore-install rollback [--wait] [--keep-schema] NAME\n"
 	    "\n"
-	    "Goes back to the version before; once more returns.  Migrations\n"
-	    "are not undone.\n"
+	    "Goes back to the version before; once more returns.  When no host\n"
+	    "serves the newer version any more, the migrations that it brought\n"
+	    "are undone, if each has a down script; then only install with\n"
+	    "--version brings it again.\n"
+	    "\n"
+	    "  --keep-schema    undo no migration\n"
 	    "\n"
 	    "example:\n"
 	    "  xcore-install rollback --wait todo\n" },

@@ -27,6 +27,7 @@ enum {
 	OPT_TIMEOUT,
 	OPT_REPLACE,
 	OPT_ALLOW_BREAKING,
+	OPT_KEEP_SCHEMA,
 	OPT_PURGE,
 	OPT_WATCH,
 	OPT_NO_MAKE,
@@ -49,6 +50,7 @@ static const struct option options[] = {
 	{ "timeout", required_argument, NULL, OPT_TIMEOUT },
 	{ "replace", no_argument, NULL, OPT_REPLACE },
 	{ "allow-breaking", no_argument, NULL, OPT_ALLOW_BREAKING },
+	{ "keep-schema", no_argument, NULL, OPT_KEEP_SCHEMA },
 	{ "purge", no_argument, NULL, OPT_PURGE },
 	{ "watch", no_argument, NULL, OPT_WATCH },
 	{ "no-make", no_argument, NULL, OPT_NO_MAKE },
@@ -169,6 +171,7 @@ xc_tool_open(struct xc_tool *tool)
 	struct xc_installer_options how = { .dry_run = tool->dry_run,
 		.replace = tool->replace,
 		.allow_breaking = tool->allow_breaking, .wait = tool->wait,
+		.keep_schema = tool->keep_schema,
 		.timeout_ms = tool->timeout_ms, .version = tool->version,
 		.isolation = tool->isolation, .limits = tool->limits,
 		.say = say, .accept = xc_tool_accept, .confirm = confirm,
@@ -288,6 +291,9 @@ take_option(struct xc_tool *tool, int option)
 	case OPT_ALLOW_BREAKING:
 		tool->allow_breaking = true;
 		break;
+	case OPT_KEEP_SCHEMA:
+		tool->keep_schema = true;
+		break;
 	case OPT_PURGE:
 		tool->purge = true;
 		break;
@@ -365,6 +371,8 @@ check_options(struct xc_tool *tool)
 
 	if (tool->purge && strcmp(verb, "remove") != 0)
 		return usage(tool, "--purge is for \"remove\"");
+	if (tool->keep_schema && strcmp(verb, "rollback") != 0)
+		return usage(tool, "--keep-schema is for \"rollback\"");
 	if (tool->watch && strcmp(verb, "build") != 0)
 		return usage(tool, "--watch is for \"build\"");
 	if (tool->no_make && strcmp(verb, "profile") != 0 &&

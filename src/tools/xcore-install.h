@@ -25,6 +25,7 @@ struct xc_tool {
 	bool dry_run;
 	bool replace;
 	bool allow_breaking;
+	bool keep_schema;
 	bool wait;
 	bool purge;
 	bool watch;

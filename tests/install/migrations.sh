@@ -227,6 +227,69 @@ same "and drops them" "" "$(sql -e "SHOW DATABASES LIKE 'xcore\\_notes'")"
 expect "and installs anew" 0 'installed' install --yes "$one"
 same "from the start" 1 "$(sql xcore_notes -e 'SELECT COUNT(*) FROM note')"
 
+# A way back undoes what the newer version brought, if all of it can be.
+make_plugin notes 2.0.0
+two=$dir
+cp -r "$one/sql" "$two/"
+echo 'CREATE TABLE extra (id INT PRIMARY KEY);' >"$two/sql/0002_extra.up.sql"
+echo 'DROP TABLE extra;' >"$two/sql/0002_extra.down.sql"
+extra() { sql -e "SELECT COUNT(*) FROM information_schema.tables WHERE
+    table_schema = 'xcore_notes' AND table_name = 'extra'"; }
+expect "a newer version" 0 'updated' install --yes "$two"
+expect "a dry way back" 0 '1 migration of 2.0.0 will be undone' \
+    install --dry-run rollback notes
+same "... changes nothing" 1 "$(extra)"
+expect "what serves is not undone" 4 'of the version that serves' \
+    migrate "$M" --plugin notes down
+expect "back, and the schema is kept" 0 'rolled back' \
+    install rollback --keep-schema notes
+same "kept" 1 "$(extra)"
+expect "what is of another version can be undone" 0 'DROP TABLE extra' \
+    migrate "$M" --plugin notes --dry-run down
+expect "... is" 0 '1 migration undone' migrate "$M" --plugin notes down
+same "gone" 0 "$(extra)"
+expect "forth again" 0 'rolled back' install rollback notes
+same "which migrates first" 1 "$(extra)"
+expect "back with the schema" 0 'rolled back' install rollback notes
+same "the old version" notes=1.0.0/enabled "$(in_force)"
+same "the old schema" 0 "$(extra)"
+same "the data of before" 1 "$(sql xcore_notes -e 'SELECT COUNT(*) FROM note')"
+expect "no way forth without migrating" 3 'no version before it' \
+    install rollback notes
+expect "but by an installation" 0 'updated' \
+    install --yes --version 2.0.0 notes
+same "which migrates" 1 "$(extra)"
+
+# A down that fails: the old version serves, and resume goes on.
+make_plugin notes 3.0.0
+cp -r "$two/sql" "$dir/"
+echo 'CREATE TABLE third (id INT PRIMARY KEY);' >"$dir/sql/0003_third.up.sql"
+printf '%s;\n' 'DROP TABLE third' 'DROP TABLE missing' \
+    >"$dir/sql/0003_third.down.sql"
+expect "one that cannot be undone whole" 0 'updated' install --yes "$dir"
+expect "fails on the way" 6 '0 of 1 migrations are undone.*resume' \
+    install rollback notes
+same "the old one serves" notes=2.0.0/enabled "$(in_force)"
+same "half of it is recorded" "revert-failed 1/2" \
+    "$(state_of 3 plugin:notes)"
+expect "the new one does not come back over it" 4 'half undone' \
+    install --yes --version 3.0.0 notes
+sql xcore_notes -e 'CREATE TABLE missing (id INT)'
+expect "mended by hand" 0 '1 migration undone' \
+    migrate "$M" --plugin notes resume
+expect "then it comes" 0 'updated' install --yes --version 3.0.0 notes
+
+# Without a down the schema stays.
+make_plugin notes 4.0.0
+cp -r "$T/src/notes-3.0.0/sql" "$dir/"
+echo 'CREATE TABLE fourth (id INT PRIMARY KEY);' \
+    >"$dir/sql/0004_fourth.up.sql"
+expect "one without a down" 0 'updated' install --yes "$dir"
+expect "its schema stays" 0 '0004_fourth has no down script' \
+    install rollback notes
+same "its journal too" "applied 1/1" "$(state_of 4 plugin:notes)"
+expect "so forth is as before" 0 'rolled back' install rollback notes
+
 make_plugin evil 1.0.0
 mkdir "$dir/sql"
 for bad in 'DROP DATABASE xcore' 'GRANT ALL ON *.* TO evil' \
