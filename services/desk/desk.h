@@ -33,6 +33,7 @@ struct xc_caller {
 	const char *agent;	/* User-Agent, cut */
 	const char *request_id;
 	bool root;		/* xcorectl: has every grant */
+	const char *plugin;	/* that asks; NULL: xcorectl */
 };
 
 /*

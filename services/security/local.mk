@@ -12,6 +12,7 @@ libsecurity_la_SOURCES = \
 	services/security/phc.c services/security/phc.h \
 	services/security/places.c services/security/places.h \
 	services/security/seal.c \
+	services/security/service.c services/security/service.h \
 	services/security/token.c services/security/token.h
 libsecurity_la_LIBADD = libsettings.la $(ARGON2_LIBS) $(CRYPTO_LIBS) \
 	$(JSONC_LIBS)
@@ -30,6 +31,11 @@ services_security_test_password_SOURCES = services/security/test-password.c
 services_security_test_password_LDADD = $(SECURITY_TEST_LIBS) $(ARGON2_LIBS)
 services_security_test_token_SOURCES = services/security/test-token.c
 services_security_test_token_LDADD = $(SECURITY_TEST_LIBS)
+
+check_PROGRAMS += services/security/test-service
+TESTS += services/security/test-service
+services_security_test_service_SOURCES = services/security/test-service.c
+services_security_test_service_LDADD = libtesthost.la $(SECURITY_TEST_LIBS)
 
 # Measures; run by hand.
 check_PROGRAMS += services/security/bench-security

@@ -25,6 +25,7 @@ static const struct {
 	{ "admin", "manage users, roles and permissions, as far as who asks "
 	    "may" },
 	{ "otp", "ask users for a second factor" },
+	{ "passwords", "hash passwords of its own" },
 	{ "plugins", "manage plugins, as far as who asks may" },
 	{ "health", "tell what of the site is up" },
 };

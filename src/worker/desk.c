@@ -51,6 +51,7 @@ caller_of(const struct xc_request *req, char *agent_r, size_t size)
 		.address = xc_request_remote(req),
 		.agent = agent_r,
 		.request_id = xc_request_id(req),
+		.plugin = req->plugin != NULL ? req->plugin->name : NULL,
 	};
 }
 
@@ -274,9 +275,14 @@ xc_staff_open(struct xc_worker *worker, struct xc_errbuf *errbuf)
 	staff->settings = worker->settings;
 	staff->board = worker->board;
 	staff->cache = &worker->cache;
+	staff->security.ring = &staff->ring;
+	staff->security.hasher = &staff->hasher;
 	err = xc_desk_add(&staff->own, xc_operator_rows, staff);
 	if (err == XC_OK)
 		err = xc_desk_add(&staff->own, xc_health_rows, staff);
+	if (err == XC_OK)
+		err = xc_desk_add(&staff->own, xc_security_rows,
+		    &staff->security);
 	if (err == XC_OK)
 		err = list_operations(staff);
 	if (err != XC_OK)

@@ -17,6 +17,7 @@
 #include "lib/errbuf.h"
 #include "services/auth/auth.h"
 #include "services/desk/desk.h"
+#include "services/security/service.h"
 #include "worker/scoreboard.h"
 
 struct json_object;
@@ -38,6 +39,7 @@ struct xc_staff {
 	struct xc_cache *cache;
 	struct xc_store *store;		/* NULL: no account for it, see why */
 	struct xc_hasher *hasher;
+	struct xc_security security;	/* of the two */
 	struct xc_keyring *ring;	/* NULL: see why */
 	struct xc_otp *otp;
 	struct xc_auth *auth;		/* NULL: nobody can be logged in */

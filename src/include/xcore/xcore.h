@@ -23,6 +23,7 @@
 #include <xcore/plugins.h>
 #include <xcore/reply.h>
 #include <xcore/request.h>
+#include <xcore/security.h>
 #include <xcore/site.h>
 
 #endif
