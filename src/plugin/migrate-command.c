@@ -56,6 +56,29 @@ print_waiting(void *ctx, const char *holder)
 	    holder);
 }
 
+static void
+print_account(void *ctx, bool warning, const char *text)
+{
+	(void)ctx;
+	(void)warning;
+	fprintf(stderr, "xcorectl: %s\n", text);
+}
+
+/* The tables have come, the secret may be another one: all accounts get their
+ * passwords and rights anew. */
+static enum xc_err
+give_accounts(struct command *command)
+{
+	const struct xc_accounts accounts = { .registry = command->registry,
+		.settings = command->settings, .say = print_account };
+
+	if (command->settings->database.plugin_password_file[0] != '\0')
+		return xc_accounts_give_all(&accounts, &command->errbuf);
+	fprintf(stderr, "xcorectl: database.plugin_password_file is not set: "
+	    "plugins have no database, and nobody can log in\n");
+	return XC_OK;
+}
+
 /* Marked by hand, and not run. */
 static bool
 is_marked(const struct json_object *row)
@@ -182,29 +205,6 @@ run_steps(struct command *command)
 	return err;
 }
 
-static void
-print_account(void *ctx, bool warning, const char *text)
-{
-	(void)ctx;
-	(void)warning;
-	fprintf(stderr, "xcorectl: %s\n", text);
-}
-
-/* The tables have come, the secret may be another one: all accounts get their
- * passwords and rights anew. */
-static enum xc_err
-give_accounts(struct command *command)
-{
-	const struct xc_accounts accounts = { .registry = command->registry,
-		.settings = command->settings, .say = print_account };
-
-	if (command->settings->database.plugin_password_file[0] != '\0')
-		return xc_accounts_give_all(&accounts, &command->errbuf);
-	fprintf(stderr, "xcorectl: database.plugin_password_file is not set: "
-	    "plugins have no database, and nobody can log in\n");
-	return XC_OK;
-}
-
 static enum xc_err
 run_change(struct command *command)
 {
@@ -221,6 +221,9 @@ run_change(struct command *command)
 		return err;
 	command->migrator.lease = command->lease;
 	err = run_steps(command);
+	if (err == XC_OK && command->options->plugin == NULL &&
+	    (is_verb(command, "up") || is_verb(command, "resume")))
+		err = give_accounts(command);
 	xc_lease_drop(&command->lease);
 	return err;
 }
