@@ -95,6 +95,34 @@ test_get_one(void **state)
 	test_end(&req);
 }
 
+/* Whom it asks is told the trace, unless the plugin says another. */
+static void
+test_trace(void **state)
+{
+	static const char parent[] =
+	    "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+	static const char *const own[] = { "X-A: b", "Traceparent: mine" };
+	struct xc_http_request ask = { .url = "https://a.example/x",
+		.headers = own, .n_headers = 1 };
+	struct xc_http_response got;
+	struct xc_request req;
+
+	(void)state;
+	begin(&req);
+	assert_string_equal(xc_request_traceparent(&req), "");
+	assert_int_equal(xc_request_set_trace(&req, parent, "a=b"), XC_OK);
+	assert_string_equal(xc_request_tracestate(&req), "a=b");
+	assert_int_equal(xc_http(&req, &ask, &got), XC_OK);
+	assert_int_equal(seen.n_headers, 3);
+	assert_string_equal(seen.headers[0], "X-A: b");
+	assert_memory_equal(seen.headers[1], "traceparent: 00-0af765", 22);
+	assert_string_equal(seen.headers[2], "tracestate: a=b");
+	ask.n_headers = 2;
+	assert_int_equal(xc_http(&req, &ask, &got), XC_OK);
+	assert_int_equal(seen.n_headers, 2);
+	test_end(&req);
+}
+
 static void
 test_permission(void **state)
 {
@@ -251,6 +279,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_get_one),
+		cmocka_unit_test(test_trace),
 		cmocka_unit_test(test_permission),
 		cmocka_unit_test(test_urls),
 		cmocka_unit_test(test_lines),

@@ -181,10 +181,10 @@ xc_step_rate(struct xc_chains *chains, struct xc_passage *passage,
 	bool on;
 
 	if (waits)
-		options->wait(options->ctx, true);
+		options->wait(options->ctx, XC_WAIT_BEGIN);
 	on = xc_chain_count(chains, passage, req, passage->chain->limits,
 	    passage->chain->n_limits);
 	if (waits)
-		options->wait(options->ctx, false);
+		options->wait(options->ctx, XC_WAIT_END);
 	return on;
 }

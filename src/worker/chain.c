@@ -303,6 +303,8 @@ xc_chain_user(struct xc_chains *chains, struct xc_passage *passage,
 	since = passage->measured ? xc_now_ns() : 0;
 	on = xc_chain_count(chains, passage, req, chain->users,
 	    chain->n_users);
+	if (chains->options.wait != NULL)
+		chains->options.wait(chains->options.ctx, XC_WAIT_WITHIN);
 	note(chains, XC_PART_RATE, since, !on);
 	return on;
 }

@@ -45,13 +45,16 @@ struct xc_passage {
 	char late[XC_LATE_MAX];	/* not NUL-terminated */
 };
 
+enum xc_chain_wait { XC_WAIT_BEGIN, XC_WAIT_END, XC_WAIT_WITHIN };
+
 /* How the chains are made. */
 struct xc_chains_options {
 	const struct xc_middleware_config *config;
 	const struct xc_host *host;
 	struct xc_worker_row *row;	/* where figures go; NULL: nowhere */
-	/* Around what may take long; may be NULL. */
-	void (*wait)(void *ctx, bool begin);
+	/* Around what may take long, before the handler's run and in it; may
+	 * be NULL. */
+	void (*wait)(void *ctx, enum xc_chain_wait wait);
 	void *ctx;
 };
 

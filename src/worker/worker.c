@@ -214,14 +214,17 @@ begin(struct xc_worker *worker, struct xc_errbuf *errbuf)
 	return xc_services_open(worker, errbuf);
 }
 
-/* A limit may have to wait for Memcached. */
+/* A limit may have to wait for Memcached, which is not the handler's time. */
 static void
-on_wait(void *ctx, bool begin)
+on_wait(void *ctx, enum xc_chain_wait wait)
 {
-	if (begin)
+	if (wait == XC_WAIT_BEGIN) {
 		xc_rescuer_begin(ctx);
-	else
+		return;
+	}
+	if (wait == XC_WAIT_END)
 		xc_rescuer_end(ctx);
+	(void)xc_worker_clock(ctx);
 }
 
 static enum xc_err
