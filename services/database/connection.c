@@ -614,8 +614,13 @@ xc_connection_commit(struct xc_connection *c)
 	if (err == XC_OK)
 		err = xc_connection_ready(c, false);
 	/* What there is no time to commit is undone. */
-	if (err == XC_OK && xc_connection_time(c) != XC_OK)
-		err = XC_ERR_TIMEOUT;
+	if (err == XC_OK) {
+		err = xc_connection_time(c);
+		if (err == XC_ERR_FAILED) {
+			f.sent = f.writes = false;
+			err = judge_text(c, &f, &again);
+		}
+	}
 	if (err != XC_OK) {
 		xc_connection_rollback(c);
 		c->transaction = c->doomed = false;

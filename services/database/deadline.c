@@ -52,7 +52,8 @@ set_socket(struct xc_connection *c, int64_t ms)
 		.tv_usec = ms % 1000 * 1000 };
 	MARIADB_PVIO *pvio = c->mysql->net.pvio;
 
-	if (c->allowed_ms == ms && c->exact)
+	/* The library has none when it has lost the connection. */
+	if (pvio == NULL || (c->allowed_ms == ms && c->exact))
 		return;
 	if (!c->exact && pvio->timeout[PVIO_READ_TIMEOUT] !=
 	    (int)c->read_s * 1000)

@@ -23,7 +23,8 @@ EXTRA_DIST += tests/services/run-database tests/services/database.sh
 LINT_SHELL += tests/services/run-database tests/services/database.sh
 check_PROGRAMS += services/database/test-database \
 	services/database/test-account services/database/test-store \
-	services/database/test-mariadb services/database/test-mariadb-faults
+	services/database/test-mariadb services/database/test-mariadb-faults \
+	services/database/test-deadline
 services_database_test_database_SOURCES = services/database/test-database.c
 services_database_test_database_LDADD = libdatabase.la libsettings.la \
 	libloggers.la libxcore.la $(MARIADB_LIBS) $(CRYPTO_LIBS) \
@@ -43,6 +44,10 @@ services_database_test_mariadb_faults_SOURCES = \
 	services/database/test-mariadb-faults.c \
 	services/database/support.c services/database/support.h
 services_database_test_mariadb_faults_LDADD = \
+	$(services_database_test_database_LDADD)
+services_database_test_deadline_SOURCES = services/database/test-deadline.c \
+	services/database/support.c services/database/support.h
+services_database_test_deadline_LDADD = \
 	$(services_database_test_database_LDADD)
 TESTS += services/database/test-database services/database/test-account \
 	tests/services/database.sh

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include <dirent.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -151,6 +152,44 @@ server_pid(void)
 	fclose(file);
 	assert_true(pid > 1);
 	return pid;
+}
+
+static bool
+task_stopped(pid_t pid, const char *task)
+{
+	char path[300], line[512];
+	const char *end;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%d/task/%s/stat", (int)pid, task);
+	file = fopen(path, "r");
+	if (file == NULL)
+		return true;
+	end = fgets(line, sizeof(line), file) == NULL ? NULL :
+	    strrchr(line, ')');
+	fclose(file);
+	return end == NULL || end[2] == 'T';
+}
+
+void
+stop_server(void)
+{
+	pid_t pid = server_pid();
+	struct dirent *entry;
+	bool all = false;
+	char path[64];
+	DIR *folder;
+
+	assert_int_equal(kill(pid, SIGSTOP), 0);
+	snprintf(path, sizeof(path), "/proc/%d/task", (int)pid);
+	while (!all) {
+		folder = opendir(path);
+		assert_non_null(folder);
+		for (all = true; all && (entry = readdir(folder)) != NULL;)
+			if (entry->d_name[0] != '.')
+				all = task_stopped(pid, entry->d_name);
+		closedir(folder);
+	}
 }
 
 int

@@ -35,6 +35,9 @@ int64_t number(struct xc_connection *c, const char *sql);
 
 pid_t server_pid(void);
 
+/* Stops the server and waits until each of its threads has. */
+void stop_server(void);
+
 /* Writes the secret of which passwords are made; gives the file's path. */
 const char *make_secret(const char *text);
 

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* The driver and a server that goes away; see tests/services/run-database. */
-#include <dirent.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -26,45 +25,6 @@ kill_session(struct xc_connection *by, int64_t id)
 		    "information_schema.processlist WHERE id = %lld",
 		    (long long)id);
 	} while (number(by, sql) != 0);
-}
-
-static bool
-task_stopped(pid_t pid, const char *task)
-{
-	char path[300], line[512];
-	const char *end;
-	FILE *file;
-
-	snprintf(path, sizeof(path), "/proc/%d/task/%s/stat", (int)pid, task);
-	file = fopen(path, "r");
-	if (file == NULL)
-		return true;
-	end = fgets(line, sizeof(line), file) == NULL ? NULL :
-	    strrchr(line, ')');
-	fclose(file);
-	return end == NULL || end[2] == 'T';
-}
-
-/* Stops the server and waits until each of its threads has. */
-static void
-stop_server(void)
-{
-	pid_t pid = server_pid();
-	struct dirent *entry;
-	bool all = false;
-	char path[64];
-	DIR *folder;
-
-	assert_int_equal(kill(pid, SIGSTOP), 0);
-	snprintf(path, sizeof(path), "/proc/%d/task", (int)pid);
-	while (!all) {
-		folder = opendir(path);
-		assert_non_null(folder);
-		for (all = true; all && (entry = readdir(folder)) != NULL;)
-			if (entry->d_name[0] != '.')
-				all = task_stopped(pid, entry->d_name);
-		closedir(folder);
-	}
 }
 
 /* Until the connection is there again by itself. */
@@ -230,7 +190,7 @@ test_wrong_account(void **state)
 	assert_non_null(strstr(errbuf.text, "connecting: "));
 	assert_non_null(strstr(errbuf.text, "(1045, 28000)"));
 	xc_connection_free(&c);
-	/* TLS asked for, but the server has none: refused, not in clear. */
+	/* A CA that is not there: refused, not in clear. */
 	wrong = settings;
 	wrong.tls_ca = "/nonexistent/ca.pem";
 	assert_int_equal(xc_connection_new(&wrong, XC_ACCOUNT_CORE, &c,

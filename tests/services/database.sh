@@ -5,7 +5,8 @@ folder=${top_builddir:-.}/services/database
 run=${top_srcdir:-.}/tests/services/run-database
 passed=0
 failed=0
-for name in test-store test-mariadb test-mariadb-faults; do
+for name in test-store test-mariadb test-mariadb-faults \
+    test-deadline; do
 	status=0
 	sh "$run" "$folder/$name" || status=$?
 	[ "$status" -ne 77 ] || exit 77
