@@ -2,6 +2,7 @@
 /* Asks for every service there is, and says what it got. */
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <json-c/json.h>
 
@@ -119,6 +120,51 @@ count(struct xc_request *req)
 	    &value);
 
 	return answer(req, err, "value", json_object_new_uint64(value));
+}
+
+/* How often it was made; slowly, so that others come meanwhile. */
+static enum xc_err
+make(struct xc_request *req, void *ctx, const void **value_r, size_t *len_r)
+{
+	const char *made;
+	uint64_t n;
+	enum xc_err err = xc_cache_incr(req, "made", 1, 1, 600, &n);
+
+	(void)ctx;
+	if (err != XC_OK)
+		return err;
+	usleep(300000);
+	made = xc_printf(req, "%lu", (unsigned long)n);
+	if (made == NULL)
+		return XC_ERR_NOMEM;
+	*value_r = made;
+	*len_r = strlen(made);
+	return XC_OK;
+}
+
+static enum xc_err
+compute(struct xc_request *req)
+{
+	const struct xc_cache_options options = { .wait_ms = 10000 };
+	const char *group = xc_request_query(req, "flush");
+	struct xc_cache_item items[] = { { .key = "g/k" }, { .key = "none" } };
+	const void *value = "";
+	enum xc_err err = XC_OK;
+	size_t len = 0;
+
+	if (group != NULL)
+		err = xc_cache_flush(req, group);
+	if (err == XC_OK)
+		err = xc_cache_compute(req, "g/k", 600, &options, make, NULL,
+		    &value, &len);
+	if (err == XC_OK)
+		err = xc_cache_get_many(req, items, 2, 0);
+	if (err == XC_OK && (items[0].len != len ||
+	    memcmp(items[0].value, value, len) != 0 ||
+	    items[1].err != XC_ERR_NOT_FOUND))
+		err = XC_ERR_FAILED;
+	return answer(req, err, "made",
+	    json_object_new_string_len(value, (int)len));
 }
 
 static enum xc_err
@@ -250,6 +296,7 @@ XC_PLUGIN(
 	    { "left_open", left_open },
 	    { "remember", remember },
 	    { "recall", recall },
+	    { "compute", compute },
 	    { "count", count },
 	    { "fetch", fetch },
 	    { "emit", emit },
