@@ -96,6 +96,9 @@ copy(char *to, size_t size, const char *from)
 	xc_utf8_cut(to, strlen(to));
 }
 
+static void fill(struct xc_refusal *refusal_r, int status, const char *code,
+    const char *detail, va_list ap) __attribute__((format(printf, 4, 0)));
+
 static void
 fill(struct xc_refusal *refusal_r, int status, const char *code,
     const char *detail, va_list ap)
