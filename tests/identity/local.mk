@@ -5,5 +5,5 @@ EXTRA_DIST += tests/identity/otp.sh tests/identity/stepper/Makefile \
 	tests/identity/stepper/openapi.json \
 	tests/identity/stepper/plugin.json tests/identity/stepper/stepper.c
 LINT_SHELL += tests/identity/otp.sh
-EXTRA_DIST += tests/identity/admin.sh
-LINT_SHELL += tests/identity/admin.sh
+EXTRA_DIST += tests/identity/admin.sh tests/identity/auth.sh
+LINT_SHELL += tests/identity/admin.sh tests/identity/auth.sh
