@@ -85,10 +85,10 @@ try_revisions() {
 	is "$at: one of two tags" 200
 	send PUT "/admin/users/$una" '{"display":"Una"}' -H 'If-Match: *'
 	is "$at: any tag" 200
-	send POST /admin/users "{\"name\":\"once$n\"}" \
+	send POST /admin/users "{\"name\":\"once-$at-$n\"}" \
 	    -H "Idempotency-Key: k-$at-$n"
 	is "$at: a user with a key" 201
-	send POST /admin/users "{\"name\":\"once$n\"}" \
+	send POST /admin/users "{\"name\":\"once-$at-$n\"}" \
 	    -H "Idempotency-Key: k-$at-$n"
 	is "$at: the same once more" 201
 }
