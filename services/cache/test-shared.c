@@ -28,7 +28,7 @@
 
 static struct server servers[N_SERVERS];
 static struct xc_cache_settings settings = {
-	.prefix = "xcore", .connect_timeout_ms = 50, .timeout_ms = 100,
+	.prefix = "xcore", .connect_timeout_ms = 1000, .timeout_ms = 1000,
 	.retry_ms = 200,
 };
 static struct xc_cache cache, peer;
