@@ -7,6 +7,10 @@ services_auth_test_jwt_SOURCES = services/auth/test-jwt.c \
 	services/auth/test-jwt-attacks.c services/auth/test-jwt.h
 services_auth_test_jwt_LDADD = $(JWT_TEST_LIBS) $(CMOCKA_LIBS)
 
+EXTRA_DIST += tests/services/json-names.sh
+LINT_SHELL += tests/services/json-names.sh
+TESTS += tests/services/json-names.sh
+
 # Measures; run by hand.
 check_PROGRAMS += services/auth/bench-jwt
 services_auth_bench_jwt_SOURCES = services/auth/bench-jwt.c
