@@ -49,5 +49,11 @@ services_database_test_deadline_SOURCES = services/database/test-deadline.c \
 	services/database/support.c services/database/support.h
 services_database_test_deadline_LDADD = \
 	$(services_database_test_database_LDADD)
+check_PROGRAMS += services/database/bench-database
+services_database_bench_database_SOURCES = \
+	services/database/bench-database.c \
+	services/database/support.c services/database/support.h
+services_database_bench_database_LDADD = \
+	$(services_database_test_database_LDADD)
 TESTS += services/database/test-database services/database/test-account \
 	tests/services/database.sh

@@ -82,9 +82,9 @@ X(database, user, XC_TEXT, "xcore", 0, 0,				\
 X(database, password_file, XC_PATH, "", 0, 0,				\
     "its password; empty for unix_socket authentication")		\
 X(database, plugin_user, XC_TEXT, "xcore_plugin", 0, 0,			\
-    "account of the workers, for the plugins' statements")		\
+    "what the names of the accounts of plugins and services begin with")	\
 X(database, plugin_password_file, XC_PATH, "", 0, 0,			\
-    "its password")							\
+    "secret of which the passwords of these accounts are made")		\
 X(database, plugin_schema_prefix, XC_TEXT, "xcore_", 0, 0,		\
     "put before a plugin's name for its schema")			\
 X(database, tls_ca, XC_PATH, "", 0, 0,					\

@@ -415,7 +415,7 @@ give(struct making *making, struct xc_errbuf *errbuf)
 	return xc_fail(errbuf, XC_ERR_DENIED, "the account %s is not as it "
 	    "must be: %s; %s: let an administrator of MariaDB run the "
 	    "statements above, or give the tools' account the rights that "
-	    "xcore-accounts(7) names, and try again", making->name, why.text,
+	    "xcore.json(5) names, and try again", making->name, why.text,
 	    making->why.text);
 }
 

@@ -244,7 +244,7 @@ connect_as(const struct ctl_doctor *doctor, enum xc_account account,
 	}
 	xc_connection_fail(connection, &why, err, "cannot connect");
 	ctl_doctor_find(doctor, name, CTL_BAD, "see that it runs, and that "
-	    "the account is as xcored(8) says", "%s", why.text);
+	    "the account is as xcore.json(5) says", "%s", why.text);
 	xc_connection_free(&connection);
 	return NULL;
 }
