@@ -188,10 +188,22 @@ echo 'DROP TABLE note;' >"$dir/sql/0001_create.down.sql"
 expect "install with migrations" 0 'notes 1.0.0 installed' \
     install --yes "$dir"
 same "its table" 1 "$(sql xcore_notes -e 'SELECT COUNT(*) FROM note')"
-expect "the workers' account reaches it" 0 '^1$' mariadb --no-defaults \
-    -S "$T/db.sock" -u worker -N -e 'SELECT id FROM xcore_notes.note'
+# As a worker makes it of the secret.
+MYSQL_PWD=Xc1-$(printf 'xcore database account worker_notes' |
+    openssl dgst -sha256 -hmac "$(cat "$T/secret")" | sed 's/.* //' |
+    cut -c 1-60)
+export MYSQL_PWD
+expect "the plugin's account reaches it" 0 '^1$' mariadb --no-defaults \
+    -S "$T/db.sock" -u worker_notes -N -e 'SELECT id FROM xcore_notes.note'
 expect "... and not the core's" 1 'denied' mariadb --no-defaults \
-    -S "$T/db.sock" -u worker -N -e 'SELECT * FROM xcore.xc_plugin'
+    -S "$T/db.sock" -u worker_notes -N -e 'SELECT * FROM xcore.xc_plugin'
+expect "... and defines no tables" 1 'denied' mariadb --no-defaults \
+    -S "$T/db.sock" -u worker_notes -N -e 'DROP TABLE xcore_notes.note'
+unset MYSQL_PWD
+same "the services' account only adds to the log" INSERT,SELECT "$(sql -e "
+    SELECT GROUP_CONCAT(DISTINCT privilege_type ORDER BY 1) FROM
+    information_schema.table_privileges WHERE table_name = 'xc_audit' AND
+    grantee LIKE '%worker\\_\\_service%'")"
 one=$dir
 make_plugin notes 1.1.0
 cp -r "$one/sql" "$dir/"
@@ -221,8 +233,12 @@ same "the data stays at a rollback" 3 \
 install remove notes >/dev/null
 same "and at a removal" 3 \
     "$(sql xcore_notes -e 'SELECT COUNT(*) FROM note')"
+same "its account stays while its data do" 1 "$(sql -e \
+    "SELECT COUNT(DISTINCT User) FROM mysql.user WHERE User = 'worker_notes'")"
 expect "a purge lists the tables" 0 'xcore_notes.note' \
     install remove --purge --yes notes
+same "its account went with its data" 0 "$(sql -e \
+    "SELECT COUNT(DISTINCT User) FROM mysql.user WHERE User = 'worker_notes'")"
 same "and drops them" "" "$(sql -e "SHOW DATABASES LIKE 'xcore\\_notes'")"
 expect "and installs anew" 0 'installed' install --yes "$one"
 same "from the start" 1 "$(sql xcore_notes -e 'SELECT COUNT(*) FROM note')"
