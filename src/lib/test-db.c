@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
+
+#include <json-c/json_tokener.h>
 
 #include <xcore/db.h>
 #include <xcore/json.h>
@@ -19,6 +22,9 @@ static struct {
 	enum xc_err begin;
 	enum xc_err commit;
 	char schema[32];
+	char sql[256];
+	unsigned n_ends;
+	uint64_t end_us;
 	size_t n_args;
 } fake;
 
@@ -56,8 +62,8 @@ fake_exec(void *ctx, const char *schema, const char *sql,
 {
 	(void)ctx;
 	(void)schema;
-	(void)sql;
 	(void)args;
+	snprintf(fake.sql, sizeof(fake.sql), "%s", sql);
 	fake.n_calls++;
 	fake.n_args = n_args;
 	result_r->affected = 3;
@@ -96,6 +102,44 @@ fake_release(void *ctx)
 	fake.n_release++;
 }
 
+static void
+fake_until(void *ctx, uint64_t end_us)
+{
+	(void)ctx;
+	fake.end_us = end_us;
+}
+
+static enum xc_err
+fake_open(void *ctx, const char *schema, const char *sql,
+    const struct xc_value *args, size_t n_args)
+{
+	(void)ctx;
+	(void)schema;
+	(void)sql;
+	(void)args;
+	(void)n_args;
+	return fake.err;
+}
+
+static enum xc_err
+fake_next(void *ctx, const struct xc_cell **cells_r, size_t *n_r)
+{
+	static struct xc_cell cell = { .name = "id", .type = XC_CELL_INT };
+
+	(void)ctx;
+	*cells_r = &cell;
+	*n_r = 1;
+	cell.integer = fake.n_rows;
+	return fake.n_rows-- > 0 ? XC_OK : XC_ERR_NOT_FOUND;
+}
+
+static void
+fake_end(void *ctx)
+{
+	(void)ctx;
+	fake.n_ends++;
+}
+
 static const struct xc_db_ops ops = {
 	.rows = fake_rows,
 	.exec = fake_exec,
@@ -103,6 +147,10 @@ static const struct xc_db_ops ops = {
 	.commit = fake_commit,
 	.rollback = fake_rollback,
 	.release = fake_release,
+	.until = fake_until,
+	.open = fake_open,
+	.next = fake_next,
+	.end = fake_end,
 };
 
 static void
@@ -183,6 +231,82 @@ test_exec(void **state)
 	    XC_ERR_EXISTS);
 	assert_int_equal(result.affected, 0);
 	assert_int_equal(result.last_id, 0);
+	test_end(&req);
+}
+
+static enum xc_err
+add_up(void *ctx, const struct xc_cell *cells, size_t n_cells)
+{
+	assert_int_equal(n_cells, 1);
+	*(int64_t *)ctx += cells[0].integer;
+	return cells[0].integer == 5 ? XC_ERR_NOT_FOUND : XC_OK;
+}
+
+static void
+test_each(void **state)
+{
+	struct xc_request req;
+	int64_t sum = 0;
+
+	(void)state;
+	begin(&req);
+	req.end_us = 77;
+	fake.n_rows = 3;
+	assert_int_equal(xc_db_each(&req, add_up, &sum, "SELECT", XC_NO_ARGS),
+	    XC_OK);
+	assert_int_equal(sum, 6);
+	assert_int_equal(fake.n_ends, 1);
+	assert_int_equal(fake.end_us, 77);
+	/* What the callback says is what is returned. */
+	fake.n_rows = 6;
+	assert_int_equal(xc_db_each(&req, add_up, &sum, "SELECT", XC_NO_ARGS),
+	    XC_ERR_NOT_FOUND);
+	assert_int_equal(fake.n_ends, 2);
+	fake.err = XC_ERR_TIMEOUT;
+	assert_int_equal(xc_db_each(&req, add_up, &sum, "SELECT", XC_NO_ARGS),
+	    XC_ERR_TIMEOUT);
+	assert_int_equal(fake.n_ends, 2);
+	test_end(&req);
+}
+
+static void
+test_objects(void **state)
+{
+	static const char *const bad[] = { "id;", "a`b", "1a", "a-b",
+		"\xc3\xa4", "a,b" };
+	struct json_object *row = json_tokener_parse("{\"title\": \"x\", "
+	    "\"done\": true, \"role\": \"admin\", "
+	    "\"big\": 18446744073709551615, \"a`b\": 1, \"1a\": 1}");
+	struct xc_request req;
+
+	(void)state;
+	begin(&req);
+	assert_int_equal(xc_db_insert(&req, NULL, "item", row,
+	    "title done absent"), XC_OK);
+	assert_string_equal(fake.sql,
+	    "INSERT INTO `item` (`title`, `done`) VALUES (?, ?)");
+	assert_int_equal(fake.n_args, 2);
+	assert_int_equal(xc_db_update(&req, NULL, "item", row, " big  title ",
+	    "id", xc_int(5)), XC_OK);
+	assert_string_equal(fake.sql,
+	    "UPDATE `item` SET `big` = ?, `title` = ? WHERE `id` = ?");
+	assert_int_equal(fake.n_args, 3);
+	fake.n_calls = 0;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		assert_int_equal(xc_db_insert(&req, NULL, "item", row,
+		    bad[i]), XC_ERR_INVALID);
+		assert_int_equal(xc_db_insert(&req, NULL, bad[i], row,
+		    "title"), XC_ERR_INVALID);
+		assert_int_equal(xc_db_update(&req, NULL, "item", row,
+		    "title", bad[i], xc_int(1)), XC_ERR_INVALID);
+	}
+	assert_int_equal(xc_db_update(&req, NULL, "item", row, "absent",
+	    "id", xc_int(5)), XC_OK);
+	assert_int_equal(fake.n_calls, 0);
+	assert_int_equal(xc_value_of_json(json_object_object_get(row,
+	    "big")).type, XC_VALUE_UINT);
+	assert_int_equal(xc_value_of_json(NULL).type, XC_VALUE_NULL);
+	json_object_put(row);
 	test_end(&req);
 }
 
@@ -334,6 +458,8 @@ main(void)
 		cmocka_unit_test(test_rows),
 		cmocka_unit_test(test_row),
 		cmocka_unit_test(test_exec),
+		cmocka_unit_test(test_each),
+		cmocka_unit_test(test_objects),
 		cmocka_unit_test(test_bad_arguments),
 		cmocka_unit_test(test_no_access),
 		cmocka_unit_test(test_transaction),

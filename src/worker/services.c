@@ -76,6 +76,7 @@ void
 xc_services_tend(struct xc_worker *worker)
 {
 	xc_staff_tend(worker->staff);
+	xc_database_tend(&worker->database);
 	if (worker->settle_ms == 0 || worker->now_ms < worker->settle_ms)
 		return;
 	xc_rescuer_begin(worker);
