@@ -446,10 +446,56 @@ names_the_calls(void **state)
 	assert_string_equal(xc_call_name((enum xc_call)-1), "unknown");
 }
 
+static void
+test_cells(void **state)
+{
+	static const struct xc_cell cells[] = {
+		{ .type = XC_CELL_NULL },
+		{ .type = XC_CELL_INT, .integer = INT64_MIN },
+		{ .type = XC_CELL_UINT, .integer = -1 },
+		{ .type = XC_CELL_REAL, .real = 0.1 },
+		{ .type = XC_CELL_DECIMAL, .data = "1.50", .len = 4 },
+		{ .type = XC_CELL_TEXT, .data = "a\0b", .len = 3 },
+		{ .type = XC_CELL_BLOB, .data = "", .len = 0 },
+	};
+	const size_t n = sizeof(cells) / sizeof(cells[0]);
+	unsigned char area[256];
+	struct xc_call_writer w = { .base = area, .cap = sizeof(area) };
+	struct xc_call_reader r = { .base = area };
+	struct xc_cell cell;
+
+	(void)state;
+	for (size_t i = 0; i < n; i++)
+		xc_call_put_cell(&w, &cells[i]);
+	assert_false(w.bad);
+	r.len = w.len;
+	for (size_t i = 0; i < n; i++) {
+		xc_call_get_cell(&r, &cell);
+		assert_int_equal(cell.type, cells[i].type);
+		assert_true(cell.integer == cells[i].integer);
+		assert_true(cell.real >= cells[i].real &&
+		    cell.real <= cells[i].real);
+		assert_int_equal(cell.len, cells[i].len);
+		if (cell.len > 0)
+			assert_memory_equal(cell.data, cells[i].data,
+			    cell.len + 1);
+		assert_non_null(cell.data);
+	}
+	assert_true(xc_call_end(&r));
+	/* Cut at each byte: bad, and never read beyond. */
+	for (size_t len = 0; len < w.len; len++) {
+		r = (struct xc_call_reader){ .base = area, .len = len };
+		for (size_t i = 0; i < n; i++)
+			xc_call_get_cell(&r, &cell);
+		assert_true(r.bad);
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_cells),
 		cmocka_unit_test(takes_numbers_and_text),
 		cmocka_unit_test(takes_values),
 		cmocka_unit_test(refuses_values_that_are_none),
