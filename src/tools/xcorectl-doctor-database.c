@@ -217,38 +217,6 @@ check_tls(const struct ctl_doctor *doctor, struct xc_connection *connection)
 	json_object_put(row);
 }
 
-static struct xc_connection *
-connect_as(const struct ctl_doctor *doctor, enum xc_account account,
-    const char *name)
-{
-	struct xc_database_settings settings = doctor->settings->database;
-	struct xc_connection *connection;
-	struct xc_errbuf why = { "" };
-	enum xc_err err;
-
-	if (settings.connect_timeout_ms > 1000)
-		settings.connect_timeout_ms = 1000;
-	if (settings.read_timeout_ms > 1000)
-		settings.read_timeout_ms = 1000;
-	err = xc_connection_new(&settings, account, &connection, &why);
-	if (err != XC_OK) {
-		ctl_doctor_find(doctor, name, CTL_UNKNOWN, "run this as root "
-		    "or as xcored's user, or see to the password file", "%s",
-		    why.text);
-		return NULL;
-	}
-	err = xc_connection_open(connection);
-	if (err == XC_OK) {
-		ctl_doctor_find(doctor, name, CTL_OK, NULL, "connects");
-		return connection;
-	}
-	xc_connection_fail(connection, &why, err, "cannot connect");
-	ctl_doctor_find(doctor, name, CTL_BAD, "see that it runs, and that "
-	    "the account is as xcore.json(5) says", "%s", why.text);
-	xc_connection_free(&connection);
-	return NULL;
-}
-
 static void
 check_server(const struct ctl_doctor *doctor,
     struct xc_connection *connection)
@@ -280,11 +248,10 @@ ctl_doctor_database(const struct ctl_doctor *doctor)
 
 	if (doctor->settings == NULL)
 		return;
-	connection = connect_as(doctor, XC_ACCOUNT_CORE, "account of the core");
-	if (connection != NULL)
+	connection = ctl_doctor_connect(doctor);
+	if (connection != NULL) {
 		check_server(doctor, connection);
-	xc_connection_free(&connection);
-	connection = connect_as(doctor, XC_ACCOUNT_SERVICE,
-	    "account of services");
+		ctl_doctor_accounts(doctor, connection);
+	}
 	xc_connection_free(&connection);
 }

@@ -14,6 +14,7 @@
 #include "config/settings.h"
 
 struct json_object;
+struct xc_connection;
 struct xc_ctl;
 
 enum ctl_health {
@@ -57,6 +58,14 @@ void ctl_doctor_server(const struct ctl_doctor *doctor);
 void ctl_doctor_web(const struct ctl_doctor *doctor);
 void ctl_doctor_database(const struct ctl_doctor *doctor);
 void ctl_doctor_cache(const struct ctl_doctor *doctor);
+
+/* Parts of the section "database".  The core's connection, to be freed; NULL:
+ * that it does not connect is found. */
+struct xc_connection *ctl_doctor_connect(const struct ctl_doctor *doctor);
+/* What the core's account may do, and whether the services' and the plugins'
+ * connect. */
+void ctl_doctor_accounts(const struct ctl_doctor *doctor,
+    struct xc_connection *connection);
 
 /* What a section came to, for people. */
 void ctl_doctor_print(struct json_object *section, bool colour);

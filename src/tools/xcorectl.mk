@@ -4,6 +4,7 @@ src_tools_xcorectl_SOURCES = \
 	src/tools/xcorectl.c src/tools/xcorectl.h \
 	src/tools/xcorectl-audit.c \
 	src/tools/xcorectl-doctor.c src/tools/xcorectl-doctor.h \
+	src/tools/xcorectl-doctor-accounts.c \
 	src/tools/xcorectl-doctor-attacks.c \
 	src/tools/xcorectl-doctor-attacks.h \
 	src/tools/xcorectl-doctor-cache.c \
