@@ -18,7 +18,7 @@ tests_bench_lookup_LDADD = libworker.la libplugin.la libcontract.la \
 	libxcore.la
 
 bench_scripts = tests/bench/common.sh tests/bench/hello.sh \
-	tests/bench/isolation.sh \
+	tests/bench/isolation.sh tests/bench/login.sh \
 	tests/bench/mixed.sh tests/bench/reload.sh tests/bench/reloads10k.sh \
 	tests/bench/crash.sh tests/bench/plugins1000.sh tests/bench/run
 LINT_SHELL += $(bench_scripts)

@@ -3,7 +3,7 @@
  * An open-loop HTTP/1.1 load generator for 127.0.0.1:
  *
  *   openload -p PORT [-c CONNECTIONS] [-r RATE] [-d SECONDS] [-w WARM-UP]
- *            [-k K -o OTHER-PATH] [-V FILE] PATH
+ *            [-k K -o OTHER-PATH] [-A FILE] [-V FILE] PATH
  *
  * Request number i is due at start + i / RATE, whatever the replies do, and
  * its latency counts from then: a server that stalls is charged for every
@@ -16,6 +16,9 @@
  * -V: the FILE holds a number, which others may raise at any time by writing
  * over it.  The last number in each reply must be at least what the FILE held
  * when the request was sent; a smaller one counts as stale.
+ *
+ * -A: the FILE's one line is a header of each request; a token does not belong
+ * into the arguments.
  *
  * One line for each path, times in microseconds:
  *   PATH n N p50 US p90 US p99 US p99.9 US max US errors N non2xx N stale N
@@ -66,6 +69,7 @@ static struct conn conns[MAX_CONNS];
 static int idle[MAX_CONNS];		/* a ring: the one idle longest next */
 static unsigned idle_head, idle_tail;
 static int n_conns = 64, port, set, every;
+static char header[4096];			/* with the end of its line */
 static double rate = 1000, seconds = 5, warm_up = 0.5;
 static unsigned in_flight;
 static int number_fd = -1;
@@ -259,7 +263,7 @@ send_request(int64_t due, uint64_t number, bool counted)
 {
 	int i = idle[idle_head++ % MAX_CONNS];
 	struct conn *c = &conns[i];
-	char text[512];
+	char text[8192];
 	int n;
 
 	c->which = every > 0 && number % (uint64_t)every == 0;
@@ -269,7 +273,7 @@ send_request(int64_t due, uint64_t number, bool counted)
 	c->busy = true;
 	in_flight++;
 	n = snprintf(text, sizeof(text), "GET %s HTTP/1.1\r\n"
-	    "Host: 127.0.0.1\r\n\r\n", tallies[c->which].path);
+	    "Host: 127.0.0.1\r\n%s\r\n", tallies[c->which].path, header);
 	/* A failure shows as the end of the connection. */
 	if (send(c->fd, text, (size_t)n, MSG_NOSIGNAL) != n)
 		shutdown(c->fd, SHUT_RDWR);
@@ -356,12 +360,29 @@ report(const struct tally *t)
 	    (uintmax_t)t->stale);
 }
 
+/* Its first line, with the end of a line. */
+static bool
+read_header(const char *path)
+{
+	FILE *file = fopen(path, "re");
+	size_t len;
+	bool read;
+
+	if (!file)
+		return false;
+	read = fgets(header, (int)sizeof(header) - 2, file) != NULL;
+	fclose(file);
+	len = read ? strcspn(header, "\r\n") : 0;
+	memcpy(header + len, "\r\n", 3);
+	return len > 0;
+}
+
 static bool
 read_arguments(int argc, char **argv)
 {
 	int option;
 
-	while ((option = getopt(argc, argv, "p:c:r:d:w:k:o:V:")) != -1)
+	while ((option = getopt(argc, argv, "p:c:r:d:w:k:o:A:V:")) != -1)
 		switch (option) {
 		case 'p': port = atoi(optarg); break;
 		case 'c': n_conns = atoi(optarg); break;
@@ -370,6 +391,10 @@ read_arguments(int argc, char **argv)
 		case 'w': warm_up = atof(optarg); break;
 		case 'k': every = atoi(optarg); break;
 		case 'o': tallies[1].path = optarg; break;
+		case 'A':
+			if (!read_header(optarg))
+				return false;
+			break;
 		case 'V':
 			number_fd = open(optarg, O_RDONLY | O_CLOEXEC);
 			if (number_fd < 0)
@@ -397,7 +422,7 @@ main(int argc, char **argv)
 	if (!read_arguments(argc, argv)) {
 		fprintf(stderr, "usage: openload -p PORT [-c CONNECTIONS] "
 		    "[-r RATE] [-d SECONDS] [-w WARM-UP] "
-		    "[-k K -o OTHER-PATH] [-V FILE] PATH\n");
+		    "[-k K -o OTHER-PATH] [-A FILE] [-V FILE] PATH\n");
 		return 2;
 	}
 	signal(SIGTERM, stop);
