@@ -134,13 +134,16 @@ next_row(struct xc_broking *call)
 {
 	struct xc_broker *broker = call->broker;
 
-	if (broker->cells != NULL)
-		return XC_OK;
-	return call->host->db->next(call->host->db_ctx, &broker->cells,
-	    &broker->n_cells);
+	if (broker->cells != NULL || broker->rows_err != XC_OK)
+		return broker->rows_err;
+	broker->rows_err = call->host->db->next(call->host->db_ctx,
+	    &broker->cells, &broker->n_cells);
+	if (broker->rows_err != XC_OK)
+		broker->cells = NULL;
+	return broker->rows_err;
 }
 
-/* So many rows as have room, one at least. */
+/* So many rows as have room, one at least.  Those before an error go first. */
 static enum xc_err
 put_rows(struct xc_broking *call)
 {
@@ -170,11 +173,12 @@ put_rows(struct xc_broking *call)
 		first = false;
 		broker->cells = NULL;
 	}
-	if (err != XC_ERR_NOT_FOUND)
+	if (first && err != XC_ERR_NOT_FOUND)
 		return err;
 	if (first)
 		xc_call_put_u32(w, 0);
-	xc_call_put_u32(w, XC_ROWS_OVER);
+	xc_call_put_u32(w, err == XC_ERR_NOT_FOUND ? XC_ROWS_OVER :
+	    XC_ROWS_MORE);
 	return XC_OK;
 }
 
@@ -182,6 +186,7 @@ void
 xc_broker_rows_close(struct xc_broker *broker)
 {
 	broker->rows_open = false;
+	broker->rows_err = XC_OK;
 	broker->cells = NULL;
 	if (broker->host->db != NULL && broker->host->db->end != NULL)
 		broker->host->db->end(broker->host->db_ctx);

@@ -31,7 +31,8 @@ struct xc_broker {
 	size_t copy_cap;	/* ... xc_broker_end() */
 	uint64_t waited_us;	/* in services, during this request */
 	uint32_t n_records;	/* logged, during this request */
-	bool rows_open;		/* the sandbox reads rows of the database */
+	bool rows_open;		/* the sandbox reads rows of the database... */
+	enum xc_err rows_err;	/* ...of which there is no more for this */
 	const struct xc_cell *cells;	/* the row to go next; NULL: not here */
 	size_t n_cells;
 };

@@ -18,10 +18,19 @@ libbroker_la_SOURCES = \
 BROKER_TEST_LIBS = libbroker.la libsandbox.la libguest.la libdatabase.la \
 	libcache.la libdesk.la libhttp.la libsettings.la libloggers.la \
 	libtesthost.la libxcore.la $(CMOCKA_LIBS) $(JSONC_LIBS)
-check_PROGRAMS += src/sandbox/test-broker
-TESTS += src/sandbox/test-broker
-src_sandbox_test_broker_SOURCES = src/sandbox/test-broker.c
+broker_fixture = src/sandbox/broker-fixture.c src/sandbox/broker-fixture.h
+broker_tests = src/sandbox/test-broker src/sandbox/test-broker-cache \
+	src/sandbox/test-broker-db
+check_PROGRAMS += $(broker_tests)
+TESTS += $(broker_tests)
+src_sandbox_test_broker_SOURCES = src/sandbox/test-broker.c $(broker_fixture)
 src_sandbox_test_broker_LDADD = $(BROKER_TEST_LIBS)
+src_sandbox_test_broker_cache_SOURCES = src/sandbox/test-broker-cache.c \
+	$(broker_fixture)
+src_sandbox_test_broker_cache_LDADD = $(BROKER_TEST_LIBS)
+src_sandbox_test_broker_db_SOURCES = src/sandbox/test-broker-db.c \
+	$(broker_fixture)
+src_sandbox_test_broker_db_LDADD = $(BROKER_TEST_LIBS)
 
 FUZZ_TARGETS += src/sandbox/fuzz-broker
 src_sandbox_fuzz_broker_SOURCES = src/sandbox/fuzz-broker.c
