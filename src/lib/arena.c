@@ -16,23 +16,23 @@
 #define KEPT_CHUNKS 4		/* of CHUNK_SIZE, between requests */
 #define ALIGNMENT (sizeof(max_align_t))
 
-struct chunk {
-	struct chunk *next;
+struct xc_chunk {
+	struct xc_chunk *next;
 	size_t size;		/* of data */
 	size_t used;
 	max_align_t data[];
 };
 
-struct deferred {
-	struct deferred *next;
+struct xc_deferred {
+	struct xc_deferred *next;
 	void (*fn)(void *data);
 	void *data;
 };
 
 struct xc_arena {
-	struct chunk *first;
-	struct chunk *current;	/* those before it are full */
-	struct deferred *deferred;
+	struct xc_chunk *first;
+	struct xc_chunk *current;	/* those before it are full */
+	struct xc_deferred *deferred;
 	size_t limit;
 	size_t taken;
 };
@@ -54,10 +54,10 @@ xc_arena_limit(struct xc_arena *arena, size_t limit)
 }
 
 /* Puts a new chunk behind the current one and goes there. */
-static struct chunk *
+static struct xc_chunk *
 add_chunk(struct xc_arena *arena, size_t size)
 {
-	struct chunk *chunk;
+	struct xc_chunk *chunk;
 
 	if (size < CHUNK_SIZE)
 		size = CHUNK_SIZE;
@@ -80,10 +80,10 @@ add_chunk(struct xc_arena *arena, size_t size)
 }
 
 /* The chunk in which size bytes are free. */
-static struct chunk *
+static struct xc_chunk *
 find_room(struct xc_arena *arena, size_t size)
 {
-	struct chunk *chunk = arena->current;
+	struct xc_chunk *chunk = arena->current;
 
 	if (chunk == NULL && arena->first != NULL)
 		chunk = arena->current = arena->first;
@@ -101,7 +101,7 @@ find_room(struct xc_arena *arena, size_t size)
 static void *
 cut(struct xc_arena *arena, size_t size)
 {
-	struct chunk *chunk = find_room(arena, size);
+	struct xc_chunk *chunk = find_room(arena, size);
 	char *piece;
 
 	if (chunk == NULL)
@@ -138,7 +138,7 @@ xc_arena_take(struct xc_arena *arena, size_t size)
 enum xc_err
 xc_arena_defer(struct xc_arena *arena, void (*fn)(void *data), void *data)
 {
-	struct deferred *row = cut(arena, round_up(sizeof(*row)));
+	struct xc_deferred *row = cut(arena, round_up(sizeof(*row)));
 
 	if (row == NULL) {
 		fn(data);
@@ -151,23 +151,55 @@ xc_arena_defer(struct xc_arena *arena, void (*fn)(void *data), void *data)
 	return XC_OK;
 }
 
+/* Those in front of the one that is to stay, NULL: all. */
 static void
-run_deferred(struct xc_arena *arena)
+run_deferred(struct xc_arena *arena, const struct xc_deferred *stays)
 {
-	struct deferred *row;
+	struct xc_deferred *row;
 
-	while ((row = arena->deferred) != NULL) {
+	while ((row = arena->deferred) != stays) {
 		arena->deferred = row->next;
 		row->fn(row->data);
 	}
+}
+
+void
+xc_arena_mark(const struct xc_arena *arena, struct xc_arena_mark *mark_r)
+{
+	*mark_r = (struct xc_arena_mark){ .current = arena->current,
+		.used = arena->current != NULL ? arena->current->used : 0,
+		.taken = arena->taken, .deferred = arena->deferred };
+}
+
+void
+xc_arena_release(struct xc_arena *arena, const struct xc_arena_mark *mark)
+{
+	struct xc_chunk **link = &arena->first, *chunk;
+
+	run_deferred(arena, mark->deferred);
+	if (mark->current != NULL) {
+		mark->current->used = mark->used;
+		link = &mark->current->next;
+	}
+	while ((chunk = *link) != NULL) {
+		chunk->used = 0;
+		if (chunk->size == CHUNK_SIZE) {
+			link = &chunk->next;
+			continue;
+		}
+		*link = chunk->next;
+		free(chunk);
+	}
+	arena->current = mark->current;
+	arena->taken = mark->taken;
 }
 
 /* Frees all chunks but the first of the usual size. */
 static void
 trim(struct xc_arena *arena, size_t keep)
 {
-	struct chunk **link = &arena->first;
-	struct chunk *chunk;
+	struct xc_chunk **link = &arena->first;
+	struct xc_chunk *chunk;
 
 	while ((chunk = *link) != NULL) {
 		if (chunk->size == CHUNK_SIZE && keep > 0) {
@@ -185,7 +217,7 @@ trim(struct xc_arena *arena, size_t keep)
 void
 xc_arena_reset(struct xc_arena *arena)
 {
-	run_deferred(arena);
+	run_deferred(arena, NULL);
 	trim(arena, KEPT_CHUNKS);
 	arena->taken = 0;
 }
@@ -195,7 +227,7 @@ xc_arena_free(struct xc_arena **arena)
 {
 	if (*arena == NULL)
 		return;
-	run_deferred(*arena);
+	run_deferred(*arena, NULL);
 	trim(*arena, 0);
 	free(*arena);
 	*arena = NULL;

@@ -33,6 +33,22 @@ void *xc_arena_take(struct xc_arena *arena, size_t size);
 enum xc_err xc_arena_defer(struct xc_arena *arena, void (*fn)(void *data),
     void *data);
 
+/* A point that an arena can go back to. */
+struct xc_arena_mark {
+	struct xc_chunk *current;
+	size_t used;
+	size_t taken;
+	struct xc_deferred *deferred;
+};
+
+void xc_arena_mark(const struct xc_arena *arena,
+    struct xc_arena_mark *mark_r);
+
+/* Calls what was deferred since, the last first, and takes back what was
+ * given out since. */
+void xc_arena_release(struct xc_arena *arena,
+    const struct xc_arena_mark *mark);
+
 /* Calls what was deferred, the last first; what those calls defer runs too.
  * Then takes back all pieces; chunks above a small stock are freed. */
 void xc_arena_reset(struct xc_arena *arena);

@@ -47,6 +47,7 @@ libxcore_la_SOURCES = \
 	src/lib/request.c src/lib/request-private.h \
 	src/lib/request-env.c src/lib/request-env.h \
 	src/lib/request-parse.c \
+	src/lib/request-step.c \
 	src/lib/run.c \
 	src/lib/status.c src/lib/status.h \
 	src/lib/tape.c src/lib/tape.h \

@@ -20,13 +20,13 @@
 #include <xcore/plugin.h>
 #include <xcore/request.h>
 
+#include "arena.h"
 #include "block.h"
 #include "breach.h"
 #include "errbuf.h"
 #include "status.h"
 
 struct xc_host;
-struct xc_arena;
 
 #define XC_REQUEST_MAGIC UINT32_C(0x71657263)
 
@@ -48,6 +48,8 @@ struct xc_request {
 	bool may_be_far;
 	const char *far_body;	/* NULL: it lies in out */
 	struct xc_block extra;		/* header lines for the reply */
+	/* A step looks at the reply that stands, and may add lines to it. */
+	bool behind;
 	struct xc_arena *arena;
 	bool in_transaction;
 	bool used_db;
@@ -60,6 +62,10 @@ struct xc_request {
 	/* Of the decoded path; they lie in the arena and end with NULL. */
 	const char **segments;
 	size_t n_segments;
+	/* In the block: where the name of a step's operation stands, and what
+	 * ends what a step is given.  0: it was not made ready. */
+	uint32_t lend_name;
+	uint32_t lend_end;
 	uint64_t id_prefix;	/* random: ids made here differ by process */
 	uint64_t id_next;
 };
@@ -86,6 +92,9 @@ void xc_request_free(struct xc_request *req);
  */
 enum xc_err xc_request_blank(struct xc_request *req);
 enum xc_err xc_reply_blank(struct xc_request *req);
+
+/* ... undoes what the database was left with. */
+void xc_request_end_db(struct xc_request *req);
 
 /*
  * Builds the request's block from FastCGI parameters ("NAME=value" strings,
@@ -155,6 +164,61 @@ enum xc_err xc_request_bind(struct xc_request *req, struct xc_plugin *plugin,
  * stands and req->breach says so.
  */
 enum xc_err xc_request_run(struct xc_request *req, xc_handler *handler);
+
+/*
+ * Steps: handlers of plugins, often others than the one whose request it is,
+ * that see it before the handler, or look at its reply.
+ *
+ *	xc_request_lendable()	when nothing is in the block that they are not
+ *				to see; again when more is that they are
+ *	xc_request_lend()	to the plugin of a step
+ *	xc_request_step(), xc_request_step_behind(), or in a sandbox
+ *	xc_request_return()
+ */
+
+#define XC_LEND_NAME_MAX 128
+
+/* What a request is while a step has it. */
+struct xc_lent {
+	struct xc_request_head head;
+	struct xc_plugin *plugin;
+	struct xc_arena_mark mark;
+	uint32_t in_used;
+	uint32_t extra_used;
+};
+
+/* Errors as xc_block_append(). */
+enum xc_err xc_request_lendable(struct xc_request *req);
+
+/*
+ * Binds it to a step: path and prefix stay, the operation's name is another,
+ * and there are no parameters of the path and no body.  bare: the block ends
+ * where that ends which the step is given, so that it can be copied whole.
+ * Strings got from the request before stay valid.
+ */
+void xc_request_lend(struct xc_request *req, struct xc_plugin *plugin,
+    const char *operation, bool bare, struct xc_lent *lent_r);
+
+/*
+ * The step's end: releases the database, runs what was deferred and takes back
+ * what was taken; then the request is what it was.  A reply that the step has
+ * made stands; without one the header lines that it added are forgotten.
+ */
+void xc_request_return(struct xc_request *req, const struct xc_lent *lent);
+
+/*
+ * Runs a step ahead of the handler: as xc_request_run(), but without a reply
+ * XC_OK means to go on; none stands then.
+ */
+enum xc_err xc_request_step(struct xc_request *req, xc_handler *handler);
+
+/*
+ * Runs a step behind the handler, when a reply stands.  It stays as it is but
+ * for the header lines that the step adds to a whole one; none of them if the
+ * step fails, which is logged.  Returns what the step did.
+ */
+enum xc_err xc_request_step_behind(struct xc_request *req,
+    xc_handler *handler);
 
 /* The reply's head, valid until the next call that changes the reply; its
  * spans lie in req->out. */

@@ -54,6 +54,8 @@ xc_request_blank(struct xc_request *req)
 	req->breach = XC_BREACH_NONE;
 	req->in_transaction = false;
 	req->used_db = false;
+	req->behind = false;
+	req->lend_name = req->lend_end = 0;
 	err = begin_block(&req->in, sizeof(*head));
 	if (err == XC_OK)
 		err = xc_reply_blank(req);
@@ -148,14 +150,21 @@ xc_request_free(struct xc_request *req)
 }
 
 void
-xc_request_reset(struct xc_request *req)
+xc_request_end_db(struct xc_request *req)
 {
 	const struct xc_host *host = req->host;
 
-	assert(req->magic == XC_REQUEST_MAGIC);
 	if (req->used_db && host->db != NULL && host->db->release != NULL)
 		host->db->release(host->db_ctx);
 	req->used_db = false;
+	req->in_transaction = false;
+}
+
+void
+xc_request_reset(struct xc_request *req)
+{
+	assert(req->magic == XC_REQUEST_MAGIC);
+	xc_request_end_db(req);
 	req->end_us = 0;
 	xc_arena_reset(req->arena);
 	/* Shrinking cannot fail, and there is always room for the heads. */
