@@ -23,6 +23,13 @@ enum xc_err xc_reply_close(struct xc_request *req, uint32_t body);
 
 void xc_reply_abandon(struct xc_request *req);
 
+/*
+ * Adds the header lines in req->extra to those of the reply that stands, and
+ * forgets them there.  XC_ERR_TOO_LARGE if that would be over 16 KiB of them, or
+ * the memory has a fixed size; XC_ERR_NOMEM.  The reply is as it was then.
+ */
+enum xc_err xc_reply_add_lines(struct xc_request *req);
+
 /* The body of the whole reply, head.body.len bytes, until the request is
  * reset or another reply is made. */
 const char *xc_reply_body(const struct xc_request *req);

@@ -10,6 +10,8 @@
 #include "reply-private.h"
 #include "text.h"
 
+#define LINES_MAX (UINT32_C(16) * 1024)
+
 /* What xcore says itself, or what has an argument of its own. */
 static const char *const own_headers[] = {
 	"content-length",
@@ -72,6 +74,21 @@ xc_reply_done(const struct xc_request *req)
 	return req->reply != XC_REPLY_NONE;
 }
 
+int
+xc_reply_status(const struct xc_request *req)
+{
+	return req->reply != XC_REPLY_NONE ? xc_request_reply(req)->status :
+	    0;
+}
+
+/* Whether a header may be added still. */
+static bool
+takes_lines(const struct xc_request *req)
+{
+	return req->reply == XC_REPLY_NONE ||
+	    (req->behind && req->reply == XC_REPLY_WHOLE);
+}
+
 /* Appends "name: value CR LF"; on an error nothing was added. */
 static enum xc_err
 put_line(struct xc_block *extra, const char *name, size_t name_len,
@@ -100,7 +117,7 @@ xc_reply_header(struct xc_request *req, const char *name, const char *value)
 	size_t value_len;
 
 	assert(req->magic == XC_REQUEST_MAGIC);
-	if (req->reply != XC_REPLY_NONE)
+	if (!takes_lines(req))
 		return XC_ERR_STATE;
 	if (name == NULL || value == NULL)
 		return XC_ERR_INVALID;
@@ -157,6 +174,44 @@ xc_reply_open(struct xc_request *req, int status, const char *content_type)
 	head->content_type = type;
 	head->head = lines;
 	return XC_OK;
+}
+
+/* Both behind one another: the lines of a head have to stand together. */
+static enum xc_err
+join_lines(struct xc_request *req, struct xc_span lines)
+{
+	struct xc_span all = { .off = req->out.used,
+		.len = lines.len + req->extra.used };
+	enum xc_err err = xc_block_room(&req->out, all.len + 1);
+
+	if (err != XC_OK)
+		return err;
+	/* There is room, so none of these fails. */
+	(void)xc_block_put(&req->out, req->out.base + lines.off, lines.len);
+	(void)xc_block_put(&req->out, req->extra.base, req->extra.used);
+	(void)xc_block_put(&req->out, "", 1);
+	head_of(req)->head = all;
+	head_of(req)->size = req->out.used;
+	req->extra.used = 0;
+	return XC_OK;
+}
+
+enum xc_err
+xc_reply_add_lines(struct xc_request *req)
+{
+	const struct xc_span lines = xc_request_reply(req)->head;
+	const uint32_t limit = req->out.limit;
+	enum xc_err err;
+
+	if (req->extra.used == 0)
+		return XC_OK;
+	if (lines.len + req->extra.used > LINES_MAX)
+		return XC_ERR_TOO_LARGE;
+	/* That of the handler's plugin, who has not added them. */
+	req->out.limit = 0;
+	err = join_lines(req, lines);
+	req->out.limit = limit;
+	return err;
 }
 
 enum xc_err
@@ -262,7 +317,7 @@ xc_reply_write(struct xc_request *req, const void *data, size_t len)
 	const struct xc_stream_ops *stream = req->host->stream;
 
 	assert(req->magic == XC_REQUEST_MAGIC);
-	if (req->reply != XC_REPLY_STREAMING)
+	if (req->reply != XC_REPLY_STREAMING || req->behind)
 		return XC_ERR_STATE;
 	if (len == 0)
 		return XC_OK;

@@ -80,13 +80,10 @@ complain(struct xc_request *req, enum xc_err err)
 	    xc_strerror(err));
 }
 
-enum xc_err
-xc_request_run(struct xc_request *req, xc_handler *handler)
+/* A reply stands in any case then. */
+static enum xc_err
+finish(struct xc_request *req, enum xc_err err)
 {
-	enum xc_err err;
-
-	assert(req->magic == XC_REQUEST_MAGIC);
-	err = handler(req);
 	if (req->reply == XC_REPLY_NONE) {
 		settle(req, err);
 		return err;
@@ -94,5 +91,48 @@ xc_request_run(struct xc_request *req, xc_handler *handler)
 	req->breach = XC_BREACH_NONE;
 	if (err != XC_OK)
 		complain(req, err);
+	return err;
+}
+
+enum xc_err
+xc_request_run(struct xc_request *req, xc_handler *handler)
+{
+	assert(req->magic == XC_REQUEST_MAGIC);
+	return finish(req, handler(req));
+}
+
+enum xc_err
+xc_request_step(struct xc_request *req, xc_handler *handler)
+{
+	enum xc_err err;
+
+	assert(req->magic == XC_REQUEST_MAGIC);
+	err = handler(req);
+	if (err != XC_OK || req->reply != XC_REPLY_NONE)
+		return finish(req, err);
+	req->breach = XC_BREACH_NONE;
+	return XC_OK;
+}
+
+enum xc_err
+xc_request_step_behind(struct xc_request *req, xc_handler *handler)
+{
+	enum xc_err err;
+
+	assert(req->magic == XC_REQUEST_MAGIC);
+	/* The reply has those that were added so far. */
+	req->extra.used = 0;
+	req->behind = true;
+	err = handler(req);
+	req->behind = false;
+	if (!is_breach(req, err))
+		req->breach = XC_BREACH_NONE;
+	if (err == XC_OK)
+		err = xc_reply_add_lines(req);
+	req->extra.used = 0;
+	if (err != XC_OK)
+		xc_log(req, XC_LOG_ERROR, "%s, a step behind the reply, which "
+		    "goes out without it: %s", operation_of(req),
+		    xc_strerror(err));
 	return err;
 }

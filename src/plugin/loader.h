@@ -32,6 +32,19 @@ struct xc_loaded_event {
 	xc_handler *handler;	/* in-process; else NULL */
 };
 
+/* What a plugin does with requests besides handling its own (a member of
+ * "middleware" in plugin.json). */
+struct xc_loaded_step {
+	const char *name;	/* "tenant:check_tenant" */
+	const char *operation_name;	/* "check_tenant" */
+	uint32_t operation;	/* its number for the runner */
+	xc_handler *handler;	/* in-process; NULL: by the runner, or it does
+				 * not serve */
+	bool on_reply;		/* behind the handler, not ahead of it */
+	bool site;		/* for requests of all but core plugins */
+	bool before_auth;	/* ahead of authentication */
+};
+
 /* Where a plugin answers. */
 struct xc_loaded_prefix {
 	const char *text;	/* "/app/todo" */
@@ -55,6 +68,7 @@ struct xc_loaded {
 	size_t n_segments;
 	const struct xc_loaded_prefix *several;	/* NULL: it has one */
 	size_t n_several;
+	bool core;
 	enum xc_serving state;
 	const char *reason;	/* why it is not serving, for operators */
 	struct xc_plugin *plugin;
@@ -66,6 +80,15 @@ struct xc_loaded {
 	const struct xc_loaded_event *events;
 	size_t n_events;
 	const struct xc_assets *assets;	/* its files; NULL: none */
+	/* As they stand in the manifest; of one that failed too. */
+	const struct xc_loaded_step *steps;
+	size_t n_steps;
+};
+
+/* A step of the table, and whose it is. */
+struct xc_table_step {
+	const struct xc_loaded *loaded;
+	const struct xc_loaded_step *step;
 };
 
 /* Its prefixes, one or more.  single is filled and used where it has one. */
@@ -78,6 +101,11 @@ struct xc_table {
 	uint64_t sequence;
 	struct xc_loaded *const *rows;	/* sorted by prefix */
 	size_t n;
+	/* Of all plugins but the disabled ones, in the order in which they are
+	 * passed by a request; its reply passes them in the opposite one.  All
+	 * with before_auth come first. */
+	const struct xc_table_step *steps;
+	size_t n_steps;
 };
 
 struct xc_loader;

@@ -79,6 +79,13 @@ enum xc_err xc_reply_write(struct xc_request *req, const void *data,
 /* Whether a reply stands, whole or begun. */
 bool xc_reply_done(const struct xc_request *req);
 
+/*
+ * The status of the reply that stands, whole or begun; 0: there is none.  For
+ * steps behind the handler (see xcore-plugin(7)), which may also add headers
+ * to a whole one by xc_reply_header().
+ */
+int xc_reply_status(const struct xc_request *req);
+
 #ifdef __cplusplus
 }
 #endif
