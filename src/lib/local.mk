@@ -110,6 +110,7 @@ XCORE_TESTS = \
 	src/lib/test-query \
 	src/lib/test-reply \
 	src/lib/test-request \
+	src/lib/test-step \
 	src/lib/test-tape \
 	src/lib/test-tape-make \
 	src/lib/test-text
@@ -149,6 +150,8 @@ src_lib_test_reply_SOURCES = src/lib/test-reply.c
 src_lib_test_reply_LDADD = $(XCORE_TEST_LIBS)
 src_lib_test_request_SOURCES = src/lib/test-request.c
 src_lib_test_request_LDADD = $(XCORE_TEST_LIBS)
+src_lib_test_step_SOURCES = src/lib/test-step.c
+src_lib_test_step_LDADD = $(XCORE_TEST_LIBS)
 src_lib_test_tape_SOURCES = src/lib/test-tape.c
 src_lib_test_tape_LDADD = $(XCORE_TEST_LIBS)
 src_lib_test_tape_make_SOURCES = src/lib/test-tape-make.c
