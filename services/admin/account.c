@@ -40,26 +40,6 @@ show(struct xc_store *store, int64_t id, struct json_object **user_r)
 	return err;
 }
 
-static enum xc_err
-log_account(struct xc_store *store, int64_t id, struct json_object **log_r)
-{
-	struct json_object *user;
-	enum xc_err err = xc_user_json(store, id, &user);
-
-	if (err != XC_OK)
-		return err;
-	err = xc_user_log_json(user, log_r);
-	json_object_put(user);
-	return err;
-}
-
-static void
-set_target(struct xc_change *change, const char *name)
-{
-	snprintf(change->target, sizeof(change->target), "user:%lld %s",
-	    (long long)change->id, name);
-}
-
 /* ---- registration ------------------------------------------------------- */
 
 static enum xc_err
@@ -71,9 +51,9 @@ add_account(struct xc_store *store, struct xc_change *change)
 	err = xc_new_user_insert(store, change, user, NULL, &change->id);
 	if (err != XC_OK)
 		return err;
-	set_target(change, user->name);
+	xc_change_target(change, "user", user->name);
 	err = show(store, change->id, &change->result);
-	return err == XC_OK ? log_account(store, change->id, &change->after) :
+	return err == XC_OK ? xc_user_log(store, change->id, &change->after) :
 	    err;
 }
 
@@ -149,10 +129,10 @@ set_profile(struct xc_store *store, struct xc_change *change)
 		err = xc_args_revision(change->args, row.revision,
 		    change->refusal_r);
 	if (err == XC_OK)
-		err = log_account(store, change->id, &change->before);
+		err = xc_user_log(store, change->id, &change->before);
 	if (err != XC_OK)
 		return err;
-	set_target(change, row.name);
+	xc_change_target(change, "user", row.name);
 	err = xc_store_exec(store, NULL, "UPDATE xc_user SET"
 	    " email = IF(?, NULLIF(?, ''), email),"
 	    " email_key = IF(?, NULLIF(?, ''), email_key),"
@@ -166,7 +146,7 @@ set_profile(struct xc_store *store, struct xc_change *change)
 		return xc_user_taken(change->refusal_r);
 	if (err == XC_OK)
 		err = show(store, change->id, &change->result);
-	return err == XC_OK ? log_account(store, change->id, &change->after) :
+	return err == XC_OK ? xc_user_log(store, change->id, &change->after) :
 	    err;
 }
 
@@ -240,7 +220,7 @@ put_password(struct xc_store *store, struct xc_change *change)
 		return nobody(change->refusal_r);
 	if (err != XC_OK)
 		return err;
-	set_target(change, row.name);
+	xc_change_target(change, "user", row.name);
 	err = xc_store_exec(store, &result, "UPDATE xc_user SET password = ?,"
 	    " password_at = UTC_TIMESTAMP(3), revision = revision + 1,"
 	    " changed_at = UTC_TIMESTAMP(3) WHERE id = ? AND password = ?",

@@ -147,9 +147,20 @@ struct xc_change {
 enum xc_err xc_change_run(struct xc_change *change,
     struct json_object **result_r);
 
-/* For bodies: 403 unless the caller has all of grants himself. */
-enum xc_err xc_change_reach(const struct xc_change *change,
-    const char *grants);
+/* xc_user_grants(), xc_role_grants(). */
+typedef enum xc_err xc_grants_fn(struct xc_store *store, int64_t id,
+    char **grants_r);
+
+/* For bodies: 403 unless the caller has all that the changed one has. */
+enum xc_err xc_change_reach(struct xc_store *store,
+    const struct xc_change *change, xc_grants_fn *grants_of);
+/* Puts "user:42 ana", of change's id. */
+void xc_change_target(struct xc_change *change, const char *kind,
+    const char *name);
+/* The members of these names (the last is NULL), for the log; a new
+ * reference. */
+enum xc_err xc_change_log(struct json_object *object,
+    const char *const *names, struct json_object **log_r);
 /* All that is remembered of grants is out of date. */
 enum xc_err xc_change_grants(struct xc_store *store);
 
@@ -166,6 +177,9 @@ enum xc_err xc_user_json(struct xc_store *store, int64_t id,
     struct json_object **user_r);
 /* What of it goes into the log; a new reference. */
 enum xc_err xc_user_log_json(struct json_object *user,
+    struct json_object **log_r);
+/* The same of one that is read for it. */
+enum xc_err xc_user_log(struct xc_store *store, int64_t id,
     struct json_object **log_r);
 /* 404. */
 enum xc_err xc_no_user(struct xc_refusal *refusal_r);

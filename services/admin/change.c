@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* One act of an administrator: all of it, with its row in the log, or none. */
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <json-c/json_object.h>
@@ -19,19 +21,10 @@ static const char any_admin[] =
     " JOIN xc_user u ON u.id = ur.user_id AND u.state = 'active' LIMIT 1";
 
 static enum xc_err
-ignore_row(void *ctx, const struct xc_cell *cells, size_t n_cells)
-{
-	(void)ctx;
-	(void)cells;
-	(void)n_cells;
-	return XC_OK;
-}
-
-static enum xc_err
 has_admin(struct xc_store *store, bool *has_r)
 {
-	enum xc_err err = xc_store_one(store, ignore_row, NULL, any_admin,
-	    XC_NO_ARGS);
+	int64_t one;
+	enum xc_err err = xc_store_number(store, &one, any_admin, XC_NO_ARGS);
 
 	*has_r = err == XC_OK;
 	return err == XC_ERR_NOT_FOUND ? XC_OK : err;
@@ -42,7 +35,9 @@ has_admin(struct xc_store *store, bool *has_r)
 static enum xc_err
 take_turn(struct xc_store *store)
 {
-	return xc_store_one(store, ignore_row, NULL,
+	int64_t revision;
+
+	return xc_store_number(store, &revision,
 	    "SELECT revision FROM xc_grants WHERE id = 1 FOR UPDATE",
 	    XC_NO_ARGS);
 }
@@ -55,16 +50,12 @@ xc_change_grants(struct xc_store *store)
 	    XC_NO_ARGS);
 }
 
-/* Another who may less could else take over what he can change: the password
- * of one, a role of the other. */
-enum xc_err
-xc_change_reach(const struct xc_change *change, const char *grants)
+static enum xc_err
+reach(const struct xc_change *change, const char *grants)
 {
 	const struct xc_caller *caller = change->caller;
 	char one[129];
 
-	if (caller->root || xc_grants_have(caller->grants, "*:*:*"))
-		return XC_OK;
 	while (*grants != '\0') {
 		size_t len = strcspn(grants, " ");
 
@@ -79,6 +70,49 @@ xc_change_reach(const struct xc_change *change, const char *grants)
 		grants += len;
 		grants += strspn(grants, " ");
 	}
+	return XC_OK;
+}
+
+/* Another who may less could else take over what he can change: the password
+ * of one, a role of the other. */
+enum xc_err
+xc_change_reach(struct xc_store *store, const struct xc_change *change,
+    xc_grants_fn *grants_of)
+{
+	const struct xc_caller *caller = change->caller;
+	char *grants;
+	enum xc_err err;
+
+	if (caller->root || xc_grants_have(caller->grants, "*:*:*"))
+		return XC_OK;
+	err = grants_of(store, change->id, &grants);
+	if (err != XC_OK)
+		return err;
+	err = reach(change, grants);
+	free(grants);
+	return err;
+}
+
+void
+xc_change_target(struct xc_change *change, const char *kind, const char *name)
+{
+	snprintf(change->target, sizeof(change->target), "%s:%lld %s", kind,
+	    (long long)change->id, name);
+}
+
+enum xc_err
+xc_change_log(struct json_object *object, const char *const *names,
+    struct json_object **log_r)
+{
+	struct json_object *value;
+
+	*log_r = json_object_new_object();
+	if (*log_r == NULL)
+		return XC_ERR_NOMEM;
+	for (; *names != NULL; names++)
+		if (json_object_object_get_ex(object, *names, &value))
+			json_object_object_add(*log_r, *names,
+			    json_object_get(value));
 	return XC_OK;
 }
 

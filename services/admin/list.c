@@ -119,14 +119,6 @@ read_page(const struct xc_list *list, struct json_object *args,
 
 /* ---- how many there are ------------------------------------------------- */
 
-static enum xc_err
-take_number(void *ctx, const struct xc_cell *cells, size_t n_cells)
-{
-	(void)n_cells;
-	*(int64_t *)ctx = cells[0].integer;
-	return XC_OK;
-}
-
 static uint64_t
 mix(uint64_t hash, const void *data, size_t len)
 {
@@ -175,7 +167,7 @@ count_all(struct xc_admin *admin, const struct xc_list *list,
 	else
 		snprintf(sql, sizeof(sql), "SELECT COUNT(*) FROM %s%s",
 		    list->from, list->where);
-	return xc_store_one(admin->identity.store, take_number, n_r, sql,
+	return xc_store_number(admin->identity.store, n_r, sql,
 	    list->args, list->n_args);
 }
 

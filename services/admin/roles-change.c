@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Roles: made, changed, removed. */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <json-c/json_object.h>
 
@@ -11,8 +11,10 @@
 #include "roles-private.h"
 
 #define DESCRIPTION_MAX 255
-/* Users whose roles change with the removal of one. */
-#define USERS_MAX 10000
+/* Users from whom a removed role is taken in one transaction, and how long
+ * one who waits for the answer is kept for it. */
+#define STEP_USERS 1000
+#define SWEEP_MS 2000
 
 struct role {
 	char name[XC_NAME_SIZE];
@@ -39,50 +41,14 @@ take_row(void *ctx, const struct xc_cell *cells, size_t n_cells)
 	return XC_OK;
 }
 
-static enum xc_err
-take_number(void *ctx, const struct xc_cell *cells, size_t n_cells)
-{
-	(void)n_cells;
-	*(int64_t *)ctx = cells[0].integer;
-	return XC_OK;
-}
-
-static enum xc_err
-reach_role(struct xc_store *store, const struct xc_change *change)
-{
-	char *grants;
-	enum xc_err err = xc_role_grants(store, change->id, &grants);
-
-	if (err != XC_OK)
-		return err;
-	err = xc_change_reach(change, grants);
-	free(grants);
-	return err;
-}
-
 /* What of a role goes into the log. */
 static enum xc_err
 log_role(struct json_object *role, struct json_object **log_r)
 {
 	static const char *const names[] = { "name", "description",
-		"permissions", "includes" };
-	struct json_object *value;
+		"permissions", "includes", NULL };
 
-	*log_r = json_object_new_object();
-	if (*log_r == NULL)
-		return XC_ERR_NOMEM;
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (json_object_object_get_ex(role, names[i], &value))
-			json_object_object_add(*log_r, names[i],
-			    json_object_get(value));
-	return XC_OK;
-}
-
-static void
-set_target(struct xc_change *change, const char *name)
-{
-	snprintf(change->target, sizeof(change->target), "role:%lld %s",
-	    (long long)change->id, name);
+	return xc_change_log(role, names, log_r);
 }
 
 static enum xc_err
@@ -97,7 +63,7 @@ begin(struct xc_store *store, struct xc_change *change, struct row *row_r)
 	if (err == XC_ERR_NOT_FOUND)
 		return xc_no_role(change->refusal_r);
 	if (err == XC_OK)
-		err = reach_role(store, change);
+		err = xc_change_reach(store, change, xc_role_grants);
 	if (err == XC_OK)
 		err = xc_args_revision(change->args, row_r->revision,
 		    change->refusal_r);
@@ -105,7 +71,7 @@ begin(struct xc_store *store, struct xc_change *change, struct row *row_r)
 		err = xc_role_json(store, change->id, &role);
 	if (err != XC_OK)
 		return err;
-	set_target(change, row_r->name);
+	xc_change_target(change, "role", row_r->name);
 	err = log_role(role, &change->before);
 	json_object_put(role);
 	return err;
@@ -114,7 +80,7 @@ begin(struct xc_store *store, struct xc_change *change, struct row *row_r)
 static enum xc_err
 finish(struct xc_store *store, struct xc_change *change)
 {
-	enum xc_err err = reach_role(store, change);
+	enum xc_err err = xc_change_reach(store, change, xc_role_grants);
 
 	if (err == XC_OK)
 		err = xc_change_grants(store);
@@ -141,7 +107,7 @@ check_permission(struct xc_store *store, const struct xc_change *change,
 		    "must be plugin:resource:action, each a name or \"*\"");
 	if (strchr(name, '*') != NULL)
 		return XC_OK;
-	err = xc_store_one(store, take_number, &one,
+	err = xc_store_number(store, &one,
 	    "SELECT 1 FROM xc_permission WHERE name = ?",
 	    XC_ARGS(xc_text(name)));
 	if (err != XC_ERR_NOT_FOUND)
@@ -178,7 +144,7 @@ static enum xc_err
 reaches(struct xc_store *store, int64_t from, int64_t to, bool *reaches_r)
 {
 	int64_t one;
-	enum xc_err err = xc_store_one(store, take_number, &one,
+	enum xc_err err = xc_store_number(store, &one,
 	    "WITH RECURSIVE r (id) AS (SELECT CAST(? AS UNSIGNED)"
 	    " UNION SELECT i.included_id FROM xc_role_include i"
 	    " JOIN r ON i.role_id = r.id) SELECT 1 FROM r WHERE id = ?",
@@ -198,7 +164,7 @@ include(struct xc_store *store, const struct xc_change *change,
 	enum xc_err err;
 
 	snprintf(pointer, sizeof(pointer), "/includes/%zu", i);
-	err = xc_store_one(store, take_number, &other,
+	err = xc_store_number(store, &other,
 	    "SELECT id FROM xc_role WHERE name = ?", XC_ARGS(xc_text(name)));
 	if (err == XC_ERR_NOT_FOUND)
 		return xc_refuse_at(change->refusal_r, pointer, "no_role",
@@ -282,7 +248,7 @@ add_role(struct xc_store *store, struct xc_change *change)
 	if (err != XC_OK)
 		return err;
 	change->id = (int64_t)result.last_id;
-	set_target(change, role->name);
+	xc_change_target(change, "role", role->name);
 	err = put_lists(store, change, role);
 	return err == XC_OK ? finish(store, change) : err;
 }
@@ -356,23 +322,15 @@ xc_op_role_set(void *service, const struct xc_caller *caller,
 	return err == XC_OK ? xc_change_run(&change, result_r) : err;
 }
 
+/*
+ * With these rows the role is gone, whoever had it: nothing else says what it
+ * gives, no id is used twice, and what is remembered of grants is older than
+ * xc_grants then.
+ */
 static enum xc_err
-count_users(struct xc_store *store, int64_t id, int64_t *n_r)
-{
-	return xc_store_one(store, take_number, n_r, "SELECT COUNT(*) FROM"
-	    " (SELECT 1 FROM xc_user_role WHERE role_id = ? LIMIT 10001) c",
-	    XC_ARGS(xc_int(id)));
-}
-
-/* Those that had it are others now. */
-static enum xc_err
-take_away(struct xc_store *store, int64_t id)
+remove_rows(struct xc_store *store, int64_t id)
 {
 	static const char *const statements[] = {
-		"UPDATE xc_user SET revision = revision + 1, grants_revision ="
-		    " grants_revision + 1 WHERE id IN (SELECT user_id FROM"
-		    " xc_user_role WHERE role_id = ?)",
-		"DELETE FROM xc_user_role WHERE role_id = ?",
 		"UPDATE xc_role SET revision = revision + 1 WHERE id IN"
 		    " (SELECT role_id FROM xc_role_include"
 		    " WHERE included_id = ?)",
@@ -394,21 +352,77 @@ static enum xc_err
 remove_role(struct xc_store *store, struct xc_change *change)
 {
 	struct row row;
-	int64_t n;
 	enum xc_err err = begin(store, change, &row);
 
 	if (err != XC_OK)
 		return err;
 	if (row.built_in)
 		return refuse_built_in(change);
-	err = count_users(store, change->id, &n);
-	if (err == XC_OK && n > USERS_MAX)
-		return xc_refuse(change->refusal_r, XC_ERR_STATE, 409,
-		    "in_use", "more than %d users have this role; take it "
-		    "from them first", USERS_MAX);
-	if (err == XC_OK)
-		err = take_away(store, change->id);
+	err = remove_rows(store, change->id);
 	return err == XC_OK ? xc_change_grants(store) : err;
+}
+
+/* ---- what users keep of a role that is gone ------------------------------ */
+
+struct step {
+	int64_t role;
+	uint64_t done;		/* users */
+};
+
+/* Those that had it are others now. */
+static enum xc_err
+take_from_some(struct xc_store *store, void *ctx)
+{
+	static const char *const statements[] = {
+		"UPDATE xc_user u JOIN (SELECT user_id FROM xc_user_role"
+		    " WHERE role_id = ? ORDER BY user_id LIMIT ?) x"
+		    " ON x.user_id = u.id SET u.revision = u.revision + 1",
+		"DELETE FROM xc_user_role WHERE role_id = ?"
+		    " ORDER BY user_id LIMIT ?"
+	};
+	struct step *step = ctx;
+	struct xc_db_result result = { .affected = 0 };
+	enum xc_err err = XC_OK;
+
+	for (size_t i = 0; err == XC_OK &&
+	    i < sizeof(statements) / sizeof(statements[0]); i++)
+		err = xc_store_exec(store, &result, statements[i],
+		    XC_ARGS(xc_int(step->role), xc_int(STEP_USERS)));
+	step->done = result.affected;
+	return err;
+}
+
+static int64_t
+now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/*
+ * Takes roles that are gone from the users that had them, a few at a time, so
+ * that no transaction is long.  What one that is killed or out of time leaves
+ * gives nobody anything; the next removal goes on with it.
+ */
+static void
+sweep(struct xc_store *store, bool hurry)
+{
+	int64_t end_ms = now_ms() + SWEEP_MS;
+	struct step step = { .done = 0 };
+	enum xc_err err;
+
+	do {
+		err = step.done == STEP_USERS ? XC_OK :
+		    xc_store_number(store, &step.role,
+		    "SELECT d.role_id FROM (SELECT DISTINCT role_id FROM"
+		    " xc_user_role) d LEFT JOIN xc_role r ON r.id = d.role_id"
+		    " WHERE r.id IS NULL LIMIT 1", XC_NO_ARGS);
+		if (err == XC_OK)
+			err = xc_store_transaction(store, take_from_some,
+			    &step);
+	} while (err == XC_OK && (!hurry || now_ms() < end_ms));
 }
 
 enum xc_err
@@ -421,5 +435,9 @@ xc_op_role_remove(void *service, const struct xc_caller *caller,
 		.body = remove_role };
 	enum xc_err err = xc_args_id(args, &change.id, refusal_r);
 
-	return err == XC_OK ? xc_change_run(&change, result_r) : err;
+	if (err == XC_OK)
+		err = xc_change_run(&change, result_r);
+	if (err == XC_OK)
+		sweep(change.admin->identity.store, !caller->root);
+	return err;
 }

@@ -85,18 +85,13 @@ end_sessions(struct xc_store *store, struct xc_change *change)
 	const char *session = change->data;
 	struct xc_user_row row;
 	uint64_t n = 0;
-	char *grants;
 	enum xc_err err;
 
 	err = xc_user_read(store, change->id, true, &row);
 	if (err == XC_ERR_NOT_FOUND)
 		return xc_no_user(change->refusal_r);
 	if (err == XC_OK)
-		err = xc_user_grants(store, change->id, &grants);
-	if (err != XC_OK)
-		return err;
-	err = xc_change_reach(change, grants);
-	free(grants);
+		err = xc_change_reach(store, change, xc_user_grants);
 	if (err == XC_OK)
 		err = session != NULL ? end_one(store, change->id, session,
 		    &n) : xc_sessions_end(store, change->id, NULL, &n);
@@ -105,8 +100,7 @@ end_sessions(struct xc_store *store, struct xc_change *change)
 	if (session != NULL && n == 0)
 		return xc_refuse(change->refusal_r, XC_ERR_NOT_FOUND, 404,
 		    "no_session", "the user has no such session");
-	snprintf(change->target, sizeof(change->target), "user:%lld %s",
-	    (long long)change->id, row.name);
+	xc_change_target(change, "user", row.name);
 	change->result = json_object_new_object();
 	if (change->result == NULL)
 		return XC_ERR_NOMEM;

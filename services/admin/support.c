@@ -190,14 +190,6 @@ must(const char *sql, ...)
 		    xc_store_connection(identity.store))->message);
 }
 
-static enum xc_err
-take(void *ctx, const struct xc_cell *cells, size_t n_cells)
-{
-	(void)n_cells;
-	*(int64_t *)ctx = cells[0].integer;
-	return XC_OK;
-}
-
 int64_t
 number(const char *sql, ...)
 {
@@ -208,6 +200,6 @@ number(const char *sql, ...)
 	va_start(ap, sql);
 	vsnprintf(text, sizeof(text), sql, ap);
 	va_end(ap);
-	(void)xc_store_one(identity.store, take, &n, text, XC_NO_ARGS);
+	(void)xc_store_number(identity.store, &n, text, XC_NO_ARGS);
 	return n;
 }

@@ -565,6 +565,58 @@ test_last_admin(void **state)
 	    (long long)ben), XC_OK);
 }
 
+#define MANY 12000
+
+static void
+make_many(int64_t role)
+{
+	must("INSERT INTO xc_user (name, name_key, created_at, created_by, "
+	    "changed_at) SELECT CONCAT('m', seq), CONCAT('m', seq), NOW(3), "
+	    "'test', NOW(3) FROM seq_1_to_%d", MANY);
+	must("INSERT INTO xc_user_role SELECT id, %lld FROM xc_user WHERE "
+	    "name LIKE 'm%%'", (long long)role);
+}
+
+/* A role that more have than one transaction takes it from. */
+static void
+test_remove_from_many(void **state)
+{
+	int64_t role, ana, grants, audits;
+	struct xc_caller caller;
+
+	(void)state;
+	assert_int_equal(ask(&root, "admin.role_add", "{'name':'many',"
+	    "'permissions':['*:*:*']}"), XC_OK);
+	role = got_id();
+	make_many(role);
+	/* They are all who may do everything. */
+	assert_int_equal(refused(&root, "admin.role_remove", "{'id':%lld}",
+	    (long long)role), 409);
+	assert_string_equal(refusal.code, "last_admin");
+	assert_int_equal(number("SELECT COUNT(*) FROM xc_user_role WHERE "
+	    "role_id = %lld", (long long)role), MANY);
+	assert_int_equal(number("SELECT MAX(revision) FROM xc_user"), 1);
+	ana = make_user("ana", "['admin']");
+	caller = as_user(ana);
+	grants = number("SELECT revision FROM xc_grants");
+	audits = number("SELECT COUNT(*) FROM xc_audit");
+	/* What one who was killed has left goes with it. */
+	must("INSERT INTO xc_user_role SELECT id, 999999999 FROM xc_user");
+	assert_int_equal(ask(&caller, "admin.role_remove", "{'id':%lld}",
+	    (long long)role), XC_OK);
+	assert_int_equal(number("SELECT COUNT(*) FROM xc_user_role"), 1);
+	assert_true(number("SELECT revision FROM xc_grants") > grants);
+	assert_int_equal(number("SELECT COUNT(*) FROM xc_audit"), audits + 1);
+	assert_int_equal(number("SELECT MIN(revision) FROM xc_user WHERE "
+	    "name LIKE 'm%%'"), 3);
+	caller = as_user(number("SELECT id FROM xc_user WHERE name = 'm1'"));
+	assert_string_equal(caller.grants, "");
+	assert_int_equal(refused(&root, "admin.role_remove", "{'id':%lld}",
+	    (long long)role), 404);
+	assert_int_equal(refused(&root, "admin.user_remove", "{'id':%lld}",
+	    (long long)ana), 409);
+}
+
 static const char *const ways[] = {
 	"admin.user_remove", "{'id':%lld}",
 	"admin.user_roles", "{'id':%lld,'roles':[]}",
@@ -693,6 +745,8 @@ main(void)
 		    tear_down),
 		cmocka_unit_test_setup_teardown(test_last_admin, set_up,
 		    tear_down),
+		cmocka_unit_test_setup_teardown(test_remove_from_many,
+		    set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_last_admin_race, set_up,
 		    tear_down),
 		cmocka_unit_test_setup_teardown(test_sessions, set_up,

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* What administrators do to users. */
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <json-c/json_object.h>
@@ -14,41 +12,6 @@
 #define DISPLAY_MAX 128
 #define REASON_MAX 255
 
-/* That the caller may do as much as a user. */
-static enum xc_err
-reach_user(struct xc_store *store, const struct xc_change *change)
-{
-	char *grants;
-	enum xc_err err = xc_user_grants(store, change->id, &grants);
-
-	if (err != XC_OK)
-		return err;
-	err = xc_change_reach(change, grants);
-	free(grants);
-	return err;
-}
-
-static enum xc_err
-log_user(struct xc_store *store, struct xc_change *change,
-    struct json_object **log_r)
-{
-	struct json_object *user;
-	enum xc_err err = xc_user_json(store, change->id, &user);
-
-	if (err != XC_OK)
-		return err;
-	err = xc_user_log_json(user, log_r);
-	json_object_put(user);
-	return err;
-}
-
-static void
-set_target(struct xc_change *change, const char *name)
-{
-	snprintf(change->target, sizeof(change->target), "user:%lld %s",
-	    (long long)change->id, name);
-}
-
 /* Locks the user, and sees whether the caller may change it. */
 static enum xc_err
 begin(struct xc_store *store, struct xc_change *change,
@@ -59,14 +22,14 @@ begin(struct xc_store *store, struct xc_change *change,
 	if (err == XC_ERR_NOT_FOUND)
 		return xc_no_user(change->refusal_r);
 	if (err == XC_OK)
-		err = reach_user(store, change);
+		err = xc_change_reach(store, change, xc_user_grants);
 	if (err == XC_OK)
 		err = xc_args_revision(change->args, row_r->revision,
 		    change->refusal_r);
 	if (err != XC_OK)
 		return err;
-	set_target(change, row_r->name);
-	return log_user(store, change, &change->before);
+	xc_change_target(change, "user", row_r->name);
+	return xc_user_log(store, change->id, &change->before);
 }
 
 /* The result is the user as it is now. */
@@ -121,10 +84,10 @@ add_user(struct xc_store *store, struct xc_change *change)
 	err = xc_new_user_insert(store, change, &add->user, add->roles,
 	    &change->id);
 	if (err == XC_OK)
-		err = reach_user(store, change);
+		err = xc_change_reach(store, change, xc_user_grants);
 	if (err != XC_OK)
 		return err;
-	set_target(change, add->user.name);
+	xc_change_target(change, "user", add->user.name);
 	return finish(store, change);
 }
 
@@ -269,7 +232,7 @@ put_roles(struct xc_store *store, struct xc_change *change)
 		err = xc_user_put_roles(store, change, change->id,
 		    change->data);
 	if (err == XC_OK)
-		err = reach_user(store, change);
+		err = xc_change_reach(store, change, xc_user_grants);
 	if (err == XC_OK)
 		err = xc_store_exec(store, NULL, "UPDATE xc_user SET"
 		    " revision = revision + 1, grants_revision ="

@@ -97,17 +97,22 @@ enum xc_err
 xc_user_log_json(struct json_object *user, struct json_object **log_r)
 {
 	static const char *const names[] = { "name", "email", "display",
-		"state", "locked_reason", "roles" };
-	struct json_object *value;
+		"state", "locked_reason", "roles", NULL };
 
-	*log_r = json_object_new_object();
-	if (*log_r == NULL)
-		return XC_ERR_NOMEM;
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (json_object_object_get_ex(user, names[i], &value))
-			json_object_object_add(*log_r, names[i],
-			    json_object_get(value));
-	return XC_OK;
+	return xc_change_log(user, names, log_r);
+}
+
+enum xc_err
+xc_user_log(struct xc_store *store, int64_t id, struct json_object **log_r)
+{
+	struct json_object *user;
+	enum xc_err err = xc_user_json(store, id, &user);
+
+	if (err != XC_OK)
+		return err;
+	err = xc_user_log_json(user, log_r);
+	json_object_put(user);
+	return err;
 }
 
 enum xc_err
@@ -162,14 +167,6 @@ xc_op_user(void *service, const struct xc_caller *caller,
 	return err == XC_ERR_NOT_FOUND ? xc_no_user(refusal_r) : err;
 }
 
-static enum xc_err
-take_id(void *ctx, const struct xc_cell *cells, size_t n_cells)
-{
-	(void)n_cells;
-	*(int64_t *)ctx = cells[0].integer;
-	return XC_OK;
-}
-
 /* A role that is not there has no users. */
 static enum xc_err
 filter_role(struct xc_admin *admin, struct xc_list *list,
@@ -185,7 +182,7 @@ filter_role(struct xc_admin *admin, struct xc_list *list,
 	err = xc_args_name(args, "role", name, refusal_r);
 	if (err != XC_OK)
 		return err;
-	err = xc_store_one(admin->identity.store, take_id, &role,
+	err = xc_store_number(admin->identity.store, &role,
 	    "SELECT id FROM xc_role WHERE name = ?", XC_ARGS(xc_text(name)));
 	if (err != XC_OK && err != XC_ERR_NOT_FOUND)
 		return err;

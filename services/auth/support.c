@@ -188,20 +188,12 @@ must(const char *sql)
 		    xc_store_connection(store))->message);
 }
 
-static enum xc_err
-read_number(void *ctx, const struct xc_cell *cells, size_t n_cells)
-{
-	(void)n_cells;
-	*(int64_t *)ctx = cells[0].integer;
-	return XC_OK;
-}
-
 int64_t
 number(const char *sql)
 {
 	int64_t value = -1;
 
-	(void)xc_store_one(store, read_number, &value, sql, XC_NO_ARGS);
+	(void)xc_store_number(store, &value, sql, XC_NO_ARGS);
 	return value;
 }
 

@@ -140,6 +140,21 @@ xc_store_one(struct xc_store *store, xc_row_fn *fn, void *ctx,
 }
 
 static enum xc_err
+take_number(void *ctx, const struct xc_cell *cells, size_t n_cells)
+{
+	(void)n_cells;
+	*(int64_t *)ctx = cells[0].integer;
+	return XC_OK;
+}
+
+enum xc_err
+xc_store_number(struct xc_store *store, int64_t *number_r, const char *sql,
+    const struct xc_value *args, size_t n_args)
+{
+	return xc_store_one(store, take_number, number_r, sql, args, n_args);
+}
+
+static enum xc_err
 attempt(struct xc_store *store, xc_store_body *body, void *ctx)
 {
 	struct xc_connection *c = store->connection;

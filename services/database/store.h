@@ -39,6 +39,11 @@ enum xc_err xc_store_each(struct xc_store *store, xc_row_fn *fn, void *ctx,
 enum xc_err xc_store_one(struct xc_store *store, xc_row_fn *fn, void *ctx,
     const char *sql, const struct xc_value *args, size_t n_args);
 
+/* The first column of the first row, a number; XC_ERR_NOT_FOUND if there is
+ * none, with *number_r as it was. */
+enum xc_err xc_store_number(struct xc_store *store, int64_t *number_r,
+    const char *sql, const struct xc_value *args, size_t n_args);
+
 /*
  * Runs body(store, ctx) in a transaction: commits if it returns XC_OK, else
  * rolls back and returns what it returned.  After a deadlock, a lock wait or a

@@ -45,21 +45,12 @@ sql(const char *text)
 		    xc_store_connection(store))->message);
 }
 
-static enum xc_err
-take_number(void *ctx, const struct xc_cell *cells, size_t n)
-{
-	(void)n;
-	*(int64_t *)ctx = cells[0].integer;
-	return XC_OK;
-}
-
 static int64_t
 number(const char *text)
 {
 	int64_t value = -1;
 
-	if (xc_store_one(store, take_number, &value, text, XC_NO_ARGS) !=
-	    XC_OK)
+	if (xc_store_number(store, &value, text, XC_NO_ARGS) != XC_OK)
 		fail_msg("%s", text);
 	return value;
 }

@@ -186,20 +186,12 @@ ctl_desk(struct ctl_site *site, const char *operation,
 	return err == XC_OK ? XC_EXIT_OK : say_failed(site, err, &refusal);
 }
 
-static enum xc_err
-take_id(void *ctx, const struct xc_cell *cells, size_t n_cells)
-{
-	(void)n_cells;
-	*(int64_t *)ctx = cells[0].integer;
-	return XC_OK;
-}
-
 static int
 find(struct ctl_site *site, const char *what, const char *sql,
     const char *name, int64_t *id_r)
 {
 	struct xc_refusal none = { 0 };
-	enum xc_err err = xc_store_one(site->identity.store, take_id, id_r,
+	enum xc_err err = xc_store_number(site->identity.store, id_r,
 	    sql, XC_ARGS(xc_text(name), xc_text(name)));
 
 	if (err == XC_ERR_NOT_FOUND)
