@@ -284,6 +284,39 @@ check_rate(const struct xc_chain_settings *chain, size_t i,
 	return XC_OK;
 }
 
+/* "PLUGIN" or "PLUGIN:OPERATION".  One that nobody has is none: plugins come
+ * and go. */
+static bool
+is_step(const char *text)
+{
+	size_t len = strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789_-");
+
+	if (len == 0 || len > NAME_MAX_LEN)
+		return false;
+	if (text[len] == '\0')
+		return true;
+	text += len + 1;
+	return text[-1] == ':' && *text != '\0' &&
+	    text[strspn(text, ALNUM "_")] == '\0';
+}
+
+static enum xc_err
+check_plugins(struct json_object *list, struct xc_errbuf *errbuf)
+{
+	const char *text;
+	size_t i;
+
+	for (i = 0; list != NULL && i < json_object_array_length(list); i++) {
+		text = json_object_get_string(
+		    json_object_array_get_idx(list, i));
+		if (strcmp(text, "*") != 0 && !is_step(text))
+			return xc_fail(errbuf, XC_ERR_INVALID, "plugins: "
+			    "\"%.64s\" is neither the name of a plugin, nor "
+			    "PLUGIN:OPERATION, nor \"*\"", text);
+	}
+	return XC_OK;
+}
+
 /* Segments that are not empty, each as it is when decoded. */
 static bool
 is_prefix(const char *prefix)
@@ -317,6 +350,8 @@ xc_check_of_prefix(const struct xc_chain_settings *chain,
 	err = check_cors(&chain->cors, errbuf);
 	if (err == XC_OK)
 		err = check_headers(&chain->headers, errbuf);
+	if (err == XC_OK)
+		err = check_plugins(chain->plugins, errbuf);
 	for (i = 0; err == XC_OK && i < chain->n_rates; i++)
 		err = check_rate(chain, i, errbuf);
 	return err;

@@ -69,8 +69,9 @@ xc_part_has_rows(const char *part)
 bool
 xc_part_of_prefix(const char *part)
 {
-	return strcmp(part, "request_id") != 0 &&
-	    strcmp(part, "proxy") != 0 && xc_part_has_rows(part);
+	return strcmp(part, "plugins") == 0 ||
+	    (strcmp(part, "request_id") != 0 &&
+	    strcmp(part, "proxy") != 0 && xc_part_has_rows(part));
 }
 
 bool
@@ -255,7 +256,9 @@ static enum xc_err
 check_part(const char *part, struct json_object *value,
     struct xc_errbuf *errbuf)
 {
-	return strcmp(part, "rate") == 0 ? check_rates(value, errbuf) :
+	if (strcmp(part, "rate") == 0)
+		return check_rates(value, errbuf);
+	return strcmp(part, "plugins") == 0 ? check_list(value, errbuf) :
 	    check_object(part, value, errbuf);
 }
 
@@ -275,6 +278,7 @@ check_prefix(struct json_object *value, struct xc_errbuf *errbuf)
 			for (i = 0; i < XC_PART__MAX; i++)
 				if (xc_part_of_prefix(part_names[i]))
 					xc_near_try(&near, part_names[i], 0);
+			xc_near_try(&near, "plugins", 0);
 			return unknown("part", part, near.word, errbuf);
 		}
 		err = check_part(part, member, errbuf);

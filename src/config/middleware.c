@@ -167,6 +167,8 @@ lay_parts(const struct reader *reader, struct json_object *parts,
 			lay(reader, part, value, &chain->headers, false);
 		else if (strcmp(part, "rate") == 0)
 			lay_rates(reader, value, chain);
+		else if (strcmp(part, "plugins") == 0)
+			chain->plugins = value;
 	}
 }
 
@@ -182,6 +184,7 @@ lay_base(const struct reader *reader, struct xc_chain_settings *base)
 	lay(reader, "cors", config->cors, &base->cors, true);
 	lay(reader, "headers", config->headers, &base->headers, true);
 	lay_rates(reader, config->rate, base);
+	base->plugins = config->plugins;
 }
 
 static int

@@ -40,6 +40,7 @@ struct xc_middleware_config {
 	struct json_object *cors;
 	struct json_object *headers;
 	struct json_object *rate;
+	struct json_object *plugins;
 	struct json_object *prefixes;
 };
 
@@ -110,6 +111,9 @@ struct xc_chain_settings {
 	struct xc_headers_settings headers;
 	struct xc_rate_settings rates[XC_RATES_MAX];
 	size_t n_rates;
+	/* "PLUGIN", "PLUGIN:OPERATION", "*": whose steps for the whole site are
+	 * passed; NULL: all. */
+	struct json_object *plugins;
 };
 
 struct xc_middleware {

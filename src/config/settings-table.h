@@ -224,6 +224,8 @@ X(middleware, headers, XC_PART, "{}", 0, 0,				\
     "headers on each reply, those of security at first")		\
 X(middleware, rate, XC_RATES, "[]", 0, 0,				\
     "limits of requests in a time")					\
+X(middleware, plugins, XC_LIST, "*", 0, 0,				\
+    "plugins whose steps other plugins' requests pass; * is all")	\
 X(middleware, prefixes, XC_PREFIXES, "{}", 0, 0,			\
     "what is otherwise below a prefix")					\
 X(log, sink, XC_CHOICE, "stderr", 0, "stderr|file|syslog",		\

@@ -189,6 +189,8 @@ test_prefixes(void **state)
 	    "\"/app/todo\": {\"rate\": [{\"by\": \"user\", \"limit\": 3}]},"
 	    "\"/auth/login\": {\"log\": {\"level\": \"info\"}},"
 	    "\"/auth/refresh\": {\"rate\": []},"
+	    "\"/app/none\": {\"plugins\": []},"
+	    "\"/app/none/one\": {\"plugins\": [\"gate:look\", \"log\"]},"
 	    "\"/app/to\": {\"timing\": {\"header\": true}}}",
 	    &settings, &errbuf);
 	const struct xc_chain_settings *lists;
@@ -210,6 +212,12 @@ test_prefixes(void **state)
 	assert_int_equal(chain_of(m, "/auth/login")->n_rates, 1);
 	assert_string_equal(chain_of(m, "/auth/login")->log.level, "info");
 	assert_int_equal(chain_of(m, "/auth/refresh")->n_rates, 0);
+	assert_int_equal(json_object_array_length(
+	    chain_of(m, "/app/none")->plugins), 0);
+	assert_int_equal(json_object_array_length(
+	    chain_of(m, "/app/none/one")->plugins), 2);
+	assert_int_equal(json_object_array_length(
+	    chain_of(m, "/app/todo")->plugins), 1);
 	xc_middleware_free(&m);
 	xc_settings_free(&settings);
 }
@@ -248,6 +256,13 @@ static const struct {
 	    "\"limt\"; did you mean \"limit\"?" },
 	{ "\"rate\": [{}, {}]", "two limits of the name \"address\"" },
 	{ "\"rate\": [{\"name\": \"a b\"}]", "rate: name:" },
+	{ "\"plugins\": [\"Gate\"]", "\"Gate\" is neither the name" },
+	{ "\"plugins\": [\"gate:\"]", "\"gate:\" is neither the name" },
+	{ "\"plugins\": [\"gate:look at\"]", "is neither the name" },
+	{ "\"prefixes\": {\"/a\": {\"plugins\": [\"\"]}}", "plugins: item 1" },
+	{ "\"prefixes\": {\"/a\": {\"plugins\": [\"a.b\"]}}", "is neither" },
+	{ "\"prefixes\": {\"/a\": {\"plugin\": []}}",
+	    "did you mean \"plugins\"?" },
 	{ "\"prefixes\": {\"/a\": {\"raet\": []}}", "/a: unknown part "
 	    "\"raet\"; did you mean \"rate\"?" },
 	{ "\"prefixes\": {\"/a\": {\"proxy\": {}}}", "unknown part" },

@@ -100,8 +100,8 @@ put_prefixes(FILE *out)
 	    "\"object\", \"properties\": {");
 	for (i = 0; i < XC_PART__MAX; i++)
 		if (xc_part_of_prefix(xc_mw_part_name((enum xc_mw_part)i)))
-			put_ref(out, xc_mw_part_name((enum xc_mw_part)i),
-			    i < XC_PART_RATE ? "," : "");
+			put_ref(out, xc_mw_part_name((enum xc_mw_part)i), ",");
+	put_ref(out, "plugins", "");
 	fprintf(out, "\n\t\t\t\t\t}, \"additionalProperties\": false }");
 }
 
