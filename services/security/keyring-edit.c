@@ -96,6 +96,16 @@ find_state(struct xc_keyring *ring, const char *purpose,
 	return NULL;
 }
 
+static void
+become(struct xc_key_room *room, enum xc_key_state state)
+{
+	room->key.state = state;
+	room->key.since = (int64_t)time(NULL);
+	/* A clock may be set back. */
+	if (room->key.since < room->key.made_at)
+		room->key.since = room->key.made_at;
+}
+
 /* The last room goes back. */
 static void
 drop_last(struct xc_keyring *ring)
@@ -132,6 +142,7 @@ xc_keyring_add(struct xc_keyring *ring, const char *purpose,
 	key->kind = kind;
 	key->state = state;
 	key->made_at = (int64_t)time(NULL);
+	key->since = key->made_at;
 	err = name_key(ring, key);
 	if (err == XC_OK)
 		err = generate(room);
@@ -141,7 +152,7 @@ xc_keyring_add(struct xc_keyring *ring, const char *purpose,
 		    xc_strerror(err));
 	}
 	if (before != NULL && state == XC_KEY_ACTIVE)
-		before->key.state = XC_KEY_OLD;
+		become(before, XC_KEY_OLD);
 	if (id_r != NULL)
 		*id_r = key->id;
 	return XC_OK;
@@ -158,8 +169,8 @@ xc_keyring_activate(struct xc_keyring *ring, const char *purpose,
 		return xc_fail(errbuf, XC_ERR_NOT_FOUND, "no key of the "
 		    "purpose \"%.32s\" is next", purpose);
 	if (active != NULL)
-		active->key.state = XC_KEY_OLD;
-	next->key.state = XC_KEY_ACTIVE;
+		become(active, XC_KEY_OLD);
+	become(next, XC_KEY_ACTIVE);
 	return XC_OK;
 }
 
@@ -188,7 +199,7 @@ xc_keyring_retire(struct xc_keyring *ring, const char *id,
 		return xc_fail(errbuf, XC_ERR_NOT_FOUND,
 		    "there is no key \"%.64s\"", id);
 	if (ring->rooms[i].key.state == XC_KEY_ACTIVE)
-		return xc_fail(errbuf, XC_ERR_DENIED, "%s is the active key; "
+		return xc_fail(errbuf, XC_ERR_STATE, "%s is the active key; "
 		    "rotate it first", ring->rooms[i].key.id);
 	EVP_PKEY_free(ring->rooms[i].key.pkey);
 	for (; i + 1 < ring->n; i++)
@@ -201,7 +212,7 @@ xc_keyring_retire(struct xc_keyring *ring, const char *id,
 static enum xc_err
 put_key(FILE *file, const struct xc_key *key, bool last)
 {
-	char text[XC_KEY_DER_MAX * 4 / 3 + 4];
+	char text[XC_KEY_DER_MAX * 4 / 3 + 4], since[40] = "";
 	unsigned char data[XC_KEY_DER_MAX];
 	enum xc_err err;
 	size_t len;
@@ -209,12 +220,15 @@ put_key(FILE *file, const struct xc_key *key, bool last)
 	err = xc_key_data(key, data, &len);
 	if (err == XC_OK)
 		err = xc_base64url(data, len, text, sizeof(text));
+	if (key->since > 0)
+		snprintf(since, sizeof(since), " \"since\": %lld,",
+		    (long long)key->since);
 	if (err == XC_OK && fprintf(file, "\t\t{ \"id\": \"%s\", "
 	    "\"purpose\": \"%s\",\n\t\t  \"kind\": \"%s\", \"state\": \"%s\", "
-	    "\"made_at\": %lld,\n\t\t  \"key\": \"%s\" }%s\n", key->id,
+	    "\"made_at\": %lld,%s\n\t\t  \"key\": \"%s\" }%s\n", key->id,
 	    key->purpose, xc_key_kind_word(key->kind),
-	    xc_key_state_word(key->state), (long long)key->made_at, text,
-	    last ? "" : ",") < 0)
+	    xc_key_state_word(key->state), (long long)key->made_at, since,
+	    text, last ? "" : ",") < 0)
 		err = XC_ERR_IO;
 	xc_wipe(data, sizeof(data));
 	xc_wipe(text, sizeof(text));
@@ -280,80 +294,93 @@ open_folder(const char *path, int *fd_r, struct xc_errbuf *errbuf)
 	return XC_OK;
 }
 
-/* The server's account must read it: the folder is its own. */
+/* Where a file is written. */
+struct place {
+	int folder;
+	const char *name;
+	const char *home;
+	bool fresh;
+};
+
+/* The server's account must read it. */
 static bool
-give_to_owner(int folder, int fd)
+give_to_owner(const struct place *place, int fd)
 {
 	struct stat st;
 
 	if (geteuid() != 0)
 		return true;
-	return fstat(folder, &st) == 0 &&
-	    fchown(fd, st.st_uid, st.st_gid) == 0;
+	if ((place->fresh || fstatat(place->folder, place->name, &st,
+	    AT_SYMLINK_NOFOLLOW) != 0) &&
+	    (place->home == NULL || stat(place->home, &st) != 0) &&
+	    fstat(place->folder, &st) != 0)
+		return false;
+	return fchown(fd, st.st_uid, st.st_gid) == 0;
 }
 
 /* Puts the file in its place. */
 static enum xc_err
-put_in_place(int folder, const char *from, const char *to, bool fresh)
+put_in_place(const struct place *place, const char *from)
 {
-	int rc;
+	int rc, folder = place->folder;
 
-	if (fresh)
-		rc = linkat(folder, from, folder, to, 0);
+	if (place->fresh)
+		rc = linkat(folder, from, folder, place->name, 0);
 	else
-		rc = renameat(folder, from, folder, to);
+		rc = renameat(folder, from, folder, place->name);
 	if (rc != 0)
 		return errno == EEXIST ? XC_ERR_EXISTS : XC_ERR_IO;
 	return fsync(folder) == 0 ? XC_OK : XC_ERR_IO;
 }
 
 static enum xc_err
-write_in(int folder, const char *name, const struct xc_keyring *ring,
-    bool fresh)
+write_in(const struct place *place, const struct xc_keyring *ring)
 {
+	int folder = place->folder;
 	char temporary[300];
 	enum xc_err err;
 	int fd;
 
-	snprintf(temporary, sizeof(temporary), ".%.200s.%ld", name,
+	snprintf(temporary, sizeof(temporary), ".%.200s.%ld", place->name,
 	    (long)getpid());
 	unlinkat(folder, temporary, 0);
 	fd = openat(folder, temporary, O_WRONLY | O_CREAT | O_EXCL |
 	    O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return errno == EACCES ? XC_ERR_DENIED : XC_ERR_IO;
-	if (fchmod(fd, 0600) != 0 || !give_to_owner(folder, fd)) {
+	if (fchmod(fd, 0600) != 0 || !give_to_owner(place, fd)) {
 		err = XC_ERR_IO;
 		close(fd);
 	} else {
 		err = fill_file(fd, ring);
 		if (err == XC_OK)
-			err = put_in_place(folder, temporary, name, fresh);
+			err = put_in_place(place, temporary);
 	}
-	if (err != XC_OK || fresh)
+	if (err != XC_OK || place->fresh)
 		unlinkat(folder, temporary, 0);
 	return err;
 }
 
 enum xc_err
-xc_keyring_write(const struct xc_keyring *ring, const char *path, bool fresh,
-    struct xc_errbuf *errbuf)
+xc_keyring_write(const struct xc_keyring *ring, const char *path,
+    const char *home, bool fresh, struct xc_errbuf *errbuf)
 {
 	const char *slash = strrchr(path, '/');
+	struct place place = { .name = slash != NULL ? slash + 1 : path,
+		.home = home, .fresh = fresh };
 	enum xc_err err;
-	int folder;
 
-	err = open_folder(path, &folder, errbuf);
+	err = open_folder(path, &place.folder, errbuf);
 	if (err != XC_OK)
 		return err;
 	errno = 0;
-	err = write_in(folder, slash != NULL ? slash + 1 : path, ring, fresh);
+	err = write_in(&place, ring);
 	if (err == XC_ERR_EXISTS)
 		xc_fail(errbuf, err, "%s: there is a key ring already", path);
 	else if (err != XC_OK)
 		xc_fail(errbuf, err, "%s: cannot be written: %s", path,
 		    errno != 0 ? strerror(errno) : xc_strerror(err));
-	close(folder);
+	close(place.folder);
 	return err;
 }
 

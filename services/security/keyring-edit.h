@@ -34,7 +34,7 @@ enum xc_err xc_keyring_add(struct xc_keyring *ring, const char *purpose,
 enum xc_err xc_keyring_activate(struct xc_keyring *ring, const char *purpose,
     struct xc_errbuf *errbuf);
 
-/* Takes a key out.  XC_ERR_NOT_FOUND; XC_ERR_DENIED: it is the active one. */
+/* Takes a key out.  XC_ERR_NOT_FOUND; XC_ERR_STATE: it is the active one. */
 enum xc_err xc_keyring_retire(struct xc_keyring *ring, const char *id,
     struct xc_errbuf *errbuf);
 
@@ -43,11 +43,14 @@ const struct xc_key *xc_keyring_at(const struct xc_keyring *ring, size_t n);
 
 /*
  * Writes the file anew, with mode 0600, in a way that leaves the old or the
- * new one, whatever happens.  Root gives it to the owner of its folder.  fresh:
- * XC_ERR_EXISTS where there is one.
+ * new one, whatever happens.  fresh: XC_ERR_EXISTS where there is one.
+ *
+ * Root gives it to whom the one before belonged; a fresh one to the owner of
+ * home, the state folder, since that account is to read it wherever it lies.
+ * Where home is NULL or not there, to the owner of the file's folder.
  */
 enum xc_err xc_keyring_write(const struct xc_keyring *ring, const char *path,
-    bool fresh, struct xc_errbuf *errbuf);
+    const char *home, bool fresh, struct xc_errbuf *errbuf);
 
 /*
  * Holds others off that change the ring: *fd_r is to be closed afterwards.

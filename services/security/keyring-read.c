@@ -4,9 +4,9 @@
  *
  *	{"version": 1, "keys": [{"id": "seal-20261123-4f2a",
  *	    "purpose": "seal", "kind": "secret", "state": "active",
- *	    "made_at": 1795426431, "key": "..."}]}
+ *	    "made_at": 1795426431, "since": 1795426431, "key": "..."}]}
  *
- * A key is base64url, of the secret or of PKCS#8.  Nothing else may stand in
+ * "since" may be missing.  A key is base64url, of the secret or of PKCS#8.  Nothing else may stand in
  * it: a word that is not known could be one that was meant to matter.
  */
 #include <stdint.h>
@@ -19,7 +19,7 @@
 
 #define VALUES_MAX	(XC_KEYS_MAX * 8 + 8)
 #define BLOCK_MAX	(1024u * 1024)
-#define MEMBERS		6
+#define MEMBERS		6	/* that must be there */
 
 struct reading {
 	struct xc_keyring *ring;
@@ -97,17 +97,35 @@ read_data(const struct reading *reading, uint32_t at,
 }
 
 static enum xc_err
+read_times(const struct reading *reading, uint32_t at, struct xc_key *key)
+{
+	const struct xc_tape *tape = &reading->tape;
+	uint32_t since = xc_tape_member(tape, at, "since", 5);
+
+	if (!xc_tape_int64(tape, xc_tape_member(tape, at, "made_at", 7),
+	    &key->made_at) || key->made_at <= 0)
+		return bad(reading, at, "\"made_at\" is no time");
+	if (since != 0 && (!xc_tape_int64(tape, since, &key->since) ||
+	    key->since < key->made_at))
+		return bad(reading, at, "\"since\" is no time after it was "
+		    "made");
+	if (xc_tape_count(tape, at) != MEMBERS + (since != 0 ? 1 : 0))
+		return bad(reading, at, "a key is an object with id, purpose, "
+		    "kind, state, made_at, since and key");
+	return XC_OK;
+}
+
+static enum xc_err
 read_key(const struct reading *reading, uint32_t at, struct xc_key_room *room)
 {
 	const struct xc_tape *tape = &reading->tape;
 	struct xc_key *key = &room->key;
 	const char *text;
+	enum xc_err err;
 	size_t len;
 
-	if (xc_tape_type(tape, at) != XC_TOKEN_OBJECT ||
-	    xc_tape_count(tape, at) != MEMBERS)
-		return bad(reading, at, "a key is an object with id, purpose, "
-		    "kind, state, made_at and key");
+	if (xc_tape_type(tape, at) != XC_TOKEN_OBJECT)
+		return bad(reading, at, "is no object");
 	if (!get_word(reading, at, "id", key->id, sizeof(key->id)))
 		return bad(reading, at, "\"id\" is not 1 to 39 letters in "
 		    "lower case, digits and \"-\"");
@@ -121,10 +139,8 @@ read_key(const struct reading *reading, uint32_t at, struct xc_key_room *room)
 	    !xc_key_state_parse(text, len, &key->state))
 		return bad(reading, at, "\"state\" is not next, active or "
 		    "old");
-	if (!xc_tape_int64(tape, xc_tape_member(tape, at, "made_at", 7),
-	    &key->made_at) || key->made_at <= 0)
-		return bad(reading, at, "\"made_at\" is no time");
-	return read_data(reading, at, room);
+	err = read_times(reading, at, key);
+	return err == XC_OK ? read_data(reading, at, room) : err;
 }
 
 /* Ids stand once; a purpose has one active key and at most one next. */

@@ -42,6 +42,7 @@ struct xc_key {
 	enum xc_key_kind kind;
 	enum xc_key_state state;
 	int64_t made_at;	/* seconds since 1970 */
+	int64_t since;		/* ... of its state; 0: not known */
 	const unsigned char *secret;	/* of XC_KEY_SECRET */
 	size_t secret_len;
 	struct evp_pkey_st *pkey;	/* of the others; owned by the ring */

@@ -68,7 +68,7 @@ assert_same_key(const struct xc_key *a, const struct xc_key *b)
 	assert_string_equal(a->purpose, b->purpose);
 	assert_int_equal(a->kind, b->kind);
 	assert_int_equal(a->state, b->state);
-	assert_true(a->made_at == b->made_at);
+	assert_true(a->made_at == b->made_at && a->since == b->since);
 	assert_int_equal(a->secret_len, b->secret_len);
 	if (a->kind == XC_KEY_SECRET) {
 		assert_memory_equal(a->secret, b->secret, a->secret_len);
@@ -92,10 +92,11 @@ test_file(void **state)
 	(void)state;
 	assert_int_equal(xc_keyring_add(ring, "token", XC_KEY_RSA,
 	    XC_KEY_NEXT, NULL, &errbuf), XC_OK);
-	assert_int_equal(xc_keyring_write(ring, path, true, &errbuf), XC_OK);
+	assert_int_equal(xc_keyring_write(ring, path, NULL, true, &errbuf),
+	    XC_OK);
 	assert_int_equal(stat(path, &st), 0);
 	assert_int_equal(st.st_mode & 07777, 0600);
-	assert_int_equal(xc_keyring_write(ring, path, true, &errbuf),
+	assert_int_equal(xc_keyring_write(ring, path, NULL, true, &errbuf),
 	    XC_ERR_EXISTS);
 	assert_int_equal(xc_keyring_load(path, &read, &errbuf), XC_OK);
 	for (i = 0; i < 6; i++)
@@ -166,6 +167,8 @@ static const char *const good_rings[] = {
 	" " RING(ONE("\"\\u0061-1\"", "\"hash\"", "\"secret\"", "\"old\"",
 	    "1795426431", "\"\\u0041" "AECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdH"
 	    "h8\"")) "\n",
+	RING(ONE("\"a\"", "\"seal\"", "\"secret\"", "\"old\"",
+	    "7,\"since\":7", "\"" KEY "\"")),
 };
 
 static const char *const bad_rings[] = {
@@ -215,6 +218,12 @@ static const char *const bad_rings[] = {
 	    "\"AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHg\"")),
 	RING(ONE("\"a\"", "\"seal\"", "\"secret\"", "\"old\"",
 	    "7,\"more\":7", "\"" KEY "\"")),
+	RING(ONE("\"a\"", "\"seal\"", "\"secret\"", "\"old\"",
+	    "7,\"since\":7,\"more\":7", "\"" KEY "\"")),
+	RING(ONE("\"a\"", "\"seal\"", "\"secret\"", "\"old\"",
+	    "7,\"since\":6", "\"" KEY "\"")),
+	RING(ONE("\"a\"", "\"seal\"", "\"secret\"", "\"old\"",
+	    "7,\"since\":\"7\"", "\"" KEY "\"")),
 };
 
 static void
@@ -296,7 +305,7 @@ test_rotation(void **state)
 	assert_int_equal(xc_keyring_activate(ring, "token", &errbuf),
 	    XC_ERR_NOT_FOUND);
 	assert_int_equal(xc_keyring_retire(ring, old, &errbuf),
-	    XC_ERR_DENIED);
+	    XC_ERR_STATE);
 	assert_int_equal(xc_keyring_add(ring, "token", XC_KEY_EC, XC_KEY_NEXT,
 	    NULL, &errbuf), XC_OK);
 	assert_int_equal(xc_keyring_add(ring, "token", XC_KEY_EC, XC_KEY_NEXT,
@@ -350,7 +359,8 @@ test_refresh(void **state)
 	(void)state;
 	assert_int_equal(xc_keyring_refresh(ring, &changed, &errbuf), XC_OK);
 	assert_false(changed);
-	assert_int_equal(xc_keyring_write(ring, path, false, &errbuf), XC_OK);
+	assert_int_equal(xc_keyring_write(ring, path, NULL, false, &errbuf),
+	    XC_OK);
 	assert_int_equal(xc_keyring_load(path, &read, &errbuf), XC_OK);
 	assert_int_equal(xc_keyring_refresh(read, &changed, &errbuf), XC_OK);
 	assert_false(changed);
@@ -359,7 +369,8 @@ test_refresh(void **state)
 
 	assert_int_equal(xc_keyring_add(ring, "hash", XC_KEY_SECRET,
 	    XC_KEY_ACTIVE, NULL, &errbuf), XC_OK);
-	assert_int_equal(xc_keyring_write(ring, path, false, &errbuf), XC_OK);
+	assert_int_equal(xc_keyring_write(ring, path, NULL, false, &errbuf),
+	    XC_OK);
 	assert_int_equal(xc_keyring_refresh(read, &changed, &errbuf), XC_OK);
 	assert_true(changed);
 	assert_int_equal(xc_keyring_hmac(read, "hash", "x", 1, again), XC_OK);

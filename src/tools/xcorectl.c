@@ -40,8 +40,9 @@ usage(FILE *out)
 	      "      mark NUMBER applied|reverted|new NAME\n"
 	      "                       the tables of xcore, or of a plugin\n"
 	      "  doctor [SECTION...]  what holds and what is wrong here\n"
-	      "  keys init|list|rotate PURPOSE [--next|--activate]|retire ID|\n"
-	      "      check            the site's secret keys\n"
+	      "  keys init|list|rotate PURPOSE [--next|--activate]|\n"
+	      "      retire ID [--force]|check\n"
+	      "                       the site's secret keys\n"
 	      "  user add|role|passwd|set|lock|unlock|reset-otp|list|show|\n"
 	      "      sessions|logout|remove\n"
 	      "                       the users of the site\n"
@@ -533,7 +534,8 @@ const char *const ctl_option_names[CTL__OPTIONS] = {
 	[CTL_DESCRIPTION] = "description",
 	[CTL_PERMISSIONS] = "permissions", [CTL_INCLUDES] = "includes",
 	[CTL_ACTOR] = "actor", [CTL_ACTION] = "action",
-	[CTL_NEXT] = "next", [CTL_ACTIVATE] = "activate"
+	[CTL_NEXT] = "next", [CTL_ACTIVATE] = "activate",
+	[CTL_FORCE] = "force"
 };
 
 static const struct option fixed_options[] = {
@@ -562,7 +564,7 @@ list_options(struct option options_r[static N_FIXED + CTL__OPTIONS])
 			.name = ctl_option_names[i],
 			.has_arg = i == CTL_GENERATE ||
 			    i == CTL_NO_PASSWORD || i == CTL_NEXT ||
-			    i == CTL_ACTIVATE ? no_argument :
+			    i == CTL_ACTIVATE || i == CTL_FORCE ? no_argument :
 			    required_argument,
 			.val = OPT_USERS + i };
 }

@@ -15,7 +15,8 @@ src_tools_xcorectl_SOURCES = \
 	src/tools/xcorectl-doctor-server.c \
 	src/tools/xcorectl-doctor-web.c \
 	src/tools/xcorectl-identity.c src/tools/xcorectl-identity.h \
-	src/tools/xcorectl-keys.c \
+	src/tools/xcorectl-keys.c src/tools/xcorectl-keys.h \
+	src/tools/xcorectl-keys-site.c \
 	src/tools/xcorectl-password.c \
 	src/tools/xcorectl-middleware.c src/tools/xcorectl-status.c \
 	src/tools/xcorectl-user.c
@@ -27,6 +28,6 @@ src_tools_xcorectl_LDADD = libmanager.la libregistry.la libkit.la \
 	libxcore.la $(JSONC_LIBS)
 dist_man_MANS += doc/xcorectl.8
 
-EXTRA_DIST += tests/services/keys.sh
-LINT_SHELL += tests/services/keys.sh
-TESTS += tests/services/keys.sh
+EXTRA_DIST += tests/services/keys.sh tests/services/keys-audit.sh
+LINT_SHELL += tests/services/keys.sh tests/services/keys-audit.sh
+TESTS += tests/services/keys.sh tests/services/keys-audit.sh
