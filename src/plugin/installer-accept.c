@@ -266,6 +266,26 @@ copy_text(struct json_object *value)
 	    value, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
 }
 
+/* Of the level that will hold, whoever chose it. */
+static enum xc_err
+check_level(const struct xc_installer *installer,
+    const struct xc_registry_plugin *plugin,
+    const struct xc_manifest *manifest, struct xc_errbuf *errbuf)
+{
+	const struct xc_registry_plugin then = { .accepted_inprocess = true,
+		.isolation = chosen_level(installer, plugin) };
+	struct xc_terms terms;
+
+	if (!xc_steps_have_site(&manifest->steps))
+		return XC_OK;
+	xc_terms_of(installer->settings, &then, manifest, &terms);
+	if (terms.isolation != XC_ISOLATION_REQUEST)
+		return XC_OK;
+	return xc_fail(errbuf, XC_ERR_INVALID, "%s %s is to run at the level "
+	    "\"request\" (%s): " XC_STEPS_LEVEL, manifest->name,
+	    manifest->version, terms.why);
+}
+
 enum xc_err
 xc_installer_take_terms(const struct xc_installer *installer,
     const struct xc_registry_plugin *plugin,
@@ -278,6 +298,8 @@ xc_installer_take_terms(const struct xc_installer *installer,
 	bool inprocess;
 
 	xc_installer_free_terms(terms);
+	if (check_level(installer, plugin, manifest, errbuf) != XC_OK)
+		return XC_ERR_INVALID;
 	inprocess = asks_inprocess(installer, plugin, manifest);
 	accepted = merge_accepted(plugin, manifest);
 	terms->accepted = copy_text(accepted);

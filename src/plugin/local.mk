@@ -17,6 +17,7 @@ libplugin_la_SOURCES = \
 	src/plugin/manifest.c src/plugin/manifest.h \
 	src/plugin/manifest-actions.c \
 	src/plugin/manifest-config.c src/plugin/manifest-config.h \
+	src/plugin/manifest-middleware.c \
 	src/plugin/manifest-prefix.c src/plugin/manifest-private.h \
 	src/plugin/manifest-sandbox.c \
 	src/plugin/manifest-schema.c \
@@ -29,6 +30,8 @@ libplugin_la_SOURCES = \
 	src/plugin/permission.c src/plugin/permission.h \
 	src/plugin/prefix.c src/plugin/prefix.h \
 	src/plugin/semver.c src/plugin/semver.h \
+	src/plugin/step-order.c src/plugin/step-order.h \
+	src/plugin/steps.c src/plugin/steps.h \
 	src/plugin/store.c \
 	src/plugin/store-gc.c \
 	src/plugin/trial.c src/plugin/trial.h \
@@ -40,7 +43,8 @@ libplugin_la_LIBADD = libcontract.la libjail.la \
 
 plugin_libs = libplugin.la libregistry.la libxcore.la
 plugin_tests = src/plugin/test-manifest src/plugin/test-package \
-	src/plugin/test-runner src/plugin/test-semver src/plugin/test-site src/plugin/test-store
+	src/plugin/test-runner src/plugin/test-semver src/plugin/test-site src/plugin/test-steps \
+	src/plugin/test-store
 check_PROGRAMS += $(plugin_tests)
 TESTS += $(plugin_tests)
 src_plugin_test_manifest_SOURCES = src/plugin/test-manifest.c
@@ -54,6 +58,8 @@ src_plugin_test_semver_SOURCES = src/plugin/test-semver.c
 src_plugin_test_semver_LDADD = $(plugin_libs) $(CMOCKA_LIBS)
 src_plugin_test_site_SOURCES = src/plugin/test-site.c
 src_plugin_test_site_LDADD = $(plugin_libs) $(CMOCKA_LIBS)
+src_plugin_test_steps_SOURCES = src/plugin/test-steps.c
+src_plugin_test_steps_LDADD = $(plugin_libs) $(CMOCKA_LIBS)
 src_plugin_test_store_SOURCES = src/plugin/test-store.c src/plugin/fixture-files.h
 src_plugin_test_store_LDADD = $(plugin_libs) $(CMOCKA_LIBS)
 

@@ -58,6 +58,10 @@ void xc_check_place(struct xc_check *check);
 /* manifest-actions.c */
 void xc_check_actions(struct xc_check *check, struct json_object *value);
 
+/* manifest-middleware.c; the second when all members were looked at. */
+void xc_check_middleware(struct xc_check *check, struct json_object *value);
+void xc_check_steps(struct xc_check *check);
+
 /* manifest-sandbox.c: one for each member. */
 void xc_check_isolation(struct xc_check *check, struct json_object *value);
 void xc_check_limits(struct xc_check *check, struct json_object *value);

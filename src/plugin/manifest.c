@@ -257,6 +257,7 @@ static const struct {
 	{ "actions", xc_check_actions },
 	{ "config", check_config },
 	{ "events", xc_check_events },
+	{ "middleware", xc_check_middleware },
 	{ "core", check_core },
 };
 
@@ -282,6 +283,7 @@ check_all(struct xc_check *check, const char *text, size_t len)
 			fields[i].check(check, value);
 	}
 	xc_check_place(check);
+	xc_check_steps(check);
 }
 
 static enum xc_err
@@ -350,6 +352,7 @@ xc_manifest_free(struct xc_manifest **manifest)
 	free(old->permissions);
 	free(old->events);
 	free(old->actions);
+	xc_steps_free(&old->steps);
 	/* It is the first member of its owner. */
 	free(old);
 }

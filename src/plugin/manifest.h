@@ -11,6 +11,7 @@
 
 #include "lib/errbuf.h"
 #include "lib/limits.h"
+#include "plugin/steps.h"
 
 struct json_object;
 
@@ -59,6 +60,7 @@ struct xc_manifest {
 	size_t n_events;
 	struct xc_action *actions;
 	size_t n_actions;
+	struct xc_steps steps;	/* of "middleware" */
 	struct json_object *config;	/* JSON Schema with defaults; or NULL */
 	struct json_object *json;	/* the whole document */
 };

@@ -28,6 +28,8 @@ static const struct {
 	{ "passwords", "hash passwords of its own" },
 	{ "plugins", "manage plugins, as far as who asks may" },
 	{ "health", "tell what of the site is up" },
+	{ "middleware", "see each request of the site, with its headers, and "
+	    "refuse it" },
 };
 
 #define N_SIMPLE (sizeof(simple) / sizeof(simple[0]))

@@ -10,8 +10,8 @@
 
 /*
  * "database", "cache", "openapi", "auth", "account", "admin", "otp",
- * "passwords", "plugins", "health", "http:HOST", "http:HOST:PORT", "http:*",
- * "event:NAME".
+ * "passwords", "plugins", "health", "middleware", "http:HOST",
+ * "http:HOST:PORT", "http:*", "event:NAME".
  * A host is a name in small letters or an address (IPv6 in brackets).
  * XC_ERR_INVALID: errbuf says what is wrong and, for an unknown one, which
  * is nearest.

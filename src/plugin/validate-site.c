@@ -163,6 +163,55 @@ check_circle(const struct xc_manifest *manifest,
 	return XC_OK;
 }
 
+/* The steps of those that are enabled, this one's among them. */
+static size_t
+gather_steps(const struct xc_manifest *manifest,
+    const struct xc_installed *installed, size_t n,
+    struct xc_order_step *steps)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i <= n; i++) {
+		const struct xc_manifest *one = i == n ? manifest :
+		    installed[i].manifest;
+
+		if (one == NULL || (i < n && (!installed[i].enabled ||
+		    strcmp(installed[i].name, manifest->name) == 0)))
+			continue;
+		for (size_t j = 0; j < one->steps.n; j++) {
+			if (steps != NULL)
+				steps[count] = one->steps.list[j].order;
+			count++;
+		}
+	}
+	return count;
+}
+
+/* Each step finds its place among those of all plugins. */
+static enum xc_err
+check_steps(const struct xc_manifest *manifest,
+    const struct xc_installed *installed, size_t n, struct xc_errbuf *errbuf)
+{
+	size_t count = gather_steps(manifest, installed, n, NULL);
+	struct xc_order_step *steps;
+	enum xc_err err;
+	size_t *order;
+
+	if (manifest->steps.n == 0)
+		return XC_OK;
+	steps = calloc(count, sizeof(*steps));
+	order = calloc(count, sizeof(*order));
+	if (steps == NULL || order == NULL) {
+		err = xc_fail(errbuf, XC_ERR_NOMEM, "out of memory");
+	} else {
+		gather_steps(manifest, installed, n, steps);
+		err = xc_step_order(steps, count, order, NULL, errbuf);
+	}
+	free(steps);
+	free(order);
+	return err;
+}
+
 enum xc_err
 xc_validate_site(const struct xc_manifest *manifest,
     const struct xc_installed *installed, size_t n, struct xc_errbuf *errbuf)
@@ -179,6 +228,8 @@ xc_validate_site(const struct xc_manifest *manifest,
 		err = check_dependents(manifest, installed, n, errbuf);
 	if (err == XC_OK)
 		err = check_circle(manifest, installed, n, errbuf);
+	if (err == XC_OK)
+		err = check_steps(manifest, installed, n, errbuf);
 	return err;
 }
 

@@ -38,7 +38,8 @@ enum xc_err xc_validate_document(const struct xc_bundle *document,
 /*
  * Checks it against what is installed: the prefix is free (segments, both
  * ways), required plugins are there, enabled and in range, those that require
- * this one still find their range, no circle.  XC_ERR_EXISTS (exit code 4).
+ * this one still find their range, no circle; the steps of all plugins can be
+ * put in an order.  XC_ERR_EXISTS (exit code 4).
  */
 enum xc_err xc_validate_site(const struct xc_manifest *manifest,
     const struct xc_installed *installed, size_t n,
