@@ -23,45 +23,23 @@ auth_people() {
 	done
 }
 
-# A token as JSON Web Tokens have it, of parts that are made here.
-base64url() { base64 -w 0 | tr -d = | tr '/+' '_-'; }
-forged() { # HEADER PAYLOAD SIGNATURE-COMMAND...
-	local head payload
-	head=$(printf '%s' "$1" | base64url)
-	payload=$(printf '%s' "$2" | base64url)
-	printf '%s.%s.%s' "$head" "$payload" \
-	    "$(printf '%s.%s' "$head" "$payload" | "${@:3}" | base64url)"
-}
 payload_of() { # TOKEN
 	cut -d. -f2 <<<"$1" | tr '_-' '/+' | sed 's/$/==/' | base64 -d \
 	    2>/dev/null
 }
 header_of() { cut -d. -f1 <<<"$1" | tr '_-' '/+' | sed 's/$/==/' |
     base64 -d 2>/dev/null; } # TOKEN
-hmac_of_key() { # of the published key's text: a confusion of algorithms
-	openssl dgst -sha256 -hmac "$(curl -s "$URL/.well-known/jwks.json")" \
-	    -binary
-}
+base64url() { base64 -w 0 | tr -d = | tr '/+' '_-'; }
 
 refused_token() { # WHAT TOKEN
 	me "$2"
 	is "$at: $1" 401
 }
+# By whoever has a token and not the key; tokens.sh has the key.
 try_forgery() {
 	local payload other late
 	good "$at: $1 logs in" login "$1" "$password"
 	payload=$(payload_of "$TOKEN")
-	refused_token 'a token without a signature' \
-	    "$(forged '{"alg":"none","typ":"at+jwt"}' "$payload" true)"
-	refused_token 'a token signed with the public key' \
-	    "$(forged '{"alg":"HS256","typ":"at+jwt"}' "$payload" hmac_of_key)"
-	for kid in ../../../../dev/null "x' OR '1'='1" '' "$(printf 'x%.0s' \
-	    {1..2000})"; do
-		refused_token "a kid of its own (${kid:0:12})" "$(forged \
-		    "$(jq -nc --arg k "$kid" \
-		    '{alg: "ES256", typ: "at+jwt", kid: $k}')" "$payload" \
-		    head -c 64 /dev/zero)"
-	done
 	other=$(jq -c '.sub = "1"' <<<"$payload")
 	refused_token 'a token for somebody else' \
 	    "$(cut -d. -f1 <<<"$TOKEN").$(printf '%s' "$other" |

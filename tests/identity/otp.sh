@@ -146,6 +146,66 @@ otp_guess() { # NAME
 	matches "$at: once" '4??' "$CODE"
 }
 
+# One that is sent eight times at once is taken once.
+otp_at_once() { # NAME
+	local i bodies=()
+	otp_later
+	for i in {1..8}; do
+		otp_ticket "$1"
+		bodies+=("{\"ticket\":\"$TICKET\",\"code\":\"${RECOVERY[2]}\"}")
+	done
+	equal "$at: a recovery code is good for one of eight" '1x200 7x401' \
+	    "$(at_once /auth/login/otp "${bodies[@]}")"
+	otp_later
+	otp_ticket "$1"
+	bodies=()
+	for i in 3 4 5 6; do
+		bodies+=("{\"ticket\":\"$TICKET\",\"code\":\"${RECOVERY[i]}\"}")
+	done
+	equal "$at: and a ticket for one of four" '1x200 3x401' \
+	    "$(at_once /auth/login/otp "${bodies[@]}")"
+}
+
+# Tickets and codes are of one user, and a factor that was shown is of one
+# session.
+otp_of_others() { # NAME OTHER
+	local secret=$SECRET own=("${RECOVERY[@]}") ticket other
+	post /user/register "$(jq -nc --arg n "$2" --arg p "$otp_password" \
+	    '{name: $n, password: $p}')"
+	is "$at: $2 registers" 201
+	good "$at: $2 logs in" login "$2" "$otp_password"
+	other=$TOKEN
+	otp_post "$other" setup
+	SECRET=$(field .secret)
+	otp_post "$other" confirm "$(otp_code "$secret")"
+	is "$at: $1's code confirms nothing of $2's" 422
+	otp_post "$other" confirm "$(otp_code "$SECRET")"
+	is "$at: his own does" 200
+	mapfile -t RECOVERY < <(field '.recovery_codes[]')
+	otp_later
+	good "$at: a ticket of $1's" otp_ticket "$1"
+	ticket=$TICKET
+	otp_login "${RECOVERY[0]}"
+	is "$at: is no good with a code of $2's" 401
+	otp_login "$(otp_code "$SECRET")"
+	is "$at: of his app neither" 401
+	TICKET=$ticket otp_login "${own[7]}" && me "$TOKEN"
+	is "$at: with $1's it is, for $1" 200 .name "$1"
+	good "$at: another ticket of $2's" otp_ticket "$2"
+	otp_login "${RECOVERY[0]}"
+	is "$at: whose code was not used up by that" 200
+	mariadb_admin -e 'UPDATE xcore.xc_session SET otp_at = NULL'
+	otp_post "$other" verify "${RECOVERY[1]}"
+	is "$at: $2 shows a code in one session" 204
+	vault "$other"
+	is "$at: which opens the vault to that one" 200
+	vault "$TOKEN"
+	is "$at: and not to his other" 401
+	vault "$SESSION"
+	is "$at: nor to $1" 401
+	SECRET=$secret RECOVERY=("${own[@]}")
+}
+
 otp_end() { # NAME
 	local old=${RECOVERY[1]}
 	otp_later
@@ -182,5 +242,7 @@ try_otp() {
 	otp_replay "$name"
 	otp_step_up
 	otp_guess "$name"
+	otp_at_once "$name"
+	otp_of_others "$name" "olga-$at"
 	otp_end "$name"
 }
