@@ -27,7 +27,7 @@ struct xc_auth {
 	struct xc_otp *otp;	/* may be NULL */
 	struct xc_jwt *jwt;	/* NULL: there is no key ring */
 	struct xc_auth_memory *memory;
-	int64_t purged_s;	/* by the monotonic clock */
+	int64_t purge_s;	/* when next, by the monotonic clock */
 	int64_t told_s;		/* when the log was told what is missing */
 };
 

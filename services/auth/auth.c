@@ -8,7 +8,9 @@
 #include <json-c/json_object.h>
 
 #define PURGE_EVERY_S 60
-#define PURGE_ROWS "500"
+#define PURGE_ROWS 500
+#define TEXT_OF(number) #number
+#define LIMIT(number) " LIMIT " TEXT_OF(number)
 #define TELL_EVERY_S 60
 
 struct xc_logger xc_auth_logger = XC_LOGGER("xcore.auth");
@@ -38,8 +40,8 @@ xc_auth_new(const struct xc_identity *identity, struct xc_otp *otp,
 	if (auth != NULL) {
 		auth->of = *identity;
 		auth->otp = otp;
-		auth->purged_s = xc_auth_clock();
-		auth->told_s = auth->purged_s - TELL_EVERY_S;
+		auth->purge_s = xc_auth_clock() + PURGE_EVERY_S;
+		auth->told_s = xc_auth_clock() - TELL_EVERY_S;
 		err = xc_auth_memory_new(&auth->memory);
 	}
 	if (err != XC_OK) {
@@ -105,25 +107,28 @@ xc_auth_purge(struct xc_auth *auth)
 {
 	static const char *const statements[] = {
 		"DELETE FROM xc_throttle WHERE expires_at <= "
-		    "UTC_TIMESTAMP(3) LIMIT " PURGE_ROWS,
+		    "UTC_TIMESTAMP(3)" LIMIT(PURGE_ROWS),
 		"DELETE FROM xc_login WHERE expires_at <= "
-		    "UTC_TIMESTAMP(3) LIMIT " PURGE_ROWS,
+		    "UTC_TIMESTAMP(3)" LIMIT(PURGE_ROWS),
 		"DELETE FROM xc_refresh WHERE expires_at <= "
-		    "UTC_TIMESTAMP(3) LIMIT " PURGE_ROWS,
+		    "UTC_TIMESTAMP(3)" LIMIT(PURGE_ROWS),
 		"DELETE FROM xc_session WHERE expires_at <= "
-		    "UTC_TIMESTAMP(3) LIMIT " PURGE_ROWS,
+		    "UTC_TIMESTAMP(3)" LIMIT(PURGE_ROWS),
 	};
 	int64_t now = xc_auth_clock();
+	struct xc_db_result result;
 
-	if (now - auth->purged_s < PURGE_EVERY_S)
+	if (now < auth->purge_s)
 		return;
-	auth->purged_s = now;
+	auth->purge_s = now + PURGE_EVERY_S;
 	for (size_t i = 0; i < sizeof(statements) / sizeof(statements[0]);
 	    i++) {
-		/* What is left is deleted the next time. */
-		if (xc_store_exec(auth->of.store, NULL, statements[i],
+		if (xc_store_exec(auth->of.store, &result, statements[i],
 		    XC_NO_ARGS) != XC_OK)
 			return;
+		/* Under attack there are more, and more are to come. */
+		if (result.affected >= PURGE_ROWS)
+			auth->purge_s = now + 1;
 	}
 }
 

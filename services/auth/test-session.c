@@ -333,11 +333,31 @@ test_purge(void **state)
 	must("UPDATE xc_throttle SET expires_at = UTC_TIMESTAMP(3)");
 	xc_auth_purge(auth);
 	assert_int_equal(number("SELECT COUNT(*) FROM xc_session"), 1);
-	auth->purged_s -= 3600;
+	auth->purge_s -= 3600;
 	xc_auth_purge(auth);
 	assert_int_equal(number("SELECT COUNT(*) FROM xc_session"), 0);
 	assert_int_equal(number("SELECT COUNT(*) FROM xc_refresh"), 0);
 	assert_int_equal(number("SELECT COUNT(*) FROM xc_throttle"), 0);
+	assert_true(auth->purge_s > xc_auth_clock() + 2);
+}
+
+/* Many names that are guessed leave many rows. */
+static void
+test_purge_many(void **state)
+{
+	(void)state;
+	must("INSERT INTO xc_throttle (scope, hash, failures, first_at, "
+	    "expires_at) SELECT 'pair', UNHEX(SHA2(seq, 256)), 1, "
+	    "UTC_TIMESTAMP(3), UTC_TIMESTAMP(3) FROM seq_1_to_1200");
+	for (int i = 0; i < 3; i++) {
+		/* The next time is near as long as there are more. */
+		assert_true(auth->purge_s <= xc_auth_clock() + (i > 0 ? 1 :
+		    3600));
+		auth->purge_s = 0;
+		xc_auth_purge(auth);
+	}
+	assert_int_equal(number("SELECT COUNT(*) FROM xc_throttle"), 0);
+	assert_true(auth->purge_s > xc_auth_clock() + 2);
 }
 
 int
@@ -349,7 +369,7 @@ main(void)
 		TEST(test_refresh_strange), TEST(test_refresh_over),
 		TEST(test_refresh_of_cookie), TEST(test_logout),
 		TEST(test_end_but_one), TEST(test_list), TEST(test_me),
-		TEST(test_bounded), TEST(test_purge),
+		TEST(test_bounded), TEST(test_purge), TEST(test_purge_many),
 	};
 
 	if (!find_server())
