@@ -358,7 +358,7 @@ confirm_with(const struct asking *asking, const char *code,
 	if (err == XC_OK) {
 		err = xc_throttle_try(asking->store, &throttle, &retry_s);
 		if (err == XC_ERR_BUSY)
-			return xc_otp_locked(asking->refusal_r, retry_s);
+			err = xc_otp_locked(asking->refusal_r, retry_s);
 	}
 	if (err == XC_OK)
 		err = match_pending(asking, code, &codes);
@@ -457,9 +457,8 @@ recovery(void *service, const struct xc_caller *caller,
 		    "There is no second factor; set one up first.");
 	if (err == XC_OK)
 		err = make_codes(&asking, &codes);
-	if (err != XC_OK)
-		return err;
-	err = take(&asking, args);
+	if (err == XC_OK)
+		err = take(&asking, args);
 	if (err == XC_OK)
 		err = xc_store_transaction(asking.store, put_codes, &codes);
 	if (err == XC_OK)
