@@ -11,6 +11,7 @@
 #include "plugin/follower-private.h"
 #include "plugin/prefix.h"
 #include "plugin/registry-private.h"
+#include "plugin/registry-terms.h"
 
 static void
 add_text(struct json_object *object, const char *key, const char *text)
@@ -132,6 +133,23 @@ use_previous(struct xc_composition *composition,
 	    NULL);
 }
 
+/* Requests do not pass the steps of a plugin that has failed: where they should
+ * is known still. */
+static void
+add_steps(struct json_object *entry, const struct xc_registry_plugin *plugin,
+    struct json_object *served)
+{
+	struct json_object *steps = NULL;
+
+	if (plugin->manifest != NULL)
+		steps = xc_terms_steps(plugin, plugin->manifest);
+	else if (served != NULL)
+		steps = json_object_get(xc_json_member(served,
+		    "middleware"));
+	if (steps != NULL)
+		json_object_object_add(entry, "middleware", steps);
+}
+
 /* An entry that serves nothing: 503 under its prefix. */
 static struct json_object *
 idle_entry(const struct xc_composition *composition,
@@ -155,6 +173,7 @@ idle_entry(const struct xc_composition *composition,
 		add_text(entry, "prefix", made);
 	add_text(entry, "state", state);
 	add_text(entry, "reason", reason);
+	add_steps(entry, plugin, served);
 	return entry;
 }
 

@@ -213,6 +213,8 @@ add_terms(const struct xc_follower *follower, struct json_object *entry,
 	    xc_terms_permissions(plugin, manifest));
 	json_object_object_add(entry, "events",
 	    xc_terms_events(plugin, manifest));
+	json_object_object_add(entry, "middleware",
+	    xc_terms_steps(plugin, manifest));
 }
 
 /* The terms may change without the version. */

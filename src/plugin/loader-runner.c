@@ -10,8 +10,26 @@ struct order {
 	struct xc_runner_spec spec;
 	const char **operations;
 	const char **event_operations;
+	const char **step_operations;
 	char path[4096];
 };
+
+/* Steps come behind the events. */
+static bool
+list_steps(struct xc_version *version, struct order *order, size_t first)
+{
+	size_t n = version->row.n_steps;
+
+	order->step_operations = calloc(n + 1,
+	    sizeof(*order->step_operations));
+	if (order->step_operations == NULL)
+		return false;
+	for (size_t i = 0; i < n; i++) {
+		order->step_operations[i] = version->steps[i].operation_name;
+		version->steps[i].operation = (uint32_t)(first + i);
+	}
+	return true;
+}
 
 /* Events come behind the routes: so are their numbers. */
 static bool
@@ -33,7 +51,7 @@ list_operations(struct xc_version *version, struct order *order)
 		    version->events[i].operation_name;
 		version->events[i].operation = (uint32_t)(n + i);
 	}
-	return true;
+	return list_steps(version, order, n + n_events);
 }
 
 static enum xc_err
@@ -57,6 +75,8 @@ make_order(struct xc_version *version, struct json_object *json,
 	spec->n_operations = xc_routes_count(version->routes);
 	spec->event_operations = order->event_operations;
 	spec->n_event_operations = version->row.n_events;
+	spec->step_operations = order->step_operations;
+	spec->n_step_operations = version->row.n_steps;
 	spec->require = version->require;
 	return XC_OK;
 }
@@ -81,5 +101,6 @@ xc_version_open_runner(struct xc_version *version, struct json_object *json,
 		version->row.state = XC_SERVING;
 	free(order.operations);
 	free(order.event_operations);
+	free(order.step_operations);
 	return err;
 }

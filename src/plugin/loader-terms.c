@@ -212,6 +212,23 @@ take_events(struct xc_version *version, struct json_object *json,
 	return XC_OK;
 }
 
+/* They were taken when the row was made. */
+static enum xc_err
+check_steps(const struct xc_version *version, struct json_object *json,
+    struct xc_errbuf *errbuf)
+{
+	struct json_object *list = xc_json_member(json, "middleware");
+
+	if (list != NULL && (!json_object_is_type(list, json_type_array) ||
+	    version->row.n_steps != json_object_array_length(list)))
+		return xc_fail(errbuf, XC_ERR_INVALID, "the snapshot's "
+		    "\"middleware\" of it cannot be read");
+	if (version->plugin.isolation == XC_ISOLATION_REQUEST &&
+	    xc_steps_have_site(&version->asked))
+		return xc_fail(errbuf, XC_ERR_UNSUPPORTED, XC_STEPS_LEVEL);
+	return XC_OK;
+}
+
 enum xc_err
 xc_version_take_terms(struct xc_version *version, struct json_object *json,
     struct xc_errbuf *errbuf)
@@ -226,6 +243,8 @@ xc_version_take_terms(struct xc_version *version, struct json_object *json,
 		err = take_require(version, json, errbuf);
 	if (err == XC_OK)
 		err = take_events(version, json, errbuf);
+	if (err == XC_OK)
+		err = check_steps(version, json, errbuf);
 	return err;
 }
 

@@ -59,6 +59,14 @@ xc_version_row_ok(struct json_object *json)
 	    xc_json_string(json, "state") != NULL;
 }
 
+static bool
+is_core(struct json_object *json)
+{
+	bool core = false;
+
+	return xc_json_bool(json, "core", &core) && core;
+}
+
 static enum xc_err
 fill_row(struct xc_version *version, struct json_object *json,
     enum xc_serving state, const char *reason)
@@ -78,6 +86,7 @@ fill_row(struct xc_version *version, struct json_object *json,
 	    asprintf(&version->what, "%s %s", version->name,
 	    version->version) == -1)
 		return XC_ERR_NOMEM;
+	row->core = is_core(json);
 	row->name = version->name;
 	row->version = version->version;
 	row->hash = version->hash;
@@ -103,6 +112,10 @@ xc_version_create(struct json_object *json, enum xc_serving state,
 		return fail_nomem(errbuf);
 	version->object.copy = -1;
 	err = fill_row(version, json, state, reason);
+	/* Of a row whose steps cannot be read none is known. */
+	if (err == XC_OK && xc_version_take_steps(version, json, NULL) ==
+	    XC_ERR_NOMEM)
+		err = XC_ERR_NOMEM;
 	if (err != XC_OK) {
 		xc_version_free(&version);
 		return fail_nomem(errbuf);
@@ -161,6 +174,9 @@ find_handlers(struct xc_version *version, struct xc_errbuf *errbuf)
 		err = find_handler(version,
 		    version->events[i].operation_name,
 		    &version->events[i].handler, errbuf);
+	for (size_t i = 0; err == XC_OK && i < version->row.n_steps; i++)
+		err = find_handler(version, version->steps[i].operation_name,
+		    &version->steps[i].handler, errbuf);
 	return err;
 }
 
@@ -362,6 +378,7 @@ xc_version_free(struct xc_version **version)
 	if (old == NULL)
 		return;
 	xc_version_free_terms(old);
+	xc_version_free_steps(old);
 	xc_version_free_contract(old);
 	xc_assets_free(&old->assets);
 	xc_traces_free(&old->own);

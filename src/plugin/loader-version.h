@@ -11,6 +11,7 @@
 #include "loader-traces.h"
 #include "loader.h"
 #include "runner.h"
+#include "steps.h"
 
 /* What all versions of a process are given. */
 struct xc_version_home {
@@ -31,6 +32,8 @@ struct xc_version {
 	const struct xc_version_home *home;	/* that loaded it */
 	struct xc_loaded_event *events;
 	char **event_texts;	/* each event's name and operation */
+	struct xc_steps asked;	/* of its manifest, as many as steps */
+	struct xc_loaded_step *steps;
 	uint32_t require;	/* bits of enum xc_layer */
 	char key[XC_DIGEST_SIZE];	/* of all that makes it what it is */
 	char *name;
@@ -104,6 +107,20 @@ void xc_version_free_contract(struct xc_version *version);
 enum xc_err xc_version_take_terms(struct xc_version *version,
     struct json_object *json, struct xc_errbuf *errbuf);
 void xc_version_free_terms(struct xc_version *version);
+
+/* loader-steps.c: takes the steps of a snapshot's row, without handlers. */
+enum xc_err xc_version_take_steps(struct xc_version *version,
+    struct json_object *json, struct xc_errbuf *errbuf);
+void xc_version_free_steps(struct xc_version *version);
+
+/*
+ * Puts the steps of all rows in their order; the caller frees *steps_r, which
+ * is NULL without any.  XC_ERR_EXISTS: there is no order: *closer_r is of a
+ * version that serves, and without which there may be one.  XC_ERR_NOMEM.
+ */
+enum xc_err xc_loaded_arrange(struct xc_loaded *const *rows, size_t n,
+    struct xc_table_step **steps_r, size_t *n_r,
+    const struct xc_loaded **closer_r, struct xc_errbuf *errbuf);
 
 /* loader-runner.c: has it loaded and started outside of this process. */
 enum xc_err xc_version_open_runner(struct xc_version *version,

@@ -9,38 +9,14 @@
 #include <xcore/json.h>
 
 #include "lib/host.h"
-#include "loader-version.h"
+#include "loader-private.h"
 #include "snapshot.h"
 
 /* A worker whose pthread keys are nearly used up is replaced in time. */
 #define KEYS_MANY 768
 
-struct xc_loader {
-	struct xc_version_home home;
-	struct xc_table *table;
-	struct xc_traces own;		/* threads of the process itself */
-	struct xc_version *mapped;	/* all whose code is mapped */
-	uint64_t mark;
-	char recycle[256];		/* why the process should go; "" */
-};
-
-/* A change over to a snapshot. */
-struct change {
-	struct xc_loader *loader;
-	struct json_object *plugins;	/* the snapshot's rows */
-	struct json_object *report;	/* rows of what became of them */
-	struct xc_loaded **rows;	/* of the table to be */
-	size_t n;
-	bool failed;			/* some are not as the snapshot says */
-	xc_before *before;
-	void *ctx;
-};
-
-static void log_line(const struct xc_loader *loader, enum xc_log_level level,
-    const char *format, ...) __attribute__((format(printf, 3, 4)));
-
-static void
-log_line(const struct xc_loader *loader, enum xc_log_level level,
+void
+xc_loader_log(const struct xc_loader *loader, enum xc_log_level level,
     const char *format, ...)
 {
 	const struct xc_host *host = loader->home.host;
@@ -53,13 +29,6 @@ log_line(const struct xc_loader *loader, enum xc_log_level level,
 	vsnprintf(text, sizeof(text), format, ap);
 	va_end(ap);
 	host->log->write(host->log_ctx, "xcore.loader", level, NULL, text);
-}
-
-/* The first member of a version is its row. */
-static struct xc_version *
-version_of(struct xc_loaded *row)
-{
-	return (struct xc_version *)(void *)row;
 }
 
 static struct xc_table *
@@ -82,8 +51,9 @@ free_table(struct xc_table *table)
 {
 	if (table == NULL)
 		return;
-	/* Made by empty_table() as an array that can be written. */
+	/* Made as arrays that can be written. */
 	free((void *)(uintptr_t)table->rows);
+	free((void *)(uintptr_t)table->steps);
 	free(table);
 }
 
@@ -131,7 +101,7 @@ xc_loader_wants_recycle(const struct xc_loader *loader,
 static void
 want_recycle(struct xc_loader *loader, const char *reason)
 {
-	log_line(loader, XC_LOG_WARNING, "%s; this process is to be replaced",
+	xc_loader_log(loader, XC_LOG_WARNING, "%s; this process is to be replaced",
 	    reason);
 	if (loader->recycle[0] == '\0')
 		snprintf(loader->recycle, sizeof(loader->recycle), "%s",
@@ -178,8 +148,8 @@ take_others(const struct xc_loader *loader, const struct xc_version *but,
  * that it may look at; its threads of now count as its own, so that nobody
  * else is blamed for them.
  */
-static void
-discard(struct xc_loader *loader, struct xc_version *version)
+void
+xc_loader_discard(struct xc_loader *loader, struct xc_version *version)
 {
 	struct xc_errbuf why = { "" };
 	struct xc_traces others;
@@ -218,7 +188,7 @@ xc_loader_free(struct xc_loader **loader)
 	if (old == NULL)
 		return;
 	while (old->table->n > 0)
-		discard(old, version_of(old->table->rows[--old->table->n]));
+		xc_loader_discard(old, xc_version_of(old->table->rows[--old->table->n]));
 	free_table(old->table);
 	while (old->mapped != NULL)
 		free_stuck(old->mapped);
@@ -226,15 +196,14 @@ xc_loader_free(struct xc_loader **loader)
 	free(old);
 }
 
-/* What serves under that name now; NULL if nothing does. */
-static struct xc_version *
-serving(const struct xc_loader *loader, const char *name)
+struct xc_version *
+xc_loader_serving(const struct xc_loader *loader, const char *name)
 {
 	for (size_t i = 0; i < loader->table->n; i++) {
 		struct xc_loaded *row = loader->table->rows[i];
 
 		if (row->state == XC_SERVING && strcmp(row->name, name) == 0)
-			return version_of(row);
+			return xc_version_of(row);
 	}
 	return NULL;
 }
@@ -248,7 +217,7 @@ add_text(struct json_object *object, const char *key, const char *text)
 /* Says what became of a row of the snapshot.  serves: what serves under its
  * name, in the place of one that failed too; NULL if nothing does. */
 static void
-report_row(struct change *change, struct json_object *json,
+report_row(struct xc_change *change, struct json_object *json,
     const char *state, const char *reason, const struct xc_version *serves)
 {
 	struct json_object *row = json_object_new_object();
@@ -269,14 +238,14 @@ report_row(struct change *change, struct json_object *json,
 }
 
 static void
-put_row(struct change *change, struct xc_version *version)
+put_row(struct xc_change *change, struct xc_version *version)
 {
 	version->mark = change->loader->mark;
 	change->rows[change->n++] = &version->row;
 }
 
 static enum xc_err
-load_new(struct change *change, struct json_object *json,
+load_new(struct xc_change *change, struct json_object *json,
     struct xc_version **version_r, struct xc_errbuf *why)
 {
 	struct xc_version *version;
@@ -291,7 +260,7 @@ load_new(struct change *change, struct json_object *json,
 	link_mapped(change->loader, version);
 	err = xc_version_load(version, json, &change->loader->home, why);
 	if (err != XC_OK) {
-		discard(change->loader, version);
+		xc_loader_discard(change->loader, version);
 		return err;
 	}
 	*version_r = version;
@@ -299,8 +268,8 @@ load_new(struct change *change, struct json_object *json,
 }
 
 /* The new version does not serve: the one before goes on, or nothing does. */
-static enum xc_err
-fall_back(struct change *change, struct json_object *json,
+enum xc_err
+xc_change_fall_back(struct xc_change *change, struct json_object *json,
     struct xc_version *old, const char *reason)
 {
 	struct xc_version *version = old;
@@ -315,7 +284,7 @@ fall_back(struct change *change, struct json_object *json,
 	}
 	put_row(change, version);
 	report_row(change, json, "failed", reason, old);
-	log_line(change->loader, XC_LOG_ERROR, "%s %s is not served: %s%s%s%s",
+	xc_loader_log(change->loader, XC_LOG_ERROR, "%s %s is not served: %s%s%s%s",
 	    xc_json_string(json, "name"), xc_json_string(json, "version"),
 	    reason, old != NULL ? "; " : "", old != NULL ? old->version : "",
 	    old != NULL ? " goes on serving" : "");
@@ -323,9 +292,9 @@ fall_back(struct change *change, struct json_object *json,
 }
 
 static enum xc_err
-take_enabled(struct change *change, struct json_object *json)
+take_enabled(struct xc_change *change, struct json_object *json)
 {
-	struct xc_version *old = serving(change->loader,
+	struct xc_version *old = xc_loader_serving(change->loader,
 	    xc_json_string(json, "name"));
 	struct xc_version *version;
 	struct xc_errbuf why = { "" };
@@ -341,16 +310,16 @@ take_enabled(struct change *change, struct json_object *json)
 	}
 	err = load_new(change, json, &version, &why);
 	if (err != XC_OK)
-		return fall_back(change, json, old, why.text);
+		return xc_change_fall_back(change, json, old, why.text);
 	put_row(change, version);
 	report_row(change, json, "serving", "", version);
-	log_line(change->loader, XC_LOG_INFO, "%s is loaded", version->what);
+	xc_loader_log(change->loader, XC_LOG_INFO, "%s is loaded", version->what);
 	return XC_OK;
 }
 
 /* A plugin that the snapshot itself says not to serve. */
 static enum xc_err
-take_silent(struct change *change, struct json_object *json, bool disabled)
+take_silent(struct xc_change *change, struct json_object *json, bool disabled)
 {
 	const char *reason = xc_json_string(json, "reason");
 	struct xc_version *version;
@@ -368,7 +337,7 @@ take_silent(struct change *change, struct json_object *json, bool disabled)
 }
 
 static enum xc_err
-take_row(struct change *change, struct json_object *json)
+take_row(struct xc_change *change, struct json_object *json)
 {
 	const char *state = xc_json_string(json, "state");
 
@@ -377,173 +346,38 @@ take_row(struct change *change, struct json_object *json)
 	return take_silent(change, json, strcmp(state, "disabled") == 0);
 }
 
-/* Of two with one prefix the serving one comes first, and of two that serve
- * that which did before. */
-static int
-compare_rank(struct xc_loaded *a, struct xc_loaded *b)
-{
-	int order = (int)a->state - (int)b->state;
-
-	if (order == 0)
-		order = (int)version_of(b)->in_table -
-		    (int)version_of(a)->in_table;
-	return order != 0 ? order : strcmp(a->name, b->name);
-}
-
-static int
-compare_prefix(const void *left, const void *right)
-{
-	struct xc_loaded *const *a = left, *const *b = right;
-	int order = strcmp((*a)->prefix, (*b)->prefix);
-
-	return order != 0 ? order : compare_rank(*a, *b);
-}
-
-/* Takes back a row: a version of the old table is discarded with that. */
-static void
-drop(struct change *change, struct xc_version *version)
-{
-	if (version->in_table)
-		version->mark = change->loader->mark - 1;
-	else
-		discard(change->loader, version);
-}
-
-/* What was reported of a version that is dropped does not hold any more. */
-static void
-report_dropped(struct change *change, const char *name, const char *reason)
-{
-	for (size_t i = 0; i < json_object_array_length(change->report); i++) {
-		struct json_object *row = json_object_array_get_idx(
-		    change->report, i);
-
-		if (strcmp(xc_json_string(row, "name"), name) != 0)
-			continue;
-		add_text(row, "state", "failed");
-		add_text(row, "reason", reason);
-		json_object_object_del(row, "serving");
-		json_object_object_del(row, "isolation");
-	}
-}
-
-/* Two plugins have one prefix, and the other keeps it. */
-static void
-drop_second(struct change *change, struct xc_version *version,
-    const struct xc_loaded *keeper, const char *prefix)
-{
-	char reason[512];
-
-	snprintf(reason, sizeof(reason), "%s has its prefix %s",
-	    keeper->name, prefix);
-	log_line(change->loader, XC_LOG_ERROR, "%s is not served: %s",
-	    version->what, reason);
-	report_dropped(change, version->name, reason);
-	change->failed = true;
-	drop(change, version);
-}
-
-static void
-drop_row(struct change *change, const struct xc_loaded *row,
-    const struct xc_loaded *keeper, const char *prefix)
-{
-	size_t at = 0;
-
-	while (change->rows[at] != row)
-		at++;
-	drop_second(change, version_of(change->rows[at]), keeper, prefix);
-	change->n--;
-	memmove(&change->rows[at], &change->rows[at + 1],
-	    (change->n - at) * sizeof(*change->rows));
-}
-
-/* One with several prefixes need not stand beside those that share one.
- * True: a row was dropped, and there may be more. */
-static bool
-settle_several(struct change *change, struct xc_loaded *row)
-{
-	for (size_t i = 0; row->n_several > 0 && i < change->n; i++) {
-		struct xc_loaded *other = change->rows[i];
-		const char *prefix = other == row ? NULL :
-		    xc_loaded_shares(row, other);
-
-		if (prefix == NULL)
-			continue;
-		if (compare_rank(row, other) < 0)
-			drop_row(change, other, row, prefix);
-		else
-			drop_row(change, row, other, prefix);
-		return true;
-	}
-	return false;
-}
-
-static void
-settle_neighbours(struct change *change)
-{
-	size_t kept = 0;
-
-	for (size_t i = 0; i < change->n; i++) {
-		struct xc_loaded *row = change->rows[i];
-
-		if (kept > 0 && strcmp(change->rows[kept - 1]->prefix,
-		    row->prefix) == 0) {
-			drop_second(change, version_of(row),
-			    change->rows[kept - 1], row->prefix);
-			continue;
-		}
-		change->rows[kept++] = row;
-	}
-	change->n = kept;
-}
-
-/*
- * Sorts by prefix.  Two with the same can be there only if an older version
- * goes on under a prefix that another plugin has now: the first one, that
- * which serves, keeps it.
- */
-static void
-sort_rows(struct change *change)
-{
-	if (change->n > 1)
-		qsort(change->rows, change->n, sizeof(*change->rows),
-		    compare_prefix);
-	settle_neighbours(change);
-	for (size_t i = 0; i < change->n;)
-		i = settle_several(change, change->rows[i]) ? 0 : i + 1;
-}
-
 /* Discards what the old table has and the new one has not. */
 static void
-discard_old(struct change *change, struct xc_table *old)
+discard_old(struct xc_change *change, struct xc_table *old)
 {
 	struct xc_loader *loader = change->loader;
 
 	for (size_t i = 0; i < old->n; i++) {
-		struct xc_version *version = version_of(old->rows[i]);
+		struct xc_version *version = xc_version_of(old->rows[i]);
 
 		if (version->mark == loader->mark)
 			continue;
 		if (change->before != NULL && version->object.handle != NULL)
 			change->before(change->ctx, version->what);
-		discard(loader, version);
+		xc_loader_discard(loader, version);
 	}
 	free_table(old);
 }
 
 /* Memory ran out on the way: what is new goes, what was goes on. */
 static void
-undo(struct change *change)
+undo(struct xc_change *change)
 {
 	for (size_t i = 0; i < change->n; i++) {
-		struct xc_version *version = version_of(change->rows[i]);
+		struct xc_version *version = xc_version_of(change->rows[i]);
 
 		if (!version->in_table)
-			discard(change->loader, version);
+			xc_loader_discard(change->loader, version);
 	}
 }
 
 static void
-switch_over(struct change *change, struct xc_table *table,
+switch_over(struct xc_change *change, struct xc_table *table,
     struct json_object *snapshot)
 {
 	struct xc_table *old = change->loader->table;
@@ -556,7 +390,7 @@ switch_over(struct change *change, struct xc_table *table,
 		table->sequence = (uint64_t)number;
 	table->n = change->n;
 	for (size_t i = 0; i < table->n; i++)
-		version_of(table->rows[i])->in_table = true;
+		xc_version_of(table->rows[i])->in_table = true;
 	change->loader->table = table;
 	discard_old(change, old);
 
@@ -568,7 +402,7 @@ switch_over(struct change *change, struct xc_table *table,
 }
 
 static enum xc_err
-take_rows(struct change *change)
+take_rows(struct xc_change *change)
 {
 	size_t n = json_object_array_length(change->plugins);
 	enum xc_err err = XC_OK;
@@ -579,9 +413,27 @@ take_rows(struct change *change)
 	return err;
 }
 
+/* All that the snapshot has, as far as it can be served at one time. */
+static enum xc_err
+make_table(struct xc_change *change, struct xc_table *table)
+{
+	const struct xc_loaded *closer;
+	struct xc_table_step *steps = NULL;
+	enum xc_err err = take_rows(change);
+
+	if (err == XC_OK)
+		err = xc_change_settle(change);
+	if (err != XC_OK)
+		return err;
+	err = xc_loaded_arrange(change->rows, change->n, &steps,
+	    &table->n_steps, &closer, NULL);
+	table->steps = steps;
+	return err;
+}
+
 /* The report's frame; the rows are added as they come. */
 static struct json_object *
-new_report(struct change *change, struct json_object *snapshot)
+new_report(struct xc_change *change, struct json_object *snapshot)
 {
 	struct json_object *report = json_object_new_object();
 	int64_t number = 0;
@@ -604,7 +456,7 @@ new_report(struct change *change, struct json_object *snapshot)
 }
 
 static enum xc_err
-apply(struct change *change, struct json_object *snapshot,
+apply(struct xc_change *change, struct json_object *snapshot,
     struct json_object **report_r, struct xc_errbuf *errbuf)
 {
 	size_t n = json_object_array_length(change->plugins);
@@ -617,14 +469,13 @@ apply(struct change *change, struct json_object *snapshot,
 	}
 	change->loader->mark++;
 	change->rows = (struct xc_loaded **)(uintptr_t)table->rows;
-	if (take_rows(change) != XC_OK) {
+	if (make_table(change, table) != XC_OK) {
 		undo(change);
 		free_table(table);
 		json_object_put(*report_r);
 		*report_r = NULL;
 		return xc_fail(errbuf, XC_ERR_NOMEM, "out of memory");
 	}
-	sort_rows(change);
 	switch_over(change, table, snapshot);
 	return change->failed ? xc_fail(errbuf, XC_ERR_FAILED,
 	    "some plugins are not served as the snapshot says") : XC_OK;
@@ -635,7 +486,7 @@ xc_loader_apply(struct xc_loader *loader, const char *snapshot,
     xc_before *before, void *ctx, struct json_object **report_r,
     struct xc_errbuf *errbuf)
 {
-	struct change change = { .loader = loader, .before = before,
+	struct xc_change change = { .loader = loader, .before = before,
 		.ctx = ctx };
 	struct json_object *json;
 	enum xc_err err;

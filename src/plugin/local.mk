@@ -10,8 +10,9 @@ libplugin_la_SOURCES = \
 	src/plugin/loader.c src/plugin/loader.h \
 	src/plugin/loader-check.c src/plugin/loader-contract.c \
 	src/plugin/loader-object.c src/plugin/loader-object.h \
-	src/plugin/loader-prefix.c \
-	src/plugin/loader-runner.c src/plugin/loader-terms.c \
+	src/plugin/loader-prefix.c src/plugin/loader-private.h \
+	src/plugin/loader-runner.c src/plugin/loader-settle.c \
+	src/plugin/loader-steps.c src/plugin/loader-terms.c \
 	src/plugin/loader-traces.c src/plugin/loader-traces.h \
 	src/plugin/loader-version.c src/plugin/loader-version.h \
 	src/plugin/manifest.c src/plugin/manifest.h \

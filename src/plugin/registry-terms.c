@@ -115,3 +115,22 @@ xc_terms_events(const struct xc_registry_plugin *plugin,
 	}
 	return events;
 }
+
+struct json_object *
+xc_terms_steps(const struct xc_registry_plugin *plugin,
+    const struct xc_manifest *manifest)
+{
+	struct json_object *list = json_object_new_array();
+	bool site = xc_terms_allow(plugin, manifest, XC_STEPS_PERMISSION);
+
+	for (size_t i = 0; i < manifest->steps.n; i++) {
+		struct json_object *copy = NULL;
+
+		if (manifest->steps.list[i].site && !site)
+			continue;
+		if (json_object_deep_copy(json_object_array_get_idx(
+		    manifest->steps.json, i), &copy, NULL) == 0)
+			json_object_array_add(list, copy);
+	}
+	return list;
+}

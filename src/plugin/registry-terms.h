@@ -47,4 +47,9 @@ struct json_object *xc_terms_permissions(
 struct json_object *xc_terms_events(const struct xc_registry_plugin *plugin,
     const struct xc_manifest *manifest);
 
+/* The steps in force, as in the manifest: those of scope "site" need a yes;
+ * a new reference. */
+struct json_object *xc_terms_steps(const struct xc_registry_plugin *plugin,
+    const struct xc_manifest *manifest);
+
 #endif

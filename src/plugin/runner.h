@@ -27,6 +27,9 @@ struct xc_runner_spec {
 	/* Events that it handles: numbers behind those of the operations. */
 	const char *const *event_operations;
 	size_t n_event_operations;
+	/* Steps that requests pass: numbers behind those of the events. */
+	const char *const *step_operations;
+	size_t n_step_operations;
 	uint32_t require;	/* bits of enum xc_layer, see sandbox/layers.h */
 };
 

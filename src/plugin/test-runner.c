@@ -39,6 +39,7 @@ struct fake {
 	char so[300];
 	char operations[200];
 	char events[200];
+	char steps[200];
 	uint32_t require;
 };
 
@@ -77,6 +78,8 @@ fake_open(void *ctx, const struct xc_runner_spec *spec,
 	    spec->n_operations);
 	join(fake->events, sizeof(fake->events), spec->event_operations,
 	    spec->n_event_operations);
+	join(fake->steps, sizeof(fake->steps), spec->step_operations,
+	    spec->n_step_operations);
 	fake->require = spec->require;
 	*runner_r = calloc(1, sizeof(**runner_r));
 	assert_non_null(*runner_r);
@@ -126,22 +129,15 @@ tear_down(void **state)
 	return 0;
 }
 
-/* Applies a snapshot with one plugin, and more members as JSON. */
+/* Applies a snapshot with these rows. */
 static enum xc_err
-apply(struct fixture *fixture, int sequence, const char *more)
+apply_rows(struct fixture *fixture, int sequence, const char *rows)
 {
-	char text[2048];
+	char text[8192];
 	struct json_object *snapshot;
 
 	snprintf(text, sizeof(text), "{\"format\":1,\"generation\":1,"
-	    "\"sequence\":%d,\"plugins\":[{\"name\":\"todo\","
-	    "\"version\":\"1.2.0\",\"hash\":\"" HASH "\",\"state\":\"enabled\","
-	    "\"prefix\":\"/app/todo\",\"schema\":\"xcore_todo\","
-	    "\"dir\":\"%s\",\"so\":\"todo.so\",\"so_hash\":\"" HASH
-	    "\",\"operations\":["
-	    "{\"method\":\"GET\",\"path\":\"/a\",\"id\":\"get_a\"},"
-	    "{\"method\":\"GET\",\"path\":\"/b\",\"id\":\"get_b\"}]%s}]}",
-	    sequence, fixture->state, more);
+	    "\"sequence\":%d,\"plugins\":[%s]}", sequence, rows);
 	snapshot = json_tokener_parse(text);
 	assert_non_null(snapshot);
 	assert_int_equal(xc_snapshot_write(fixture->state, snapshot,
@@ -151,6 +147,32 @@ apply(struct fixture *fixture, int sequence, const char *more)
 	fixture->why.text[0] = '\0';
 	return xc_loader_apply(fixture->loader, fixture->path, NULL, NULL,
 	    &fixture->report, &fixture->why);
+}
+
+static void
+add_row(const struct fixture *fixture, char *rows, size_t size,
+    const char *name, const char *more)
+{
+	size_t len = strlen(rows);
+
+	snprintf(rows + len, size - len, "%s{\"name\":\"%s\","
+	    "\"version\":\"1.2.0\",\"hash\":\"" HASH "\",\"state\":\"enabled\","
+	    "\"prefix\":\"/app/%s\",\"schema\":\"xcore_todo\","
+	    "\"dir\":\"%s\",\"so\":\"todo.so\",\"so_hash\":\"" HASH
+	    "\",\"operations\":["
+	    "{\"method\":\"GET\",\"path\":\"/a\",\"id\":\"get_a\"},"
+	    "{\"method\":\"GET\",\"path\":\"/b\",\"id\":\"get_b\"}]%s}",
+	    len > 0 ? "," : "", name, name, fixture->state, more);
+}
+
+/* Applies a snapshot with one plugin, and more members as JSON. */
+static enum xc_err
+apply(struct fixture *fixture, int sequence, const char *more)
+{
+	char rows[2048] = "";
+
+	add_row(fixture, rows, sizeof(rows), "todo", more);
+	return apply_rows(fixture, sequence, rows);
 }
 
 static const struct xc_loaded *
@@ -279,6 +301,10 @@ test_bad_terms(void **state)
 		POOL ",\"require\":[\"moat\"]",
 		",\"isolation\":\"inprocess\",\"require\":[\"seccomp\"]",
 		POOL ",\"events\":{\"a.b\":1}",
+		POOL ",\"middleware\":{}",
+		POOL ",\"middleware\":[{\"phase\":\"reply\"}]",
+		",\"isolation\":\"request\",\"middleware\":["
+		    "{\"operation\":\"look\",\"scope\":\"site\"}]",
 	};
 	struct fixture *fixture = *state;
 
@@ -304,6 +330,155 @@ test_without_isolation(void **state)
 	assert_non_null(strstr(reported(fixture, "reason"), "todo.so"));
 }
 
+/* ---- steps --------------------------------------------------------------- */
+
+/* A plugin with one step. */
+struct stepping {
+	const char *name;
+	const char *more;	/* of the step */
+	const char *state;	/* NULL: enabled */
+};
+
+static enum xc_err
+apply_steps(struct fixture *fixture, int sequence,
+    const struct stepping *plugins, size_t n)
+{
+	char rows[6000] = "", more[400];
+
+	for (size_t i = 0; i < n; i++) {
+		const char *state = plugins[i].state;
+
+		/* The last of two members counts. */
+		snprintf(more, sizeof(more), POOL ",\"middleware\":["
+		    "{\"operation\":\"look\"%s}]%s%s%s", plugins[i].more,
+		    state != NULL ? ",\"state\":\"" : "",
+		    state != NULL ? state : "", state != NULL ? "\"" : "");
+		add_row(fixture, rows, sizeof(rows), plugins[i].name, more);
+	}
+	return apply_rows(fixture, sequence, rows);
+}
+
+static void
+assert_order(const struct fixture *fixture, const char *order)
+{
+	const struct xc_table *table = xc_loader_table(fixture->loader);
+	const char *names[8];
+	char text[200];
+
+	assert_in_range(table->n_steps, 0, 8);
+	for (size_t i = 0; i < table->n_steps; i++) {
+		names[i] = table->steps[i].step->name;
+		assert_memory_equal(names[i], table->steps[i].loaded->name,
+		    strlen(table->steps[i].loaded->name));
+	}
+	join(text, sizeof(text), names, table->n_steps);
+	assert_string_equal(text, order);
+}
+
+static const struct xc_loaded *
+find_row(const struct fixture *fixture, const char *name)
+{
+	const struct xc_table *table = xc_loader_table(fixture->loader);
+
+	for (size_t i = 0; i < table->n; i++)
+		if (strcmp(table->rows[i]->name, name) == 0)
+			return table->rows[i];
+	fail_msg("no row of %s", name);
+	return NULL;
+}
+
+static void
+test_steps(void **state)
+{
+	struct fixture *fixture = *state;
+	const struct xc_loaded *row;
+
+	assert_int_equal(apply(fixture, 1, POOL ",\"core\":true,"
+	    "\"events\":{\"a.b\":\"on_b\"},\"middleware\":["
+	    "{\"operation\":\"look\",\"scope\":\"own\"},"
+	    "{\"operation\":\"check\",\"scope\":\"site\","
+	    "\"before\":[\"auth\"]},"
+	    "{\"operation\":\"stamp\",\"phase\":\"reply\"}]"), XC_OK);
+	row = only_row(fixture);
+	assert_true(row->core);
+	assert_string_equal(fixture->fake.steps, "look check stamp ");
+	assert_int_equal(row->n_steps, 3);
+	assert_string_equal(row->steps[1].name, "todo:check");
+	assert_string_equal(row->steps[1].operation_name, "check");
+	assert_int_equal(row->steps[1].operation, 4);
+	assert_null(row->steps[1].handler);
+	assert_true(row->steps[1].site && row->steps[1].before_auth);
+	assert_false(row->steps[0].site || row->steps[0].before_auth);
+	assert_true(row->steps[2].on_reply);
+	assert_order(fixture, "todo:check todo:look todo:stamp ");
+	assert_int_equal(apply(fixture, 2, POOL), XC_OK);
+	assert_int_equal(only_row(fixture)->n_steps, 0);
+	assert_false(only_row(fixture)->core);
+	assert_order(fixture, "");
+}
+
+static void
+test_order_of_all(void **state)
+{
+	const struct stepping plugins[] = {
+		{ "c", ",\"before\":[\"b\"]", NULL },
+		{ "b", "", NULL },
+		{ "d", ",\"after\":[\"e:look\"]", NULL },
+		{ "e", "", "disabled" },
+		{ "a", "", "quarantined" },
+		{ "z", ",\"before\":[\"auth\"]", NULL },
+	};
+	struct fixture *fixture = *state;
+
+	assert_int_equal(apply_steps(fixture, 1, plugins, 6), XC_OK);
+	assert_order(fixture, "z:look a:look c:look b:look d:look ");
+	assert_int_equal(find_row(fixture, "a")->state, XC_SERVING_FAILED);
+	assert_int_equal(find_row(fixture, "e")->state,
+	    XC_SERVING_DISABLED);
+	/* One that fails is known to have it. */
+	fixture->fake.fails = true;
+	assert_int_equal(apply_steps(fixture, 2, plugins + 1, 1), XC_OK);
+	assert_int_equal(apply_steps(fixture, 3, plugins, 1),
+	    XC_ERR_FAILED);
+	assert_int_equal(find_row(fixture, "c")->state, XC_SERVING_FAILED);
+	assert_order(fixture, "c:look ");
+}
+
+static void
+test_ring(void **state)
+{
+	static const struct stepping good[] = { { "a", "", NULL },
+		{ "b", ",\"after\":[\"a\"]", NULL } };
+	static const struct stepping ring[] = {
+		{ "a", ",\"after\":[\"b\"]", NULL },
+		{ "b", ",\"after\":[\"a\"]", NULL },
+		{ "c", "", NULL } };
+	static const struct stepping opposite[] = {
+		{ "a", ",\"after\":[\"b\"]", NULL }, { "b", "", NULL } };
+	struct fixture *fixture = *state;
+
+	/* Both are new: the last by name goes. */
+	assert_int_equal(apply_steps(fixture, 1, ring, 3), XC_ERR_FAILED);
+	assert_int_equal(find_row(fixture, "a")->state, XC_SERVING);
+	assert_int_equal(find_row(fixture, "b")->state, XC_SERVING_FAILED);
+	assert_int_equal(find_row(fixture, "c")->state, XC_SERVING);
+	assert_non_null(strstr(find_row(fixture, "b")->reason,
+	    "a:look before b:look before a:look"));
+	assert_order(fixture, "b:look a:look c:look ");
+	/* One of two that serve is updated: its old version goes on. */
+	assert_int_equal(apply_steps(fixture, 2, good, 2), XC_OK);
+	assert_order(fixture, "a:look b:look ");
+	assert_int_equal(apply_steps(fixture, 3, ring, 3), XC_ERR_FAILED);
+	assert_int_equal(find_row(fixture, "a")->state, XC_SERVING);
+	assert_int_equal(find_row(fixture, "b")->state, XC_SERVING);
+	assert_order(fixture, "a:look b:look c:look ");
+	assert_non_null(strstr(json_object_to_json_string(fixture->report),
+	    "\"serving\": \"1.2.0\""));
+	/* Both at once, and all is well. */
+	assert_int_equal(apply_steps(fixture, 4, opposite, 2), XC_OK);
+	assert_order(fixture, "b:look a:look ");
+}
+
 int
 main(void)
 {
@@ -315,6 +490,9 @@ main(void)
 		TEST(test_no_runner),
 		TEST(test_bad_terms),
 		TEST(test_without_isolation),
+		TEST(test_steps),
+		TEST(test_order_of_all),
+		TEST(test_ring),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
