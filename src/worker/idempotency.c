@@ -52,13 +52,16 @@ mix_whose(EVP_MD_CTX *md, const struct xc_idempotency *with,
 	    mix_text(md, key);
 }
 
+/* With the key, which is not kept: there may be a password in the body, and
+ * who can read the table must not be able to guess at it. */
 static bool
 mix_request(EVP_MD_CTX *md, const struct xc_idempotency *with,
-    const struct xc_request *req)
+    const struct xc_request *req, const char *key)
 {
 	const char *type = xc_request_header(req, "content-type");
 
-	return mix_text(md, xc_request_method_name(req)) &&
+	return mix_text(md, key) &&
+	    mix_text(md, xc_request_method_name(req)) &&
 	    mix_text(md, xc_request_path(req)) &&
 	    mix_text(md, xc_request_query_string(req)) &&
 	    mix_text(md, type != NULL ? type : "") &&
@@ -81,7 +84,7 @@ digest(const struct xc_idempotency *with, const struct xc_request *req,
 	    mix_whose(md, with, req, key) &&
 	    EVP_DigestFinal_ex(md, digests_r->whose, NULL) == 1 &&
 	    EVP_DigestInit_ex(md, EVP_sha256(), NULL) == 1 &&
-	    mix_request(md, with, req) &&
+	    mix_request(md, with, req, key) &&
 	    EVP_DigestFinal_ex(md, digests_r->request, NULL) == 1;
 	EVP_MD_CTX_free(md);
 	return good;

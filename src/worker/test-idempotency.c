@@ -210,6 +210,9 @@ test_apart(void **state)
 	handle(201, "of nobody");
 	assert_true(SEND(.key = "K", .subject = "7"));
 	handle(201, "another key");
+	/* The same body twice: its digest alone would say what is in it. */
+	assert_int_equal(number("SELECT COUNT(DISTINCT request) FROM "
+	    "xc_idempotency"), 2);
 	with.operation = "other";
 	assert_true(SEND(.key = "k", .subject = "7"));
 	handle(201, "another operation");
