@@ -251,7 +251,7 @@ xc_execute(struct xc_worker *worker, struct xc_request *req,
 	    !xc_once_begin(worker, req, target, &claim))
 		return XC_OK;
 	err = run(worker, req, target);
-	xc_once_end(worker, req, target, &claim);
+	xc_once_end(worker, req, target, err, &claim);
 	if (target->contract && worker->settings->server.development)
 		look_at_reply(worker, req, target);
 	/* All since the event, of which the run is what varies. */

@@ -8,6 +8,7 @@
 #include <xcore/auth.h>
 #include <xcore/reply.h>
 
+#include "lib/breach.h"
 #include "lib/reply-private.h"
 #include "loggers/logger.h"
 #include "services/database/store.h"
@@ -20,6 +21,10 @@
 #define GRACE_MS 5000		/* behind the handler's time */
 #define UNLIMITED_MS 300000	/* of one whose time has no limit */
 #define SWEEP_EVERY 64		/* claims of a worker */
+
+/* status of a row, if it is none of HTTP. */
+#define WORKING 0		/* or dead, when the lease is over */
+#define LOST 1			/* it ran, and there is no answer */
 
 /* --- what is claimed ----------------------------------------------------- */
 
@@ -116,17 +121,36 @@ refuse(struct xc_request *req, int status, const char *retry_s,
 }
 
 static bool
+refuse_code(struct xc_request *req, const char *code, const char *detail)
+{
+	const struct xc_problem problem = { .type = "about:blank",
+		.title = "Conflict", .status = 409, .detail = detail,
+		.code = code };
+
+	(void)xc_reply_problem_typed(req, &problem);
+	return false;
+}
+
+static bool
 refuse_unknown(struct xc_request *req)
 {
 	return refuse(req, 503, "10", "Nobody can tell now whether this "
 	    "request was seen before; try again soon.");
 }
 
+/* How long a claim's handler may run. */
+static int64_t
+lease_us(const struct xc_idempotency *with)
+{
+	return 1000 * (int64_t)(GRACE_MS + (with->timeout_ms != 0 ?
+	    with->timeout_ms : UNLIMITED_MS));
+}
+
 /* What was found under a key. */
 struct found {
 	struct xc_request *req;
 	const unsigned char *request;	/* of the one that asks now */
-	enum { FOUND_OTHER, FOUND_WORKING, FOUND_REPLY } what;
+	enum { FOUND_OTHER, FOUND_WORKING, FOUND_LOST, FOUND_REPLY } what;
 	bool made;		/* the reply stands */
 };
 
@@ -181,8 +205,10 @@ take_found(void *ctx, const struct xc_cell *cells, size_t n)
 	if (cells[0].len != 32 || memcmp(cells[0].data, found->request, 32) !=
 	    0)
 		found->what = FOUND_OTHER;
-	else if (cells[1].integer == 0)
+	else if (cells[1].integer == WORKING && cells[5].integer != 0)
 		found->what = FOUND_WORKING;
+	else if (cells[1].integer == WORKING || cells[1].integer == LOST)
+		found->what = FOUND_LOST;
 	else {
 		found->what = FOUND_REPLY;
 		found->made = replay(found->req, cells);
@@ -198,19 +224,27 @@ answer(const struct xc_idempotency *with, struct xc_request *req,
 {
 	struct found found = { .req = req, .request = digests->request };
 	enum xc_err err = xc_store_one(with->store, take_found, &found,
-	    "SELECT request, status, content_type, headers, body "
+	    "SELECT request, status, content_type, headers, body, "
+	    "created_at + INTERVAL ? MICROSECOND > UTC_TIMESTAMP(3) "
 	    "FROM xc_idempotency WHERE hash = ? "
 	    "AND expires_at > UTC_TIMESTAMP(3)",
-	    XC_ARGS(xc_blob(digests->whose, 32)));
+	    XC_ARGS(xc_int(lease_us(with)), xc_blob(digests->whose, 32)));
 
 	if (err != XC_OK)
 		return err;
 	if (found.what == FOUND_OTHER)
 		(void)refuse(req, 422, NULL, "This Idempotency-Key was used "
 		    "for another request; take a new one for each.");
-	else if (found.what == FOUND_WORKING)
-		(void)refuse(req, 409, "1", "A request with this "
-		    "Idempotency-Key is being worked on; ask again soon.");
+	else if (found.what == FOUND_WORKING) {
+		(void)xc_reply_header(req, "Retry-After", "1");
+		(void)refuse_code(req, "idempotency_working", "A request with "
+		    "this Idempotency-Key is being worked on; ask again "
+		    "soon.");
+	} else if (found.what == FOUND_LOST)
+		(void)refuse_code(req, "idempotency_uncertain", "A request "
+		    "with this Idempotency-Key was begun, and its answer is "
+		    "lost. See what it has done before you send it with a new "
+		    "key.");
 	else if (!found.made)
 		(void)refuse(req, 500, NULL, NULL);
 	return XC_OK;
@@ -239,8 +273,8 @@ static enum xc_err
 claim(const struct xc_idempotency *with, const struct digests *digests,
     struct xc_claim *claim_r)
 {
-	const int64_t lease_us = 1000 * (int64_t)(GRACE_MS +
-	    (with->timeout_ms != 0 ? with->timeout_ms : UNLIMITED_MS));
+	const int64_t keep_us = 1000000 * with->keep_s;
+	const int64_t work_us = lease_us(with);
 	struct xc_db_result result = { .affected = 0 };
 	enum xc_err err = xc_random(claim_r->nonce, sizeof(claim_r->nonce));
 
@@ -249,7 +283,7 @@ claim(const struct xc_idempotency *with, const struct digests *digests,
 		    XC_ARGS(xc_blob(digests->whose, 32),
 		    xc_blob(digests->request, 32),
 		    xc_blob(claim_r->nonce, sizeof(claim_r->nonce)),
-		    xc_int(lease_us)));
+		    xc_int(keep_us > work_us ? keep_us : work_us)));
 	if (err != XC_OK)
 		return err;
 	if (result.affected == 0)
@@ -320,7 +354,7 @@ has_line(const char *lines, const char *name)
 	return false;
 }
 
-/* Why a reply is not kept; NULL: it is.  "": nobody is told. */
+/* Why a reply is not kept; NULL: it is.  "": it says that nothing was done. */
 static const char *
 why_not(const struct xc_request *req)
 {
@@ -360,8 +394,36 @@ keep(const struct xc_idempotency *with, const struct xc_request *req,
 	    xc_int(with->keep_s), xc_blob(xc_reply_body(req),
 	    head->body.len), xc_blob(claim->hash, 32),
 	    xc_blob(claim->nonce, sizeof(claim->nonce))));
-	/* Another has taken it over: we were too slow. */
+	/* Its time had passed altogether, and another has taken it over. */
 	return err == XC_OK && result.affected == 0 ? XC_ERR_NOT_FOUND : err;
+}
+
+/* Nobody knows the answer; it must not run again. */
+static void
+lose(const struct xc_idempotency *with, const struct xc_claim *claim)
+{
+	(void)xc_store_exec(with->store, NULL, "UPDATE xc_idempotency SET "
+	    "status = ? WHERE hash = ? AND status = 0 AND body = ?",
+	    XC_ARGS(xc_int(LOST), xc_blob(claim->hash, 32),
+	    xc_blob(claim->nonce, sizeof(claim->nonce))));
+}
+
+static void
+let_go(const struct xc_idempotency *with, const struct xc_claim *claim)
+{
+	(void)xc_store_exec(with->store, NULL, "DELETE FROM xc_idempotency "
+	    "WHERE hash = ? AND status = 0 AND body = ?",
+	    XC_ARGS(xc_blob(claim->hash, 32), xc_blob(claim->nonce,
+	    sizeof(claim->nonce))));
+}
+
+/* The handler was cut off, or could not say whether it has done it. */
+static bool
+is_lost(const struct xc_request *req, enum xc_err ran)
+{
+	return ran == XC_ERR_UNCERTAIN || req->breach == XC_BREACH_REPLY ||
+	    (req->breach != XC_BREACH_START &&
+	    xc_breach_is_fault(req->breach));
 }
 
 static void
@@ -375,7 +437,7 @@ tell(const struct xc_idempotency *with, const struct xc_request *req,
 
 void
 xc_idempotency_end(const struct xc_idempotency *with,
-    struct xc_request *req, struct xc_claim *claim)
+    struct xc_request *req, enum xc_err ran, struct xc_claim *claim)
 {
 	const char *why;
 	enum xc_err err;
@@ -383,7 +445,8 @@ xc_idempotency_end(const struct xc_idempotency *with,
 	if (!claim->held)
 		return;
 	claim->held = false;
-	why = why_not(req);
+	why = is_lost(req, ran) ? "the handler did not end in good order" :
+	    why_not(req);
 	if (why == NULL) {
 		err = keep(with, req, claim);
 		if (err == XC_OK)
@@ -392,9 +455,9 @@ xc_idempotency_end(const struct xc_idempotency *with,
 		    "it came after its time" : xc_strerror(err));
 	} else if (why[0] != '\0') {
 		tell(with, req, XC_LOG_NOTICE, why);
+	} else {
+		let_go(with, claim);
+		return;
 	}
-	(void)xc_store_exec(with->store, NULL, "DELETE FROM xc_idempotency "
-	    "WHERE hash = ? AND status = 0 AND body = ?",
-	    XC_ARGS(xc_blob(claim->hash, 32), xc_blob(claim->nonce,
-	    sizeof(claim->nonce))));
+	lose(with, claim);
 }

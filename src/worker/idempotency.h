@@ -5,8 +5,12 @@
  * whichever worker and host, one runs its handler; the others get its answer.
  *
  * Who is first has a row of xc_idempotency, which it fills with the answer.
- * One that dies leaves a row that nobody fills: it may be taken over when the
- * handler's time limit has passed.
+ * An answer that says that nothing was done (500 and above, 408, 425, 429) takes
+ * the row away, and the request may be sent again.  Of one whose handler was
+ * cut off, or whose answer cannot be kept, nobody knows what it has done: its
+ * row stays for as long as an answer's, and the request does not run again.
+ * So does that of a worker that died, which is known when the handler's time
+ * limit has passed.
  */
 #ifndef XC_WORKER_IDEMPOTENCY_H
 #define XC_WORKER_IDEMPOTENCY_H
@@ -53,16 +57,17 @@ struct xc_claim {
 bool xc_idempotency_begin(const struct xc_idempotency *with,
     struct xc_request *req, struct xc_claim *claim_r);
 
-/* Behind it: keeps the reply that stands, or lets go of a claim whose reply
- * is not to be kept. */
+/* Behind it: keeps the reply that stands, lets go of the claim, or notes that
+ * there is no answer.  ran: what the handler has returned. */
 void xc_idempotency_end(const struct xc_idempotency *with,
-    struct xc_request *req, struct xc_claim *claim);
+    struct xc_request *req, enum xc_err ran, struct xc_claim *claim);
 
 /* once.c: the same for what a worker is about to run; operations that take no
  * key just run. */
 bool xc_once_begin(struct xc_worker *worker, struct xc_request *req,
     const struct xc_target *target, struct xc_claim *claim_r);
 void xc_once_end(struct xc_worker *worker, struct xc_request *req,
-    const struct xc_target *target, struct xc_claim *claim);
+    const struct xc_target *target, enum xc_err ran,
+    struct xc_claim *claim);
 
 #endif

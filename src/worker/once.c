@@ -40,12 +40,13 @@ xc_once_begin(struct xc_worker *worker, struct xc_request *req,
 
 void
 xc_once_end(struct xc_worker *worker, struct xc_request *req,
-    const struct xc_target *target, struct xc_claim *claim)
+    const struct xc_target *target, enum xc_err ran,
+    struct xc_claim *claim)
 {
 	struct xc_idempotency idempotency;
 
 	if (!claim->held)
 		return;
 	idempotency = with(worker, target);
-	xc_idempotency_end(&idempotency, req, claim);
+	xc_idempotency_end(&idempotency, req, ran, claim);
 }

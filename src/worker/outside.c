@@ -130,6 +130,8 @@ xc_outside_call(struct xc_request *req, const struct xc_target *target)
 	struct xc_outcome outcome = { .breach = XC_BREACH_NONE };
 
 	xc_runner_call(target->runner, req, target->index, &outcome);
+	/* What no handler has heard of is no handler's doing. */
+	req->breach = outcome.unheard ? XC_BREACH_START : outcome.breach;
 	if (outcome.breach != XC_BREACH_NONE && outcome.handled == XC_OK)
 		return XC_ERR_FAILED;
 	return outcome.handled;

@@ -9,6 +9,7 @@
 
 #include <xcore/reply.h>
 
+#include "lib/breach.h"
 #include "lib/reply-private.h"
 #include "lib/test-host.h"
 #include "loggers/logger.h"
@@ -45,20 +46,12 @@ sql(const char *text)
 	assert_int_equal(xc_store_exec(store, NULL, text, XC_NO_ARGS), XC_OK);
 }
 
-static enum xc_err
-take_number(void *ctx, const struct xc_cell *cells, size_t n)
-{
-	(void)n;
-	*(int64_t *)ctx = cells[0].integer;
-	return XC_OK;
-}
-
 static int64_t
 number(const char *text)
 {
 	int64_t value = -1;
 
-	assert_int_equal(xc_store_one(store, take_number, &value, text,
+	assert_int_equal(xc_store_number(store, &value, text,
 	    XC_NO_ARGS), XC_OK);
 	return value;
 }
@@ -150,7 +143,7 @@ handle(int code, const char *body)
 	    XC_OK);
 	assert_int_equal(xc_reply_text(&req, code, "text/plain", body,
 	    strlen(body)), XC_OK);
-	xc_idempotency_end(&with, &req, &claim);
+	xc_idempotency_end(&with, &req, XC_OK, &claim);
 }
 
 static void
@@ -163,6 +156,15 @@ is_replayed(int code, const char *body)
 	    xc_request_reply(&req)->content_type), "text/plain");
 	assert_string_equal(lines(), "Location: /items/7\r\n"
 	    "Idempotency-Replayed: true\r\n");
+}
+
+static void
+is_code(const char *code)
+{
+	char member[64];
+
+	snprintf(member, sizeof(member), "\"code\":\"%s\"", code);
+	assert_non_null(strstr(xc_reply_body(&req), member));
 }
 
 /* --- tests --------------------------------------------------------------- */
@@ -270,15 +272,32 @@ test_working(void **state)
 	assert_false(SEND(.key = "k"));
 	assert_int_equal(status(), 409);
 	assert_string_equal(lines(), "Retry-After: 1\r\n");
+	is_code("idempotency_working");
 	assert_false(SEND(.key = "k", .body = "[]"));
 	assert_int_equal(status(), 422);
-	/* The first has died; when its time is over another may. */
+	/* The first has died, or is slow; when its time is over, and 5 s more,
+	 * nobody knows what it has done. */
+	sql("UPDATE xc_idempotency SET created_at = UTC_TIMESTAMP(3) - "
+	    "INTERVAL 5500000 MICROSECOND");
+	assert_false(SEND(.key = "k"));
+	assert_int_equal(status(), 409);
+	sql("UPDATE xc_idempotency SET created_at = UTC_TIMESTAMP(3) - "
+	    "INTERVAL 6100000 MICROSECOND");
+	for (int i = 0; i < 3; i++) {
+		assert_false(SEND(.key = "k"));
+		assert_int_equal(status(), 409);
+		assert_string_equal(lines(), "");
+		is_code("idempotency_uncertain");
+	}
+	assert_false(SEND(.key = "k", .body = "[]"));
+	assert_int_equal(status(), 422);
+	/* That is kept as long as an answer is. */
 	assert_int_equal(number("SELECT TIMESTAMPDIFF(SECOND, UTC_TIMESTAMP(), "
-	    "expires_at) BETWEEN 4 AND 6 FROM xc_idempotency"), 1);
+	    "expires_at) BETWEEN 3580 AND 3600 FROM xc_idempotency"), 1);
 	sql("UPDATE xc_idempotency SET expires_at = UTC_TIMESTAMP(3)");
 	assert_true(SEND(.key = "k"));
-	/* ... or was slow: what it says now is not kept, and does not let go
-	 * of the other's claim. */
+	/* What the first says now is not kept, and does not let go of the
+	 * other's claim. */
 	{
 		struct xc_claim second = claim;
 
@@ -300,6 +319,67 @@ test_working(void **state)
 	handle(201, "second");
 	assert_false(SEND(.key = "k"));
 	is_replayed(201, "second");
+}
+
+/* Of a slow one that comes to its end after all the answer is known. */
+static void
+test_late(void **state)
+{
+	struct xc_claim first;
+
+	(void)state;
+	assert_true(SEND(.key = "k"));
+	first = claim;
+	sql("UPDATE xc_idempotency SET created_at = UTC_TIMESTAMP(3) - "
+	    "INTERVAL 1 MINUTE");
+	assert_false(SEND(.key = "k"));
+	is_code("idempotency_uncertain");
+	assert_true(SEND(.key = NULL));
+	claim = first;
+	handle(201, "late");
+	assert_false(SEND(.key = "k"));
+	is_replayed(201, "late");
+}
+
+/* How a handler can end so that nobody knows what it has done. */
+static const struct {
+	enum xc_err ran;
+	enum xc_breach breach;
+	int status;
+	bool lost;
+} ends[] = {
+	{ XC_ERR_FAILED, XC_BREACH_NONE, 500, false },
+	{ XC_ERR_BUSY, XC_BREACH_NONE, 503, false },
+	{ XC_ERR_UNCERTAIN, XC_BREACH_NONE, 500, true },
+	{ XC_ERR_FAILED, XC_BREACH_CRASH, 500, true },
+	{ XC_ERR_FAILED, XC_BREACH_TIMEOUT, 504, true },
+	{ XC_ERR_FAILED, XC_BREACH_CPU, 504, true },
+	{ XC_ERR_FAILED, XC_BREACH_MEMORY, 503, true },
+	{ XC_ERR_FAILED, XC_BREACH_REPLY, 502, true },
+	{ XC_ERR_FAILED, XC_BREACH_PROTOCOL, 502, true },
+	{ XC_ERR_UNAVAILABLE, XC_BREACH_START, 503, false },
+};
+
+static void
+test_ends(void **state)
+{
+	char key[16];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
+		snprintf(key, sizeof(key), "%zu", i);
+		assert_true(SEND(.key = key));
+		assert_int_equal(xc_reply_problem(&req, ends[i].status, NULL),
+		    XC_OK);
+		req.breach = ends[i].breach;
+		xc_idempotency_end(&with, &req, ends[i].ran, &claim);
+		assert_false(claim.held);
+		assert_int_equal(SEND(.key = key), !ends[i].lost);
+		if (!ends[i].lost)
+			continue;
+		assert_int_equal(status(), 409);
+		is_code("idempotency_uncertain");
+	}
 }
 
 static const int not_kept[] = { 500, 503, 599, 408, 425, 429 };
@@ -324,7 +404,7 @@ test_kept(void **state)
 		else
 			assert_int_equal(xc_reply_text(&req, kept[i],
 			    "text/plain", "x", 1), XC_OK);
-		xc_idempotency_end(&with, &req, &claim);
+		xc_idempotency_end(&with, &req, XC_OK, &claim);
 		assert_false(SEND(.key = key));
 		assert_int_equal(status(), kept[i]);
 	}
@@ -339,22 +419,25 @@ test_bounds(void **state)
 	memset(large, 'x', sizeof(large) - 1);
 	assert_true(SEND(.key = "large"));
 	handle(200, large);
-	assert_int_equal(number("SELECT COUNT(*) FROM xc_idempotency"), 0);
-	large[XC_IDEMPOTENCY_BODY_MAX] = '\0';
-	assert_true(SEND(.key = "large"));
-	handle(200, large);
+	/* It ran, and must not do so again. */
 	assert_false(SEND(.key = "large"));
+	is_code("idempotency_uncertain");
+	large[XC_IDEMPOTENCY_BODY_MAX] = '\0';
+	assert_true(SEND(.key = "all"));
+	handle(200, large);
+	assert_false(SEND(.key = "all"));
 	is_replayed(200, large);
 	/* A cookie is for the one who got it. */
 	assert_true(SEND(.key = "cookie"));
 	assert_int_equal(xc_reply_header(&req, "Set-Cookie", "a=b"), XC_OK);
 	handle(200, "x");
-	assert_true(SEND(.key = "cookie"));
+	assert_false(SEND(.key = "cookie"));
+	is_code("idempotency_uncertain");
 	/* Bytes, and a NUL among them. */
 	assert_true(SEND(.key = "bytes"));
 	assert_int_equal(xc_reply_text(&req, 200,
 	    "application/octet-stream", "a\0\xff", 3), XC_OK);
-	xc_idempotency_end(&with, &req, &claim);
+	xc_idempotency_end(&with, &req, XC_OK, &claim);
 	assert_false(SEND(.key = "bytes"));
 	assert_int_equal(xc_request_reply(&req)->body.len, 3);
 	assert_memory_equal(xc_reply_body(&req), "a\0\xff", 3);
@@ -390,6 +473,14 @@ test_no_database(void **state)
 	handle(201, "made");
 	assert_int_equal(status(), 201);
 	xc_store_free(&dead);
+	/* Nobody has heard what became of it. */
+	with.store = store;
+	assert_false(SEND(.key = "k"));
+	is_code("idempotency_working");
+	sql("UPDATE xc_idempotency SET created_at = UTC_TIMESTAMP(3) - "
+	    "INTERVAL 1 MINUTE");
+	assert_false(SEND(.key = "k"));
+	is_code("idempotency_uncertain");
 }
 
 #define CHILDREN 8
@@ -446,6 +537,7 @@ main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		T(test_replay), T(test_apart), T(test_keys), T(test_working),
+		T(test_late), T(test_ends),
 		T(test_kept), T(test_bounds), T(test_no_database),
 		T(test_at_once),
 	};
