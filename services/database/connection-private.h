@@ -7,9 +7,21 @@
 
 #include <mysql.h>
 
+#include <ma_pvio.h>		/* wants what <mysql.h> declares */
+
+#include "breaker.h"
 #include "connection.h"
 
+#define XC_WAIT_SLICE_MS 100	/* then whoever waits looks up */
+
 struct xc_statement_cache;
+
+/* Between the library and its socket, see wait.c. */
+struct xc_wait {
+	PVIO_METHODS methods;	/* first: that the library calls */
+	const PVIO_METHODS *library;	/* its own */
+	struct xc_connection *connection;
+};
 
 struct xc_connection {
 	char *socket;
@@ -18,10 +30,14 @@ struct xc_connection {
 	char *password;		/* "" for none */
 	char *tls_ca;
 	unsigned port;
-	unsigned connect_s, read_s, write_s;
+	unsigned read_s, write_s;
+	int64_t connect_ms;
 	int64_t read_ms;	/* the longest that an answer may take */
 	char *secret_file;	/* what the password comes of; "" */
 	bool derived;		/* ... by the account's name */
+	bool current;		/* in a cluster: reads wait for its writes */
+	struct xc_breaker *breaker;	/* of the server; may be NULL */
+	int64_t lookout_ms;	/* see xc_connection_lookout(); 0: is none */
 
 	MYSQL *mysql;		/* NULL when not connected */
 	pid_t pid;		/* that connected */
@@ -40,6 +56,8 @@ struct xc_connection {
 	int64_t used_ms;	/* when it was last used */
 	bool exact;		/* time-outs by the millisecond can be set */
 	bool denied;		/* the last connect failed by the password */
+	bool trial;		/* finds out if an open breaker may close */
+	struct xc_wait wait;
 
 	int64_t refused_until_ms;	/* monotonic */
 	unsigned backoff_ms;	/* 0: the last connect worked */
@@ -67,6 +85,12 @@ enum xc_err xc_connection_choose(struct xc_connection *connection,
  */
 enum xc_err xc_connection_time(struct xc_connection *connection);
 
+/* What is left of the caller's time, in ms; INT64_MAX: he has no limit. */
+int64_t xc_connection_left_ms(const struct xc_connection *connection);
+
+/* The next answer may take so long. */
+void xc_connection_wait_at_most(struct xc_connection *connection, int64_t ms);
+
 /* When the server should stop a statement whose answer may take so long. */
 int64_t xc_connection_statement_ms(int64_t allowed_ms);
 
@@ -76,7 +100,34 @@ void xc_connection_time_row(struct xc_connection *connection);
 /* Refuses while rows are being read: XC_ERR_STATE. */
 enum xc_err xc_connection_free_of_rows(struct xc_connection *connection);
 
+/*
+ * Connects, if the server may be asked at all; with a connection it only looks
+ * at that.  XC_ERR_UNAVAILABLE, or XC_ERR_BUSY for a transaction that was
+ * undone, else.
+ */
+enum xc_err xc_connection_admit(struct xc_connection *connection);
+
+/* Whether the server greets a new connection in time, or refuses it. */
+bool xc_connection_greets(const struct xc_connection *connection,
+    int64_t limit_ms);
+
+/* In how many ms it should. */
+int64_t xc_connection_probe_ms(const struct xc_connection *connection);
+
+/* The server has said something; an attempt of since_ms was not answered.
+ * unheard: whether there is nothing more to be hoped for. */
+void xc_connection_heard(struct xc_connection *connection);
+bool xc_connection_unheard(struct xc_connection *connection,
+    int64_t since_ms, bool hangs, const char *why);
+
+/* wait.c: takes over the waiting for a new connection. */
+void xc_connection_watch(struct xc_connection *connection);
+
 void xc_run_free(struct xc_run **run);
+
+/* Notes an error of the server or the library. */
+void xc_connection_note(struct xc_connection *connection, unsigned number,
+    const char *state, const char *message);
 
 /* Notes an error of our own. */
 enum xc_err xc_connection_refuse(struct xc_connection *connection,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Connecting, losing and finding the server again; transactions. */
+/* A connection from its making to its end; what was lost; transactions. */
 #include <fcntl.h>
 #include <poll.h>
 #include <stdarg.h>
@@ -14,14 +14,7 @@
 
 #include "account.h"
 #include "connection-private.h"
-#include "loggers/logger.h"
 #include "statement.h"
-
-#define BACKOFF_MIN_MS	200
-#define BACKOFF_MAX_MS	2000
-#define TELL_EVERY_MS	10000
-
-static struct xc_logger logger = XC_LOGGER("xcore.database");
 
 int64_t
 xc_connection_now_ms(void)
@@ -37,15 +30,17 @@ clear_error(struct xc_connection *c)
 {
 	c->error.number = 0;
 	c->error.state[0] = c->error.message[0] = '\0';
+	c->error.told = false;
 }
 
-static void
-note_error(struct xc_connection *c, unsigned number, const char *state,
-    const char *message)
+void
+xc_connection_note(struct xc_connection *c, unsigned number,
+    const char *state, const char *message)
 {
 	char *p;
 
 	c->error.number = number;
+	c->error.told = false;
 	snprintf(c->error.state, sizeof(c->error.state), "%s", state);
 	snprintf(c->error.message, sizeof(c->error.message), "%s", message);
 	for (p = c->error.message; *p != '\0'; p++)
@@ -91,6 +86,17 @@ seconds(int64_t ms)
 	return (unsigned)((ms + 999) / 1000);
 }
 
+static struct xc_breaker *
+breaker_of(const struct xc_database_settings *s)
+{
+	char place[512];
+
+	if (*s->socket != '\0')
+		return xc_breaker_of(s->socket);
+	snprintf(place, sizeof(place), "%s:%d", s->host, (int)s->port);
+	return xc_breaker_of(place);
+}
+
 static bool
 copy_settings(struct xc_connection *c, const struct xc_database_settings *s)
 {
@@ -98,10 +104,11 @@ copy_settings(struct xc_connection *c, const struct xc_database_settings *s)
 	c->host = strdup(s->host);
 	c->tls_ca = strdup(s->tls_ca);
 	c->port = (unsigned)s->port;
-	c->connect_s = seconds(s->connect_timeout_ms);
+	c->connect_ms = s->connect_timeout_ms;
 	c->read_s = seconds(s->read_timeout_ms);
 	c->write_s = seconds(s->write_timeout_ms);
 	c->read_ms = c->allowed_ms = s->read_timeout_ms;
+	c->breaker = breaker_of(s);
 	c->cache = xc_statement_cache_new();
 	return c->socket != NULL && c->host != NULL && c->tls_ca != NULL &&
 	    c->cache != NULL;
@@ -265,145 +272,6 @@ xc_connection_close(struct xc_connection *c)
 	c->schema[0] = '\0';
 }
 
-static void
-set_options(struct xc_connection *c)
-{
-	unsigned tcp = MYSQL_PROTOCOL_TCP, off = 0;
-	my_bool yes = 1, no = 0;
-	MYSQL *m = c->mysql;
-	char command[512];
-
-	/* The server stops a statement, and a wait for a lock, before we
-	 * lose patience with the connection. */
-	c->statement_ms = xc_connection_statement_ms(c->read_ms);
-	snprintf(command, sizeof(command), "SET SESSION sql_mode = "
-	    "'STRICT_ALL_TABLES,STRICT_TRANS_TABLES,NO_ZERO_DATE,"
-	    "NO_ZERO_IN_DATE,ERROR_FOR_DIVISION_BY_ZERO,"
-	    "NO_ENGINE_SUBSTITUTION', time_zone = '+00:00', "
-	    "max_statement_time = %lld.%03d, innodb_lock_wait_timeout = %u",
-	    (long long)(c->statement_ms / 1000),
-	    (int)(c->statement_ms % 1000), c->read_s > 3 ? c->read_s / 2 : 1);
-	mysql_options(m, MYSQL_INIT_COMMAND, command);
-	mysql_options(m, MYSQL_SET_CHARSET_NAME, "utf8mb4");
-	mysql_options(m, MYSQL_OPT_CONNECT_TIMEOUT, &c->connect_s);
-	mysql_options(m, MYSQL_OPT_READ_TIMEOUT, &c->read_s);
-	mysql_options(m, MYSQL_OPT_WRITE_TIMEOUT, &c->write_s);
-	mysql_options(m, MYSQL_OPT_LOCAL_INFILE, &off);
-	mysql_options(m, MYSQL_OPT_RECONNECT, &no);
-	/* "localhost" alone would mean the library's own socket. */
-	if (*c->socket == '\0')
-		mysql_options(m, MYSQL_OPT_PROTOCOL, &tcp);
-	if (*c->tls_ca == '\0')
-		return;
-	/* To enforce TLS does nothing by itself; to verify does. */
-	mysql_options(m, MYSQL_OPT_SSL_CA, c->tls_ca);
-	mysql_options(m, MYSQL_OPT_SSL_ENFORCE, &yes);
-	mysql_options(m, MYSQL_OPT_SSL_VERIFY_SERVER_CERT, &yes);
-}
-
-static bool
-ask_packet_max(struct xc_connection *c)
-{
-	MYSQL_RES *res;
-	MYSQL_ROW row;
-
-	if (mysql_query(c->mysql, "SELECT @@max_allowed_packet") != 0)
-		return false;
-	res = mysql_store_result(c->mysql);
-	if (res == NULL)
-		return false;
-	row = mysql_fetch_row(res);
-	c->packet_max = row != NULL && row[0] != NULL ?
-	    strtoul(row[0], NULL, 10) : 0;
-	mysql_free_result(res);
-	return c->packet_max != 0;
-}
-
-static bool
-connect_now(struct xc_connection *c)
-{
-	bool tcp = *c->socket == '\0';
-
-	set_options(c);
-	c->exact = false;
-	c->allowed_ms = c->read_ms;
-	return mysql_real_connect(c->mysql, tcp ? c->host : NULL, c->user,
-	    *c->password != '\0' ? c->password : NULL, NULL,
-	    tcp ? c->port : 0, tcp ? NULL : c->socket, 0) != NULL &&
-	    ask_packet_max(c);
-}
-
-/* The secret may be another by now. */
-static void
-read_password_again(struct xc_connection *c)
-{
-	struct xc_database_settings settings = {
-		.plugin_password_file = c->secret_file };
-	char derived[XC_ACCOUNT_PASSWORD_SIZE], *password = NULL;
-
-	if (!c->derived) {
-		if (xc_secret_read(c->secret_file, &password, NULL) != XC_OK)
-			return;
-	} else if (xc_account_password(&settings, c->user, derived, NULL) ==
-	    XC_OK) {
-		password = strdup(derived);
-	}
-	explicit_bzero(derived, sizeof(derived));
-	if (password == NULL)
-		return;
-	xc_secret_free(&c->password);
-	c->password = password;
-}
-
-static void
-back_off(struct xc_connection *c)
-{
-	int64_t now = xc_connection_now_ms();
-
-	if (c->backoff_ms == 0 || now - c->told_ms >= TELL_EVERY_MS) {
-		c->told_ms = now;
-		xc_logf(&logger, XC_LOG_ERROR, "cannot connect to MariaDB at "
-		    "%s as %s: %s (%u)", *c->socket != '\0' ? c->socket :
-		    c->host, c->user, c->error.message, c->error.number);
-	}
-	c->backoff_ms = c->backoff_ms == 0 ? BACKOFF_MIN_MS :
-	    c->backoff_ms * 2;
-	if (c->backoff_ms > BACKOFF_MAX_MS)
-		c->backoff_ms = BACKOFF_MAX_MS;
-	c->refused_until_ms = now + c->backoff_ms;
-}
-
-enum xc_err
-xc_connection_open(struct xc_connection *c)
-{
-	if (c->mysql != NULL && c->pid == getpid())
-		return XC_OK;
-	xc_connection_close(c);
-	if (c->backoff_ms != 0 && xc_connection_now_ms() < c->refused_until_ms)
-		return XC_ERR_UNAVAILABLE;	/* with the error that stands */
-	if (c->denied)
-		read_password_again(c);
-	c->mysql = mysql_init(NULL);
-	if (c->mysql == NULL)
-		return xc_connection_refuse(c, XC_ERR_NOMEM, "out of memory");
-	c->pid = getpid();
-	if (!connect_now(c)) {
-		note_error(c, mysql_errno(c->mysql), mysql_sqlstate(c->mysql),
-		    mysql_error(c->mysql));
-		mysql_close(c->mysql);
-		c->mysql = NULL;
-		c->denied = c->error.number == ER_ACCESS_DENIED_ERROR;
-		back_off(c);
-		return XC_ERR_UNAVAILABLE;
-	}
-	c->denied = false;
-	c->used_ms = xc_connection_now_ms();
-	if (c->backoff_ms != 0)
-		xc_logf(&logger, XC_LOG_NOTICE, "connected to MariaDB again");
-	c->backoff_ms = 0;
-	return XC_OK;
-}
-
 /* Whether the peer has closed: seen before anything is sent, it is certain
  * that nothing was done. */
 static bool
@@ -432,13 +300,19 @@ proven(struct xc_connection *c)
 enum xc_err
 xc_connection_ready(struct xc_connection *c, bool reads)
 {
+	enum xc_err err;
+
 	if (c->mysql != NULL && (c->pid != getpid() ||
-	    (!reads && peer_gone(c)) || !proven(c)))
+	    (!reads && peer_gone(c))))
 		xc_connection_close(c);
 	if (c->doomed)
 		return xc_connection_refuse(c, XC_ERR_BUSY,
 		    "the transaction was undone; it may be tried again");
-	return xc_connection_open(c);
+	err = xc_connection_admit(c);
+	if (err != XC_OK || proven(c))
+		return err;
+	xc_connection_close(c);
+	return xc_connection_admit(c);
 }
 
 enum xc_err
@@ -485,7 +359,7 @@ xc_connection_judge(struct xc_connection *c, const struct xc_failure *f,
 	enum xc_err err;
 
 	*again_r = false;
-	note_error(c, f->number, f->state, f->message);
+	xc_connection_note(c, f->number, f->state, f->message);
 	if (lost)
 		xc_connection_close(c);
 	if (c->transaction)
@@ -651,7 +525,8 @@ xc_connection_rollback(struct xc_connection *c)
 	if (!open || c->mysql == NULL || c->pid != getpid())
 		return;
 	/* A closed connection undoes it as well. */
-	if (xc_connection_time(c) != XC_OK || mysql_rollback(c->mysql) != 0)
+	if (xc_breaker_is_open(c->breaker) ||
+	    xc_connection_time(c) != XC_OK || mysql_rollback(c->mysql) != 0)
 		xc_connection_close(c);
 }
 

@@ -20,8 +20,12 @@
  * commit was sent is undone by the server: that gives XC_ERR_BUSY, and all of
  * it may be tried again.
  *
- * After a failed connect the server is left alone for 200 ms, then longer up
- * to 2 s; calls meanwhile give XC_ERR_UNAVAILABLE at once.
+ * A server that cannot be reached or does not answer is left alone by all
+ * connections of the host (see breaker.h): calls give XC_ERR_UNAVAILABLE at
+ * once until it is heard again.  That it does not answer is found out while
+ * somebody waits for it, within XC_BREAKER_PATIENCE_MS and a quarter of
+ * database.connect_timeout_ms.  After a connect that the server refused this
+ * connection leaves it alone for 200 ms, then longer up to 2 s.
  */
 #ifndef XC_CONNECTION_H
 #define XC_CONNECTION_H
@@ -67,6 +71,17 @@ enum xc_err xc_connection_of_plugin(
     const struct xc_database_settings *settings, const char *plugin,
     struct xc_connection **connection_r, struct xc_errbuf *errbuf);
 
+/* In a cluster, each read of this connection sees what any of its servers had
+ * committed before.  To be called before it connects. */
+void xc_connection_current(struct xc_connection *connection);
+
+/*
+ * The caller asks every every_ms and nobody waits for him: as long as he does,
+ * a server that hangs is tried by him alone.  Does nothing above 5 s.
+ */
+void xc_connection_lookout(struct xc_connection *connection,
+    int64_t every_ms);
+
 /* Closes and frees; *connection becomes NULL.  NULL is allowed.  In a child
  * of the process that connected, the parent's connection is not disturbed. */
 void xc_connection_free(struct xc_connection **connection);
@@ -82,6 +97,7 @@ struct xc_connection_error {
 	unsigned number;	/* of the server or the client library; 0 */
 	char state[6];		/* SQLSTATE, "" */
 	char message[512];	/* one line, "" */
+	bool told;		/* what is behind it is in the log already */
 };
 
 /* Of the last call that failed; never NULL. */
@@ -136,7 +152,7 @@ enum xc_err xc_connection_walked(struct xc_connection *connection);
 /*
  * Until when (CLOCK_MONOTONIC in us; 0: for ever) calls may take: none takes
  * longer, whatever becomes of the server, but that connecting may take up to
- * a second more.  The server stops a statement a little before.  It stands
+ * a quarter of database.connect_timeout_ms more.  The server stops a statement a little before.  It stands
  * until it is set again; database.read_timeout_ms holds besides.
  */
 void xc_connection_until(struct xc_connection *connection, uint64_t end_us);

@@ -10,23 +10,20 @@
 #include <stdio.h>
 #include <time.h>
 
-#include <sys/socket.h>
-
 #include "connection-private.h"
 
-#include <ma_pvio.h>		/* wants what <mysql.h> declares */
+int64_t
+xc_connection_left_ms(const struct xc_connection *c)
+{
+	return c->end_us == 0 ? INT64_MAX :
+	    (int64_t)c->end_us / 1000 - xc_connection_now_ms();
+}
 
 static int64_t
 left_ms(const struct xc_connection *c)
 {
-	struct timespec now;
-	int64_t left;
+	int64_t left = xc_connection_left_ms(c);
 
-	if (c->end_us == 0)
-		return c->read_ms;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	left = (int64_t)c->end_us / 1000 - (int64_t)now.tv_sec * 1000 -
-	    now.tv_nsec / 1000000;
 	/* What asked has something to say of it in time. */
 	left -= left / 32;
 	return left < c->read_ms ? left : c->read_ms;
@@ -48,8 +45,6 @@ xc_connection_statement_ms(int64_t allowed_ms)
 static void
 set_socket(struct xc_connection *c, int64_t ms)
 {
-	struct timeval tv = { .tv_sec = ms / 1000,
-		.tv_usec = ms % 1000 * 1000 };
 	MARIADB_PVIO *pvio = c->mysql->net.pvio;
 
 	/* The library has none when it has lost the connection. */
@@ -62,10 +57,12 @@ set_socket(struct xc_connection *c, int64_t ms)
 	c->allowed_ms = ms;
 	pvio->timeout[PVIO_READ_TIMEOUT] = (int)ms;
 	pvio->timeout[PVIO_WRITE_TIMEOUT] = (int)ms;
-	/* By TLS it is the socket's own that counts. */
-	if (mysql_get_ssl_cipher(c->mysql) != NULL)
-		(void)setsockopt((int)mysql_get_socket(c->mysql), SOL_SOCKET,
-		    SO_RCVTIMEO, &tv, sizeof(tv));
+}
+
+void
+xc_connection_wait_at_most(struct xc_connection *c, int64_t ms)
+{
+	set_socket(c, ms);
 }
 
 static enum xc_err

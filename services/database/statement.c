@@ -239,6 +239,7 @@ attempt(struct xc_run *run)
 	if (err != XC_OK)
 		return err;
 	c->error.number = 0;
+	c->error.told = false;
 	c->error.state[0] = c->error.message[0] = '\0';
 	err = xc_connection_time(c);
 	if (err == XC_ERR_TIMEOUT)

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 #include <json-c/json.h>
@@ -192,6 +193,17 @@ stop_server(void)
 	}
 }
 
+void
+wait_for_server(struct xc_connection *c)
+{
+	int tries;
+
+	for (tries = 0; xc_connection_open(c) != XC_OK; tries++) {
+		assert_true(tries < 3000);
+		usleep(10000);
+	}
+}
+
 int
 set_up(void **state)
 {
@@ -202,6 +214,7 @@ set_up(void **state)
 	/* A test that failed may have left it stopped. */
 	kill(server_pid(), SIGCONT);
 	con = new_connection();
+	wait_for_server(con);
 	assert_int_equal(xc_connection_query(con, NULL, create,
 	    sizeof(create) - 1), XC_OK);
 	must(con, "DROP TABLE IF EXISTS child");

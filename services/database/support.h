@@ -18,6 +18,9 @@ extern struct xc_connection *con;
 /* Fills the settings from the environment; false if it has no server. */
 bool find_server(void);
 
+/* Until the connection is there again by itself. */
+void wait_for_server(struct xc_connection *c);
+
 int set_up(void **state);
 int tear_down(void **state);
 

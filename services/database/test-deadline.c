@@ -89,6 +89,7 @@ test_hung_server(void **state)
 	stop_server();
 	assert_int_equal(xc_connection_commit(c), XC_ERR_UNCERTAIN);
 	assert_int_equal(kill(pid, SIGCONT), 0);
+	wait_for_server(c);
 	/* Less time than the session was told: nothing was committed. */
 	xc_connection_until(c, 0);
 	assert_int_equal(xc_connection_begin(c), XC_OK);

@@ -28,7 +28,7 @@ xc_told(const struct xc_connection *connection, enum xc_err err,
 	const struct xc_connection_error *e = xc_connection_error(connection);
 	enum xc_log_level level = loudness(err);
 
-	if (err == XC_OK || !xc_logger_enabled(&logger, level))
+	if (err == XC_OK || e->told || !xc_logger_enabled(&logger, level))
 		return err;
 	/* The values are not shown: they may be anyone's secrets. */
 	xc_logf(&logger, level, "%s: %s (%u): schema %s: %.400s",

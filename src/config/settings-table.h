@@ -90,7 +90,7 @@ X(database, plugin_schema_prefix, XC_TEXT, "xcore_", 0, 0,		\
 X(database, tls_ca, XC_PATH, "", 0, 0,					\
     "authority of the server's certificate; empty is no TLS")		\
 X(database, connect_timeout_ms, XC_NUMBER, "2000", 100, 60000,		\
-    "time to connect, rounded up to seconds")				\
+    "time to connect; a quarter of it to doubt that MariaDB answers")	\
 X(database, read_timeout_ms, XC_NUMBER, "10000", 100, 86400000,		\
     "time of a statement, rounded up to seconds")			\
 X(database, write_timeout_ms, XC_NUMBER, "10000", 100, 86400000,	\

@@ -11,6 +11,7 @@
 
 #include "manager/manager-private.h"
 #include "plugin/snapshot.h"
+#include "services/database/breaker.h"
 #include "services/security/password.h"
 
 #define STARTING_POLL_MS 20	/* how often a starting worker is looked at */
@@ -70,6 +71,7 @@ xc_pool_open(struct xc_manager *m, uint32_t target, struct xc_errbuf *errbuf)
 	struct xc_pool *pool = &m->pool;
 	enum xc_err err;
 
+	xc_breaker_share();
 	if (pool->board == NULL) {
 		err = xc_scoreboard_create(xc_pool_rows_for(target),
 		    &pool->board_fd, &pool->board, errbuf);

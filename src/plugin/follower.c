@@ -565,6 +565,9 @@ begin(struct xc_follower *follower, struct xc_errbuf *errbuf)
 		    &follower->registry, errbuf);
 	if (err != XC_OK)
 		return err;
+	/* No request waits here: it is for us to see when MariaDB is back. */
+	xc_connection_lookout(xc_registry_connection(follower->registry),
+	    follower->settings->reload.poll_ms);
 	take_current(follower);
 	xc_follower_recall(follower);
 	xc_follower_make_safe(follower);

@@ -11,9 +11,9 @@
  *	if (err != XC_OK)
  *		return err;
  *
- * Errors: XC_ERR_UNAVAILABLE, MariaDB cannot be reached, or the plugin has
- * not asked for the permission "database"; XC_ERR_TIMEOUT, the statement took
- * too long; XC_ERR_EXISTS, a unique key or a foreign key is in the way;
+ * Errors: XC_ERR_UNAVAILABLE, MariaDB cannot be reached or does not answer,
+ * or the plugin has not asked for the permission "database"; XC_ERR_TIMEOUT,
+ * the statement took too long; XC_ERR_EXISTS, a unique key or a foreign key is in the way;
  * XC_ERR_BUSY, deadlock or lock wait; XC_ERR_UNCERTAIN, the connection was
  * lost while something was being written; XC_ERR_INVALID, MariaDB refuses the
  * statement or a value, or the number of values is not that of the question
