@@ -42,6 +42,7 @@ xc_store_new(const struct xc_database_settings *settings,
 		xc_store_free(&store);
 		return err;
 	}
+	xc_connection_current(store->connection);
 	*store_r = store;
 	return XC_OK;
 }

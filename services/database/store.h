@@ -13,8 +13,8 @@
 struct xc_store;
 
 /*
- * Makes a store without connecting.  Statements end after 5 s at most, so that
- * a database that hangs holds up no worker for long.  XC_OK, else *store_r is
+ * Makes a store without connecting.  Statements end after 5 s at most.  In a
+ * cluster they see what was committed on any of its servers.  XC_OK, else *store_r is
  * NULL and errbuf says why.
  */
 enum xc_err xc_store_new(const struct xc_database_settings *settings,

@@ -265,6 +265,27 @@ test_restart(void **state)
 	(void)xc_breaker_ask(con->breaker, 1);
 }
 
+/* The services' reads wait for what a cluster has committed; a plugin's do
+ * as the operator has set. */
+static void
+test_current(void **state)
+{
+	static const char sql[] = "SELECT CAST(VARIABLE_VALUE AS SIGNED) FROM "
+	    "information_schema.session_variables WHERE VARIABLE_NAME = "
+	    "'wsrep_sync_wait'";
+	struct xc_store *store = new_store();
+
+	(void)state;
+	if (number(con, sql) == -1)
+		skip();
+	assert_int_equal(number(con, sql), 0);
+	assert_int_equal(number(xc_store_connection(store), sql), 1);
+	/* Also of a connection that is made anew. */
+	xc_connection_close(xc_store_connection(store));
+	assert_int_equal(number(xc_store_connection(store), sql), 1);
+	xc_store_free(&store);
+}
+
 int
 main(void)
 {
@@ -276,6 +297,7 @@ main(void)
 		T(test_stays_closed),
 		T(test_crowded),
 		T(test_restart),
+		T(test_current),
 	};
 
 	xc_breaker_share();
