@@ -20,7 +20,8 @@ tests_bench_lookup_LDADD = libworker.la libplugin.la libcontract.la \
 bench_scripts = tests/bench/common.sh tests/bench/hello.sh \
 	tests/bench/isolation.sh tests/bench/login.sh \
 	tests/bench/mixed.sh tests/bench/reload.sh tests/bench/reloads10k.sh \
-	tests/bench/crash.sh tests/bench/plugins1000.sh tests/bench/run
+	tests/bench/crash.sh tests/bench/outage.sh tests/bench/plugins1000.sh \
+	tests/bench/run
 LINT_SHELL += $(bench_scripts)
 EXTRA_DIST += $(bench_scripts) tests/bench/README.md \
 	tests/bench/plugin/Makefile tests/bench/plugin/bench.c \

@@ -3,7 +3,7 @@
  * An open-loop HTTP/1.1 load generator for 127.0.0.1:
  *
  *   openload -p PORT [-c CONNECTIONS] [-r RATE] [-d SECONDS] [-w WARM-UP]
- *            [-k K -o OTHER-PATH] [-A FILE] [-V FILE] PATH
+ *            [-k K -o OTHER-PATH] [-A FILE] [-V FILE] [-l LOG] PATH
  *
  * Request number i is due at start + i / RATE, whatever the replies do, and
  * its latency counts from then: a server that stalls is charged for every
@@ -19,6 +19,10 @@
  *
  * -A: the FILE's one line is a header of each request; a token does not belong
  * into the arguments.
+ *
+ * -l: a line for each answer, "DUE US STATUS CODE": when the request was due, in
+ * ms since 1970; its latency; 0 for a connection that ended; the code of a
+ * problem document, "problem" if it has none, "-" for anything else.
  *
  * One line for each path, times in microseconds:
  *   PATH n N p50 US p90 US p99 US p99.9 US max US errors N non2xx N stale N
@@ -73,6 +77,8 @@ static char header[4096];			/* with the end of its line */
 static double rate = 1000, seconds = 5, warm_up = 0.5;
 static unsigned in_flight;
 static int number_fd = -1;
+static FILE *log_file;
+static int64_t epoch_ns;		/* 1970 to where now_ns() is 0 */
 static volatile sig_atomic_t stopped;
 
 static int64_t
@@ -169,6 +175,39 @@ number_got(const struct conn *c)
 	return begin < end ? strtol(c->buf + begin, NULL, 10) : -1;
 }
 
+/* The code of a problem document; "problem" for one without, "-" for what is
+ * none. */
+static void
+problem_code(const struct conn *c, char *code_r, size_t size)
+{
+	static const char member[] = "\"code\":\"";
+	const char *code = strstr(c->buf, member);
+	size_t n = 0;
+
+	if (code != NULL)
+		n = strcspn(code + sizeof(member) - 1, "\"");
+	if (n == 0 || n >= size)
+		snprintf(code_r, size, "%s", strcasestr(c->buf,
+		    "application/problem+json") != NULL ? "problem" : "-");
+	else
+		snprintf(code_r, size, "%.*s", (int)n,
+		    code + sizeof(member) - 1);
+}
+
+static void
+log_answer(const struct conn *c, int status, uint64_t us)
+{
+	char code[64] = "-";
+
+	if (log_file == NULL)
+		return;
+	if (status >= 400)
+		problem_code(c, code, sizeof(code));
+	fprintf(log_file, "%jd %ju %d %s\n",
+	    (intmax_t)((epoch_ns + c->due) / 1000000), (uintmax_t)us, status,
+	    code);
+}
+
 static void
 count(struct conn *c, int status)
 {
@@ -177,6 +216,7 @@ count(struct conn *c, int status)
 
 	if (!c->counted)
 		return;
+	log_answer(c, status, us);
 	if (status == 0) {
 		t->errors++;
 		return;
@@ -378,11 +418,22 @@ read_header(const char *path)
 }
 
 static bool
+open_log(const char *path)
+{
+	struct timespec t;
+
+	log_file = fopen(path, "we");
+	clock_gettime(CLOCK_REALTIME, &t);
+	epoch_ns = t.tv_sec * 1000000000LL + t.tv_nsec - now_ns();
+	return log_file != NULL;
+}
+
+static bool
 read_arguments(int argc, char **argv)
 {
 	int option;
 
-	while ((option = getopt(argc, argv, "p:c:r:d:w:k:o:A:V:")) != -1)
+	while ((option = getopt(argc, argv, "p:c:r:d:w:k:o:A:V:l:")) != -1)
 		switch (option) {
 		case 'p': port = atoi(optarg); break;
 		case 'c': n_conns = atoi(optarg); break;
@@ -398,6 +449,10 @@ read_arguments(int argc, char **argv)
 		case 'V':
 			number_fd = open(optarg, O_RDONLY | O_CLOEXEC);
 			if (number_fd < 0)
+				return false;
+			break;
+		case 'l':
+			if (!open_log(optarg))
 				return false;
 			break;
 		default: return false;
@@ -422,7 +477,7 @@ main(int argc, char **argv)
 	if (!read_arguments(argc, argv)) {
 		fprintf(stderr, "usage: openload -p PORT [-c CONNECTIONS] "
 		    "[-r RATE] [-d SECONDS] [-w WARM-UP] "
-		    "[-k K -o OTHER-PATH] [-A FILE] [-V FILE] PATH\n");
+		    "[-k K -o OTHER-PATH] [-A FILE] [-V FILE] [-l LOG] PATH\n");
 		return 2;
 	}
 	signal(SIGTERM, stop);
@@ -437,5 +492,5 @@ main(int argc, char **argv)
 	report(&tallies[0]);
 	if (every > 0)
 		report(&tallies[1]);
-	return 0;
+	return log_file != NULL && fclose(log_file) != 0;
 }
