@@ -31,8 +31,8 @@ struct xc_hasher {
 				 * password has */
 };
 
-static unsigned
-count_places(const struct xc_security_settings *settings)
+unsigned
+xc_hash_places(const struct xc_security_settings *settings)
 {
 	long cpus;
 
@@ -53,7 +53,7 @@ xc_hasher_new(const struct xc_security_settings *settings, int places,
 	if (hasher == NULL)
 		return xc_fail(errbuf, XC_ERR_NOMEM, "out of memory");
 	hasher->places = places;
-	hasher->places_n = count_places(settings);
+	hasher->places_n = xc_hash_places(settings);
 	hasher->wait_ms = (uint32_t)settings->hash_wait_ms;
 	model = &hasher->model;
 	model->kb = (uint32_t)settings->argon2_kb;

@@ -21,6 +21,9 @@
 
 struct xc_hasher;
 
+/* How many hashes may run at once on this host. */
+unsigned xc_hash_places(const struct xc_security_settings *settings);
+
 /*
  * places is a descriptor of a file or memfd that all processes of the host
  * share (borrowed), or -1 for a bound in this process alone.  XC_OK, else

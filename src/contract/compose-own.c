@@ -41,8 +41,8 @@ static const struct {
 	[OWN_INVALID] = { "422", "xcore_Invalid",
 		"Parameters or the body are not valid; errors names each" },
 	[OWN_UNAVAILABLE] = { "503", "xcore_Unavailable",
-		"Nobody can say now who may do this, or whether it was "
-		"done; try again later" },
+		"Nobody can say now who may do this or whether it was "
+		"done, or too many came at once; try again later" },
 };
 
 #define KEY "Idempotency-Key"
@@ -126,6 +126,13 @@ is_secured(const struct json_object *operation)
 }
 
 static bool
+is_queued(const struct json_object *operation)
+{
+	return json_object_get_boolean(xc_json_member(operation,
+	    "x-xcore-hashes"));
+}
+
+static bool
 is_idempotent(const struct json_object *operation)
 {
 	return json_object_get_boolean(xc_json_member(operation,
@@ -179,7 +186,8 @@ add_answers(struct xc_part *part, const struct json_object *item,
 	if (body || has_elements(item, "parameters") ||
 	    has_elements(operation, "parameters"))
 		add_answer(part, responses, OWN_INVALID);
-	if (is_secured(operation) || is_idempotent(operation))
+	if (is_secured(operation) || is_idempotent(operation) ||
+	    is_queued(operation))
 		add_answer(part, responses, OWN_UNAVAILABLE);
 }
 

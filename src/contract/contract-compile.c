@@ -92,6 +92,23 @@ lower(const char *from, char *to, size_t size)
 	to[i] = '\0';
 }
 
+/* An extension that is true or false; false if it is absent. */
+static enum xc_err
+compile_flag(struct xc_contract_build *build, const struct xc_plan_node *node,
+    const char *name, bool *flag_r)
+{
+	struct xc_plan_node at;
+
+	xc_plan_member(node, name, &at);
+	if (at.json == NULL)
+		return XC_OK;
+	if (!json_object_is_type(at.json, json_type_boolean))
+		return xc_plan_fail(&build->plan, &at,
+		    "must be true or false");
+	*flag_r = json_object_get_boolean(at.json);
+	return XC_OK;
+}
+
 /* Only of POST: the other methods may be sent twice as it is (RFC 9110,
  * 9.2.2), or must not be by way of a reply that was kept. */
 static enum xc_err
@@ -100,18 +117,15 @@ compile_idempotent(struct xc_contract_build *build,
     struct operation *operation)
 {
 	struct xc_plan_node at;
+	enum xc_err err = compile_flag(build, node, "x-xcore-idempotent",
+	    &operation->idempotent);
 
+	if (err != XC_OK || !operation->idempotent ||
+	    strcmp(method, "POST") == 0)
+		return err;
 	xc_plan_member(node, "x-xcore-idempotent", &at);
-	if (at.json == NULL)
-		return XC_OK;
-	if (!json_object_is_type(at.json, json_type_boolean))
-		return xc_plan_fail(&build->plan, &at,
-		    "must be true or false");
-	operation->idempotent = json_object_get_boolean(at.json);
-	if (operation->idempotent && strcmp(method, "POST") != 0)
-		return xc_plan_fail(&build->plan, &at, "is for POST; take it "
-		    "out, or serve the operation by POST");
-	return XC_OK;
+	return xc_plan_fail(&build->plan, &at, "is for POST; take it out, or "
+	    "serve the operation by POST");
 }
 
 static enum xc_err
@@ -139,6 +153,9 @@ compile_operation(struct xc_contract_build *build,
 	if (err == XC_OK)
 		err = compile_idempotent(build, &node, route->method,
 		    operation);
+	if (err == XC_OK)
+		err = compile_flag(build, &node, "x-xcore-hashes",
+		    &operation->hashes);
 	if (operation->parameters != NULL)
 		build->contract->size +=
 		    xc_parameters_size(operation->parameters);

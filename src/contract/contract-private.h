@@ -48,6 +48,7 @@ struct operation {
 	bool requires_body;
 	bool anonymous;		/* "{}" is one of the ways */
 	bool idempotent;	/* takes an Idempotency-Key */
+	bool hashes;		/* computes a password's hash */
 };
 
 struct xc_contract {

@@ -51,6 +51,12 @@ xc_contract_size(const struct xc_contract *contract)
 }
 
 bool
+xc_contract_hashes(const struct xc_contract *contract, size_t index)
+{
+	return contract->operations[index].hashes;
+}
+
+bool
 xc_contract_is_idempotent(const struct xc_contract *contract, size_t index)
 {
 	return contract->operations[index].idempotent;

@@ -40,6 +40,10 @@ const struct xc_routes *xc_contract_routes(const struct xc_contract *contract);
 /* The bytes that it holds, those of its schemas with them. */
 size_t xc_contract_size(const struct xc_contract *contract);
 
+/* Whether the operation of that number computes a password's hash
+ * (x-xcore-hashes). */
+bool xc_contract_hashes(const struct xc_contract *contract, size_t index);
+
 /* Whether the operation of that number takes an Idempotency-Key
  * (x-xcore-idempotent). */
 bool xc_contract_is_idempotent(const struct xc_contract *contract,

@@ -195,6 +195,7 @@ xc_pool_reaped(struct xc_manager *m, pid_t pid, int status)
 	/* The state last: it is what the crash was noted from. */
 	atomic_store(&xc_row_board(m, row)->state, XC_WORKER_DEAD);
 	atomic_store(&xc_row_board(m, row)->pid, 0);
+	xc_scoreboard_hash(m->pool.board, row->index, false);
 	atomic_fetch_add(&m->pool.board->deaths, 1);
 	xc_pool_wake(&m->pool);
 	if (row->not_before > now || row->not_before == 0)

@@ -63,6 +63,7 @@ set_target(struct xc_pool *pool, uint32_t target)
 		target = pool->n_rows - XC_POOL_EXTRA;
 	}
 	pool->target = target;
+	atomic_store(&pool->board->target, target);
 }
 
 enum xc_err

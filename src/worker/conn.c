@@ -33,6 +33,8 @@ link_conn(struct xc_worker *worker, struct xc_conn *conn)
 void
 xc_conn_unlink(struct xc_worker *worker, struct xc_conn *conn)
 {
+	if (conn->state == XC_CONN_WAITING)
+		xc_lane_remove(worker, conn);
 	*conn->back = conn->next;
 	if (conn->next)
 		conn->next->back = conn->back;
@@ -111,7 +113,8 @@ void
 xc_conn_settle(struct xc_worker *worker, struct xc_conn *conn,
     enum xc_conn_result result)
 {
-	if (result == XC_CONN_CLOSED || conn->watched)
+	if (result == XC_CONN_CLOSED || conn->watched ||
+	    conn->state == XC_CONN_WAITING)
 		return;
 	conn->watched = xc_loop_add(worker, conn->fd, &conn->source, EPOLLIN);
 	if (!conn->watched)
@@ -282,18 +285,28 @@ spill_part(struct xc_worker *worker, struct xc_conn *conn)
 	return XC_CONN_PARTIAL;
 }
 
+/* From the scratch buffer into one of its own. */
+static bool
+keep_bytes(struct xc_worker *worker, struct xc_conn *conn,
+    const unsigned char *bytes, size_t len)
+{
+	if (bytes == conn->buf)
+		return true;
+	if (!grow(worker, conn, len))
+		return false;
+	memcpy(conn->buf, bytes, len);
+	conn->len = len;
+	return true;
+}
+
 /* Keeps what has come of a request that goes on. */
 static enum xc_conn_result
 keep_part(struct xc_worker *worker, struct xc_conn *conn,
     const unsigned char *bytes, size_t len)
 {
-	if (bytes != conn->buf) {
-		if (!grow(worker, conn, len)) {
-			xc_conn_close(worker, conn);
-			return XC_CONN_CLOSED;
-		}
-		memcpy(conn->buf, bytes, len);
-		conn->len = len;
+	if (!keep_bytes(worker, conn, bytes, len)) {
+		xc_conn_close(worker, conn);
+		return XC_CONN_CLOSED;
 	}
 	if (conn->state != XC_CONN_READING) {
 		conn->state = XC_CONN_READING;
@@ -327,6 +340,50 @@ serve_whole(struct xc_worker *worker, struct xc_conn *conn,
 	return XC_CONN_KEPT;
 }
 
+/* It waits, and nothing is read of it meanwhile. */
+static enum xc_conn_result
+put_off(struct xc_worker *worker, struct xc_conn *conn,
+    const unsigned char *bytes, size_t len)
+{
+	if (!keep_bytes(worker, conn, bytes, len)) {
+		xc_conn_close(worker, conn);
+		return XC_CONN_CLOSED;
+	}
+	if (conn->watched)
+		(void)epoll_ctl(worker->epoll_fd, EPOLL_CTL_DEL, conn->fd,
+		    NULL);
+	conn->watched = false;
+	conn->state = XC_CONN_WAITING;
+	xc_conn_deadline(worker, conn, 0);
+	xc_lane_put(worker, conn);
+	return XC_CONN_PARTIAL;
+}
+
+void
+xc_conn_resume(struct xc_worker *worker, struct xc_conn *conn)
+{
+	xc_conn_settle(worker, conn, serve_whole(worker, conn, conn->buf));
+}
+
+/* What hashes a password has its turn when others like it have ended. */
+static enum xc_conn_result
+serve_or_wait(struct xc_worker *worker, struct xc_conn *conn,
+    unsigned char *bytes, size_t len)
+{
+	enum xc_conn_result result;
+
+	if (!xc_lane_is_busy(worker) ||
+	    conn->head.body_len > worker->body_memory ||
+	    !xc_serve_hashes(worker, conn, bytes))
+		return serve_whole(worker, conn, bytes);
+	if (xc_lane_has_room(worker))
+		return put_off(worker, conn, bytes, len);
+	worker->lane.over = true;
+	result = serve_whole(worker, conn, bytes);
+	worker->lane.over = false;
+	return result;
+}
+
 /* A body that is larger than its path takes is not waited for. */
 static enum xc_conn_result
 judge_part(struct xc_worker *worker, struct xc_conn *conn,
@@ -354,7 +411,7 @@ judge(struct xc_worker *worker, struct xc_conn *conn, unsigned char *bytes,
 			return judge_part(worker, conn, bytes, len);
 		return keep_part(worker, conn, bytes, len);
 	case XC_HEAD_COMPLETE:
-		return serve_whole(worker, conn, bytes);
+		return serve_or_wait(worker, conn, bytes, len);
 	case XC_HEAD_TOO_LARGE:
 		xc_worker_warn(worker, "a request was refused",
 		    conn->head.reason);

@@ -248,9 +248,14 @@ xc_execute(struct xc_worker *worker, struct xc_request *req,
 	xc_rescuer_begin(worker);
 	count(target);
 	if (!take(worker, req, target) ||
-	    !xc_once_begin(worker, req, target, &claim))
+	    !xc_lane_enter(worker, req, target))
 		return XC_OK;
+	if (!xc_once_begin(worker, req, target, &claim)) {
+		xc_lane_leave(worker);
+		return XC_OK;
+	}
 	err = run(worker, req, target);
+	xc_lane_leave(worker);
 	xc_once_end(worker, req, target, err, &claim);
 	if (target->contract && worker->settings->server.development)
 		look_at_reply(worker, req, target);

@@ -15,6 +15,7 @@ libworker_la_SOURCES = \
 	src/worker/heritage.h \
 	src/worker/history.c src/worker/history.h \
 	src/worker/idempotency.c src/worker/idempotency.h \
+	src/worker/lane.c src/worker/lane.h \
 	src/worker/lastgasp.c src/worker/lastgasp.h \
 	src/worker/loop.c \
 	src/worker/once.c \

@@ -348,6 +348,7 @@ time_to_wait(const struct xc_worker *worker)
 
 	until = sooner(until, worker->listen_again_ms);
 	until = sooner(until, worker->settle_ms);
+	until = sooner(until, worker->lane.due_ms);
 	until = sooner(until, worker->faults.due_ms);
 	until = sooner(until, worker->outside_ms);
 	until = sooner(until, worker->outside_tell_ms);
@@ -369,6 +370,8 @@ tend(struct xc_worker *worker)
 		listen_on(worker);
 	if (atomic_load(&worker->board->sequence) != worker->sequence)
 		xc_worker_apply(worker, "applied");
+	if (worker->lane.due_ms != 0 && worker->now_ms >= worker->lane.due_ms)
+		xc_lane_tend(worker);
 	xc_outside_tend(worker);
 	xc_events_deliver(worker, true);
 	xc_services_tend(worker);

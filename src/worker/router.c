@@ -7,6 +7,8 @@
 
 #include <xcore/reply.h>
 
+#include "contract/contract.h"
+
 #define HASH_SEED UINT64_C(0xcbf29ce484222325)
 #define HASH_PRIME UINT64_C(0x100000001b3)
 
@@ -145,6 +147,21 @@ xc_router_find(const struct xc_router *router, const char *const *segments,
 			best = found;
 	}
 	return best;
+}
+
+bool
+xc_router_hashes(const struct xc_router *router, const struct xc_request *req)
+{
+	struct xc_route_match match;
+	const char *const *segments;
+	size_t n = xc_request_segments(req, &segments);
+	const struct xc_loaded *loaded = xc_router_find(router, segments, n);
+
+	return loaded && loaded->state == XC_SERVING && loaded->contract &&
+	    xc_routes_find(loaded->routes, xc_request_method(req),
+	    segments + loaded->n_segments, n - loaded->n_segments,
+	    &match) == XC_ROUTE_MATCH &&
+	    xc_contract_hashes(loaded->contract, match.index);
 }
 
 static void

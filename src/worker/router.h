@@ -21,6 +21,11 @@ enum xc_err xc_router_build(const struct xc_table *table,
     struct xc_router **router_r);
 void xc_router_free(struct xc_router **router);
 
+/* Whether the operation that a parsed request is for computes a password's
+ * hash. */
+bool xc_router_hashes(const struct xc_router *router,
+    const struct xc_request *req);
+
 /* The plugin whose prefix the decoded segments begin with, or NULL. */
 const struct xc_loaded *xc_router_find(const struct xc_router *router,
     const char *const *segments, size_t n);

@@ -226,6 +226,35 @@ xc_scoreboard_took(struct xc_plugin_row *row, uint64_t took_us, bool error)
 }
 
 void
+xc_scoreboard_hash(struct xc_scoreboard *board, uint32_t worker, bool does)
+{
+	_Atomic(uint64_t) *word = &board->hashing[worker / 64];
+	uint64_t bit = UINT64_C(1) << worker % 64;
+	bool did = (atomic_load_explicit(word, memory_order_relaxed) &
+	    bit) != 0;
+
+	/* All workers read it with each request: written only where it must
+	 * be. */
+	if (did == does)
+		return;
+	if (does)
+		atomic_fetch_or_explicit(word, bit, memory_order_relaxed);
+	else
+		atomic_fetch_and_explicit(word, ~bit, memory_order_relaxed);
+}
+
+uint32_t
+xc_scoreboard_hashing(const struct xc_scoreboard *board)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i * 64 < board->n_workers; i++)
+		n += (uint32_t)__builtin_popcountll(atomic_load_explicit(
+		    &board->hashing[i], memory_order_relaxed));
+	return n;
+}
+
+void
 xc_scoreboard_shorten(struct xc_scoreboard *board, uint32_t ms)
 {
 	uint32_t old = atomic_load(&board->shortest_ms);

@@ -18,7 +18,7 @@
 #define XC_SCOREBOARD_MAGIC UINT32_C(0x64726278)
 /* Changes with each change of the layout: a re-executed manager that finds
  * another number makes a new scoreboard and drains the old workers. */
-#define XC_SCOREBOARD_LAYOUT 4
+#define XC_SCOREBOARD_LAYOUT 5
 #define XC_WORKERS_MAX 256
 #define XC_PLUGIN_ROWS_MAX 2048
 
@@ -121,6 +121,10 @@ struct xc_scoreboard {
 	 * in-process; 0: none.  Workers lower it, the manager looks as often as
 	 * it asks for. */
 	_Atomic(uint32_t) shortest_ms;
+	_Atomic(uint32_t) target;	/* workers that there are to be */
+	/* A bit for each worker whose request computes a password's hash. */
+	_Atomic(uint64_t) hashing[XC_WORKERS_MAX / 64]
+	    __attribute__((aligned(64)));
 	struct xc_worker_row workers[XC_WORKERS_MAX]
 	    __attribute__((aligned(64)));
 	struct xc_plugin_row plugins[XC_PLUGIN_ROWS_MAX];
@@ -147,6 +151,11 @@ void xc_scoreboard_took(struct xc_plugin_row *row, uint64_t took_us,
 
 /* The bound of a count of `took` in ms; 0: there is none, it is the last. */
 uint32_t xc_latency_bound_ms(unsigned n);
+
+/* Whether a worker's request computes a password's hash; and how many do. */
+void xc_scoreboard_hash(struct xc_scoreboard *board, uint32_t worker,
+    bool does);
+uint32_t xc_scoreboard_hashing(const struct xc_scoreboard *board);
 
 /* Lowers shortest_ms; 0 changes nothing. */
 void xc_scoreboard_shorten(struct xc_scoreboard *board, uint32_t ms);

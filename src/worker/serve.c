@@ -301,6 +301,24 @@ xc_serve_judge(struct xc_worker *worker, struct xc_conn *conn,
 }
 
 bool
+xc_serve_hashes(struct xc_worker *worker, struct xc_conn *conn,
+    const unsigned char *bytes)
+{
+	bool does = false;
+
+	if (conn->head.body_len == 0 || !decode_params(worker, conn, bytes))
+		return false;
+	if ((!worker->need_secret || secret_is(worker,
+	    FCGX_GetParam("XCORE_SECRET", conn->fcgi.envp))) &&
+	    xc_request_parse(&worker->req, conn->fcgi.envp, NULL,
+	    announced(conn->fcgi.envp), NULL) == 0)
+		does = xc_router_hashes(worker->router, &worker->req);
+	xc_request_reset(&worker->req);
+	xc_feed_end(&conn->fcgi);
+	return does;
+}
+
+bool
 xc_serve_hears(struct xc_worker *worker, struct xc_conn *conn,
     unsigned char *bytes)
 {

@@ -199,6 +199,22 @@ test_shortest(void **state)
 	assert_int_equal(atomic_load(&board->shortest_ms), 20);
 }
 
+static void
+test_hashing(void **state)
+{
+	struct xc_scoreboard *board = *state;
+
+	board->n_workers = 100;
+	assert_int_equal(xc_scoreboard_hashing(board), 0);
+	xc_scoreboard_hash(board, 0, true);
+	xc_scoreboard_hash(board, 99, true);
+	xc_scoreboard_hash(board, 99, true);
+	assert_int_equal(xc_scoreboard_hashing(board), 2);
+	xc_scoreboard_hash(board, 1, false);
+	xc_scoreboard_hash(board, 99, false);
+	assert_int_equal(xc_scoreboard_hashing(board), 1);
+}
+
 int
 main(void)
 {
@@ -212,6 +228,7 @@ main(void)
 		TEST(test_rate_of_one),
 		TEST(test_took),
 		TEST(test_shortest),
+		TEST(test_hashing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -211,6 +211,7 @@ begin(struct xc_worker *worker, struct xc_errbuf *errbuf)
 	err = xc_rescuer_start(worker, errbuf);
 	if (err != XC_OK)
 		return err;
+	xc_lane_open(worker);
 	return xc_services_open(worker, errbuf);
 }
 

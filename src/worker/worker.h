@@ -27,6 +27,7 @@
 #include "worker/head.h"
 #include "worker/heritage.h"
 #include "worker/history.h"
+#include "worker/lane.h"
 #include "worker/router.h"
 #include "worker/spill.h"
 #include "worker/wire.h"
@@ -50,6 +51,7 @@ enum xc_conn_state {
 	XC_CONN_FRESH,		/* nothing has come yet */
 	XC_CONN_READING,	/* a part of a request is in buf */
 	XC_CONN_SERVING,	/* its request is being answered */
+	XC_CONN_WAITING,	/* its request, in buf, waits for its turn */
 	XC_CONN_IDLE,		/* between requests */
 	XC_CONN_LINGERING	/* refused: the rest is read and dropped */
 };
@@ -76,6 +78,8 @@ struct xc_conn {
 	bool judged;		/* body_max is known */
 	uint32_t body_max;	/* bytes that its path takes */
 	struct xc_spill spill;	/* where a large body goes */
+	struct xc_conn *next_waiting;
+	uint64_t turn_ms;	/* what waits is not put off behind that */
 	FCGX_Request fcgi;
 };
 
@@ -155,6 +159,7 @@ struct xc_worker {
 	uint32_t spills_max;	/* those that descriptors suffice for */
 	struct xc_rescuer rescuer;
 	struct xc_history history;
+	struct xc_lane lane;	/* of what hashes passwords */
 	bool was_slow;		/* the last run */
 
 	bool need_secret;
@@ -249,6 +254,11 @@ bool xc_serve_hears(struct xc_worker *worker, struct xc_conn *conn,
 bool xc_serve_judge(struct xc_worker *worker, struct xc_conn *conn,
     const unsigned char *bytes);
 
+/* Whether a complete request, whose bytes stay as they are, is for an
+ * operation that computes a password's hash. */
+bool xc_serve_hashes(struct xc_worker *worker, struct xc_conn *conn,
+    const unsigned char *bytes);
+
 /* Answers a request that is too large to be read.  The caller lingers. */
 void xc_serve_refusal(struct xc_worker *worker, struct xc_conn *conn);
 
@@ -271,6 +281,9 @@ struct xc_conn *xc_conn_open(struct xc_worker *worker, int fd);
 /* Reads what has come and serves it. */
 enum xc_conn_result xc_conn_read(struct xc_worker *worker,
     struct xc_conn *conn);
+
+/* Serves one that has waited in the lane.  conn may be freed. */
+void xc_conn_resume(struct xc_worker *worker, struct xc_conn *conn);
 
 void xc_conn_close(struct xc_worker *worker, struct xc_conn *conn);
 
