@@ -406,6 +406,9 @@ test_own(void **state)
 	text = POST("'x-xcore-idempotent':true,'parameters':[{'name':"
 	    "'idempotency-key','in':'header','schema':{}}],", "");
 	leads(XC_OPENAPI_3_1, text, "/paths/~1app~1a/post/parameters/1", NULL);
+	text = POST("'x-xcore-hashes':true,", "");
+	leads(XC_OPENAPI_3_1, text, "/paths/~1app~1a/post/responses/503",
+	    "{'$ref':'#/components/responses/xcore_Unavailable'}");
 	text = POST("'x-xcore-idempotent':false,", "");
 	leads(XC_OPENAPI_3_1, text, "/paths/~1app~1a/post/parameters", NULL);
 }

@@ -299,6 +299,8 @@ static const struct {
 	{ "\"x-xcore-idempotent\":1", "must be true or false" },
 	{ "\"x-xcore-idempotent\":true", "is for POST" },
 	{ "\"x-xcore-idempotent\":false", NULL },
+	{ "\"x-xcore-hashes\":\"yes\"", "must be true or false" },
+	{ "\"x-xcore-hashes\":true", NULL },
 	{ "\"x-xcore-step-up\":86400", NULL },
 };
 
@@ -326,6 +328,8 @@ test_extensions(void **state)
 			assert_string_equal(errbuf.text, "");
 			assert_int_equal(err, XC_OK);
 			assert_false(xc_contract_is_idempotent(contract, 0));
+			assert_int_equal(xc_contract_hashes(contract, 0),
+			    strstr(text, "-hashes\":true") != NULL);
 			xc_contract_free(&contract);
 			continue;
 		}
