@@ -4,8 +4,10 @@
  * the bytes of a file: the kernel gives back those of a process that ends,
  * however it ends.
  *
- * How many may wait is bounded too: each worker that waits serves nobody
- * meanwhile, and a flood of logins must leave some to the other requests.
+ * Who waits gets a place in the order of coming, and nobody who comes later
+ * takes it before.  How many may wait is bounded too: each worker that waits
+ * serves nobody meanwhile, and a flood of logins must leave some to the other
+ * requests.
  */
 #ifndef XC_PLACES_H
 #define XC_PLACES_H
@@ -16,11 +18,14 @@
 
 /*
  * Takes one of n places, of the file fd; *place_r is which.  Waits for at most
- * wait_ms where fewer than 2 * n others wait already.  XC_ERR_BUSY,
- * XC_ERR_IO.  A process holds one at a time.
+ * wait_ms where fewer than 2 * n others (500 at most) wait already.
+ * XC_ERR_BUSY, XC_ERR_IO.  A process holds one at a time.
  */
 enum xc_err xc_place_take(int fd, unsigned n, uint32_t wait_ms,
     unsigned *place_r);
 void xc_place_leave(int fd, unsigned place);
+
+/* How many other processes wait. */
+unsigned xc_places_waiting(int fd, unsigned n);
 
 #endif

@@ -364,6 +364,130 @@ test_turns(void **state)
 	close(fd);
 }
 
+/* One that waits for a place, says its letter when it has it, and leaves. */
+static pid_t
+spawn_waiter(int fd, unsigned n, int out, char letter)
+{
+	unsigned place, tries, before = xc_places_waiting(fd, n);
+	pid_t pid = fork();
+
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		if (xc_place_take(fd, n, 30000, &place) != XC_OK ||
+		    write(out, &letter, 1) != 1)
+			_exit(1);
+		xc_place_leave(fd, place);
+		_exit(0);
+	}
+	for (tries = 0; xc_places_waiting(fd, n) == before; tries++) {
+		assert_true(tries < 100000);
+		usleep(200);
+	}
+	return pid;
+}
+
+/* In the order of coming; and one that dies in the line holds up nobody. */
+static void
+test_order(void **state)
+{
+	int fd = xc_hasher_places(), status, ends[2];
+	unsigned place, i, round;
+	pid_t holder, pids[4];
+	char log[5];
+
+	(void)state;
+	assert_true(fd >= 0);
+	assert_int_equal(pipe(ends), 0);
+	holder = spawn_holder(fd, 2);
+	for (round = 0; round < 10; round++) {
+		assert_int_equal(xc_place_take(fd, 2, 0, &place), XC_OK);
+		for (i = 0; i < 4; i++)
+			pids[i] = spawn_waiter(fd, 2, ends[1],
+			    (char)('a' + i));
+		/* There are four seats. */
+		i = round % 5;
+		if (i < 4)
+			end(pids[i]);
+		assert_int_equal(xc_places_waiting(fd, 2), i < 4 ? 3 : 4);
+		xc_place_leave(fd, place);
+		memset(log, 0, sizeof(log));
+		for (unsigned k = 0; k < 4; k++) {
+			if (k == i)
+				continue;
+			assert_int_equal(waitpid(pids[k], &status, 0),
+			    pids[k]);
+			assert_int_equal(status, 0);
+		}
+		assert_int_equal(read(ends[0], log, 4), i < 4 ? 3 : 4);
+		assert_string_equal(log, ((const char *const[]){ "bcd", "acd",
+		    "abd", "abc", "abcd" })[i]);
+	}
+	end(holder);
+	close(ends[0]);
+	close(ends[1]);
+	close(fd);
+}
+
+/* A holder that dies rings no bell: who waits finds its place all the same. */
+static void
+test_dead_holder(void **state)
+{
+	int fd = xc_hasher_places(), status, ends[2];
+	pid_t holder, waiter;
+
+	(void)state;
+	assert_true(fd >= 0);
+	assert_int_equal(pipe(ends), 0);
+	holder = spawn_holder(fd, 1);
+	waiter = spawn_waiter(fd, 1, ends[1], 'a');
+	end(holder);
+	assert_int_equal(waitpid(waiter, &status, 0), waiter);
+	assert_int_equal(status, 0);
+	close(ends[0]);
+	close(ends[1]);
+	close(fd);
+}
+
+static pid_t
+spawn_user(int fd)
+{
+	unsigned place;
+	pid_t pid = fork();
+
+	assert_true(pid >= 0);
+	while (pid == 0)
+		if (xc_place_take(fd, 2, 5, &place) == XC_OK)
+			xc_place_leave(fd, place);
+	return pid;
+}
+
+/* Killed at any moment, they lose no place and leave nobody in the line. */
+static void
+test_killed(void **state)
+{
+	int fd = xc_hasher_places();
+	pid_t pids[8], one, two;
+	unsigned i;
+
+	(void)state;
+	assert_true(fd >= 0);
+	for (i = 0; i < 8; i++)
+		pids[i] = spawn_user(fd);
+	for (i = 0; i < 400; i++) {
+		usleep(i * 7919 % 500);
+		end(pids[i % 8]);
+		pids[i % 8] = spawn_user(fd);
+	}
+	for (i = 0; i < 8; i++)
+		end(pids[i]);
+	assert_int_equal(xc_places_waiting(fd, 2), 0);
+	one = spawn_holder(fd, 2);
+	two = spawn_holder(fd, 2);
+	end(one);
+	end(two);
+	close(fd);
+}
+
 struct fault_case {
 	const char *password;
 	const char *fault;	/* the beginning of it; NULL: it is good */
@@ -446,6 +570,9 @@ main(void)
 		cmocka_unit_test(test_nobody),
 		cmocka_unit_test(test_places),
 		cmocka_unit_test(test_turns),
+		cmocka_unit_test(test_order),
+		cmocka_unit_test(test_dead_holder),
+		cmocka_unit_test(test_killed),
 		cmocka_unit_test(test_fault),
 	};
 
