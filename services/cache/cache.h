@@ -9,9 +9,10 @@
  * the group".  Several servers share the keys by consistent hashing: with one
  * more or fewer in the settings only its share of the keys moves.  A server
  * that fails keeps its part of the keys, which read as empty, as keys that
- * move about would come back old.  For the same reason flush, or restart the
- * servers, when one of the list is taken out: keys that come back to where they
- * were may have been changed meanwhile.
+ * move about would come back old.  For the same reason flush ("xcorectl cache
+ * flush"), or restart the server, when one is put on the list that has stood
+ * there before: keys that come back to where they were may have been changed
+ * meanwhile.
  *
  * A slow or dead server costs at most two time-outs; then it is left alone
  * for retry_ms, and one call tries it again.
@@ -49,11 +50,26 @@
 #include "lib/errbuf.h"
 #include "lib/host.h"
 
+/* A server as it is now; its figures are since it was started. */
+struct xc_cache_figures {
+	const char *server;	/* as in the settings; the cache's */
+	bool up;		/* it answers; if not, the rest is zero */
+	char version[32];
+	uint64_t uptime_s;
+	uint64_t items;
+	uint64_t bytes;		/* that they take */
+	uint64_t bytes_max;
+	uint64_t hits, misses;	/* of gets */
+	uint64_t evictions;	/* of what was still good, for want of room */
+};
+
 struct xc_cache {
 	const struct xc_cache_ops *ops;
 	void *ctx;
 	void (*close)(void *ctx);	/* may be NULL */
 	bool (*settle)(void *ctx);	/* may be NULL */
+	enum xc_err (*figures)(void *ctx, size_t i,
+	    struct xc_cache_figures *figures_r);	/* may be NULL */
 };
 
 /*
@@ -77,6 +93,13 @@ void xc_cache_close(struct xc_cache *cache);
  * nothing is left to be done.
  */
 bool xc_cache_settle(struct xc_cache *cache);
+
+/*
+ * Asks the server of that number, which takes at most one time-out.
+ * XC_ERR_NOT_FOUND behind the last, and of drivers without servers.
+ */
+enum xc_err xc_cache_figures(struct xc_cache *cache, size_t i,
+    struct xc_cache_figures *figures_r);
 
 /* A cache in the process's own memory with a clock that is set by hand. */
 enum xc_err xc_cache_fake(struct xc_cache *cache);

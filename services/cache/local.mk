@@ -7,6 +7,7 @@ libcache_la_SOURCES = \
 	services/cache/failing.c \
 	services/cache/fake.c \
 	services/cache/fetch.c \
+	services/cache/figures.c \
 	services/cache/local.c services/cache/local.h \
 	services/cache/many.c \
 	services/cache/memcached.c services/cache/memcached-private.h \

@@ -83,6 +83,9 @@ enum xc_err xc_cache_memcached_fill(void *ctx, const char *space,
     const char *key, const struct xc_cache_token *token,
     const struct xc_cache_fill *fill);
 
+enum xc_err xc_cache_memcached_figures(void *ctx, size_t i,
+    struct xc_cache_figures *figures_r);
+
 /* As the ops of that name. */
 enum xc_err xc_cache_memcached_set(void *ctx, const char *space,
     const char *key, const void *value, size_t len, uint32_t ttl_s);

@@ -489,6 +489,7 @@ xc_cache_open(const struct xc_cache_settings *settings,
 	cache->ctx = pool;
 	cache->close = memcached_close;
 	cache->settle = memcached_settle;
+	cache->figures = xc_cache_memcached_figures;
 	return XC_OK;
 }
 

@@ -431,6 +431,89 @@ test_many_servers(void **state)
 	assert_int_equal(again, 300);
 }
 
+#define KEYS 100
+
+static void
+set_all(struct xc_cache *c, const char *value)
+{
+	char key[16];
+
+	for (int i = 0; i < KEYS; i++) {
+		snprintf(key, sizeof(key), "key%d", i);
+		assert_int_equal(set(c, key, value), XC_OK);
+	}
+}
+
+static int
+count_all(const char *value)
+{
+	char key[16];
+	int n = 0;
+
+	for (int i = 0; i < KEYS; i++) {
+		snprintf(key, sizeof(key), "key%d", i);
+		n += strcmp(get(&cache, key), value) == 0;
+	}
+	return n;
+}
+
+/* A server is taken off the list, and put there again. */
+static void
+test_back_on_the_list(void **state)
+{
+	struct xc_cache_settings fewer = settings;
+	struct xc_cache other;
+
+	(void)state;
+	set_all(&cache, "old");
+	fewer.servers = json_object_new_array();
+	json_object_array_add(fewer.servers,
+	    json_object_new_string(servers[0].path));
+	assert_int_equal(xc_cache_open(&fewer, &other, NULL), XC_OK);
+	set_all(&other, "new");
+	xc_cache_close(&other);
+	json_object_put(fewer.servers);
+	/* The others have what they had, which nobody can tell... */
+	assert_in_range(count_all("old"), 1, KEYS - 1);
+	/* ... so that an operator flushes, by a process of his own. */
+	assert_int_equal(xc_cache_open(&settings, &other, NULL), XC_OK);
+	assert_int_equal(other.ops->flush(other.ctx, "todo", NULL), XC_OK);
+	xc_cache_close(&other);
+	assert_int_equal(count_all(""), KEYS);
+	set_all(&cache, "newer");
+	assert_int_equal(count_all("newer"), KEYS);
+}
+
+static void
+test_state(void **state)
+{
+	struct xc_cache_figures of;
+
+	(void)state;
+	assert_int_equal(set(&cache, "a", "one"), XC_OK);
+	for (int i = 0; i < 3; i++)
+		assert_string_equal(get(&cache, "a"), "one");
+	assert_int_equal(xc_cache_figures(&cache, 0, &of), XC_OK);
+	assert_string_equal(of.server, servers[0].path);
+	assert_true(of.up);
+	assert_int_equal(of.version[0], '1');
+	assert_int_equal(of.items, 2);	/* and the generation */
+	assert_in_range(of.bytes, 1, of.bytes_max);
+	assert_true(of.hits >= 3);
+	assert_true(of.misses >= 1);
+	assert_int_equal(of.evictions, 0);
+	assert_int_equal(xc_cache_figures(&cache, 1, &of), XC_ERR_NOT_FOUND);
+	kill_server(&servers[0]);
+	assert_int_equal(xc_cache_figures(&cache, 0, &of), XC_OK);
+	assert_string_equal(of.server, servers[0].path);
+	assert_false(of.up);
+	assert_int_equal(of.items, 0);
+	start_server(&servers[0]);
+	stop_server(&servers[0]);
+	assert_int_equal(xc_cache_figures(&cache, 0, &of), XC_OK);
+	assert_false(of.up);
+}
+
 static void
 test_fork(void **state)
 {
@@ -468,6 +551,9 @@ main(void)
 		ONE(test_restart),
 		ONE(test_lost_generation),
 		ONE(test_fork),
+		ONE(test_state),
+		cmocka_unit_test_setup_teardown(test_back_on_the_list,
+		    set_up_many, tear_down),
 		cmocka_unit_test_setup_teardown(test_many_servers,
 		    set_up_many, tear_down),
 	};

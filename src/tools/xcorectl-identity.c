@@ -173,6 +173,14 @@ say_failed(struct ctl_site *site, enum xc_err err,
 }
 
 int
+ctl_store_failed(struct ctl_site *site, enum xc_err err)
+{
+	const struct xc_refusal none = { 0 };
+
+	return say_failed(site, err, &none);
+}
+
+int
 ctl_desk(struct ctl_site *site, const char *operation,
     struct json_object *args, struct json_object **result_r)
 {
@@ -190,14 +198,13 @@ static int
 find(struct ctl_site *site, const char *what, const char *sql,
     const char *name, int64_t *id_r)
 {
-	struct xc_refusal none = { 0 };
 	enum xc_err err = xc_store_number(site->identity.store, id_r,
 	    sql, XC_ARGS(xc_text(name), xc_text(name)));
 
 	if (err == XC_ERR_NOT_FOUND)
 		return ctl_fail(site->ctl, XC_EXIT_NOT_FOUND,
 		    "there is no %s '%s'", what, name);
-	return err == XC_OK ? XC_EXIT_OK : say_failed(site, err, &none);
+	return err == XC_OK ? XC_EXIT_OK : ctl_store_failed(site, err);
 }
 
 int

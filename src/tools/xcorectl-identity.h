@@ -38,6 +38,9 @@ int ctl_verbs(struct xc_ctl *ctl, const struct ctl_verb *verbs);
 int ctl_desk(struct ctl_site *site, const char *operation,
     struct json_object *args, struct json_object **result_r);
 
+/* Says what a statement in the store failed of; returns the exit status. */
+int ctl_store_failed(struct ctl_site *site, enum xc_err err);
+
 /* The id of a user by name or address, of a role by name; 0, or the exit
  * status. */
 int ctl_find_user(struct ctl_site *site, const char *name, int64_t *id_r);

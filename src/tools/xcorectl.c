@@ -52,6 +52,8 @@ usage(FILE *out)
 	      "  explain NAME PERMISSION\n"
 	      "                       why a user may do something\n"
 	      "  audit list|verify    what administrators did\n"
+	      "  cache status|flush [PLUGIN]\n"
+	      "                       Memcached; forget what is there\n"
 	      "options:\n"
 	      "  -c, --config FILE    the configuration\n"
 	      "      --control PATH   the control socket, without it\n"
@@ -517,6 +519,7 @@ static const struct command commands[] = {
 	{ "permission", ctl_permission },
 	{ "explain", ctl_explain },
 	{ "audit", ctl_audit },
+	{ "cache", ctl_cache },
 };
 
 /* ---- the command line --------------------------------------------------- */

@@ -77,6 +77,9 @@ int ctl_role(struct xc_ctl *ctl);
 int ctl_permission(struct xc_ctl *ctl);
 int ctl_explain(struct xc_ctl *ctl);
 
+/* xcorectl-cache.c */
+int ctl_cache(struct xc_ctl *ctl);
+
 /* xcorectl-keys.c */
 int ctl_keys(struct xc_ctl *ctl);
 
