@@ -1,0 +1,3 @@
+# SPDX-License-Identifier: MIT
+EXTRA_DIST += tests/outage/run
+LINT_SHELL += tests/outage/run
