@@ -362,7 +362,14 @@ put_off(struct xc_worker *worker, struct xc_conn *conn,
 void
 xc_conn_resume(struct xc_worker *worker, struct xc_conn *conn)
 {
-	xc_conn_settle(worker, conn, serve_whole(worker, conn, conn->buf));
+	/* Before, since xc_conn_close() must know whether others may have
+	 * had it. */
+	conn->watched = xc_loop_add(worker, conn->fd, &conn->source, EPOLLIN);
+	if (!conn->watched) {
+		xc_conn_close(worker, conn);
+		return;
+	}
+	(void)serve_whole(worker, conn, conn->buf);
 }
 
 /* What hashes a password has its turn when others like it have ended. */
