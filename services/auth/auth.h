@@ -16,13 +16,13 @@
 #include "lib/errbuf.h"
 #include "lib/grants.h"
 #include "lib/host.h"
+#include "lib/session.h"
 #include "services/database/store.h"
 #include "services/desk/desk.h"
 #include "services/security/keyring.h"
 #include "services/security/password.h"
 
-/* "__Host-": Secure, no Domain, Path=/ (RFC 6265bis, section 4.1.3.2). */
-#define XC_COOKIE_NAME "__Host-xcore-session"
+#define XC_COOKIE_NAME XC_SESSION_COOKIE
 
 /* What services that know users are made with; all is borrowed. */
 struct xc_identity {

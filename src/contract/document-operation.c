@@ -319,6 +319,10 @@ check_header_name(struct checker *checker, const struct parameter *parameter)
 	};
 	struct words name = whole(checker, parameter->name);
 
+	if (name.len == 6 && strncasecmp(name.text, "cookie", 6) == 0)
+		xc_checker_fault(checker, parameter->at, "the header "
+		    "\"%.*s\" is no parameter; say each cookie by one in "
+		    "cookie", name.len, name.text);
 	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
 		if ((size_t)name.len == strlen(others[i].name) &&
 		    strncasecmp(name.text, others[i].name,

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "contract/fault.h"
+#include "lib/session.h"
 
 #include "parameters-private.h"
 
@@ -38,6 +39,10 @@ offer_cookie(struct xc_gather *gather, struct xc_span piece)
 	hit.value.off = piece.off + (uint32_t)(equals + 1 - text);
 	hit.value.len = piece.len - (uint32_t)(equals + 1 - text);
 	piece.len = (uint32_t)(equals - text);
+	/* What says who it is, is for the worker. */
+	if (piece.len == sizeof(XC_SESSION_COOKIE) - 1 &&
+	    memcmp(text, XC_SESSION_COOKIE, piece.len) == 0)
+		return;
 	xc_gather_offer(gather, piece, &hit);
 }
 

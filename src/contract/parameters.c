@@ -46,12 +46,13 @@ no_memory(struct reader *reader)
 
 /* --- which parameters there are ---- */
 
-/* OpenAPI 3.1, 4.8.12.1: described elsewhere in a document. */
+/* OpenAPI 3.1, 4.8.12.1: described elsewhere in a document.  Cookies are
+ * parameters one by one: that of the worker is none. */
 static bool
 is_ignored(const struct parameter *row)
 {
 	static const char *const names[] = { "Accept", "Content-Type",
-		"Authorization" };
+		"Authorization", "Cookie" };
 	size_t i;
 
 	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)

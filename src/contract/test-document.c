@@ -118,6 +118,9 @@ static const struct {
 	    "/paths/~1/post/parameters/0/name: can be no header's name", "" },
 	{ PARAMETER("\"name\":\"Authorization\",\"in\":\"header\","
 	    "\"schema\":{}"), "/paths/~1/post/parameters/0: ", "security" },
+	{ PARAMETER("\"name\":\"cookie\",\"in\":\"header\","
+	    "\"schema\":{}"), "/paths/~1/post/parameters/0: ",
+	    "one in cookie" },
 	{ PARAMETER("\"name\":\"q\",\"in\":\"query\",\"schema\":{},"
 	    "\"content\":{\"application/json\":{}}"),
 	    "/paths/~1/post/parameters/0/schema: stands beside \"content\"",

@@ -509,7 +509,8 @@ static void
 test_headers(void **state)
 {
 	char *good[] = { HEADER("X_COUNT", "7"), HEADER("X_LIST",
-	    "a, b ,c"), HEADER("ACCEPT", "x"), NULL };
+	    "a, b ,c"), HEADER("ACCEPT", "x"), HEADER("COOKIE", "a=b"),
+	    NULL };
 	char *bad[] = { HEADER("X_COUNT", "\xff"), NULL };
 	char *object[] = { HEADER("X_COLOR", "R=1, G=2"), NULL };
 
@@ -519,6 +520,7 @@ test_headers(void **state)
 	    "\"schema\":{\"type\":\"array\"}},{\"name\":\"accept\",\"in\":"
 	    "\"header\",\"required\":true,\"schema\":{\"type\":\"integer\"}},"
 	    "{\"name\":\"Authorization\",\"in\":\"header\",\"schema\":{}},"
+	    "{\"name\":\"Cookie\",\"in\":\"header\",\"schema\":{}},"
 	    "{\"name\":\"Content-type\",\"in\":\"header\",\"schema\":{}},"
 	    "{\"name\":\"X-Color\",\"in\":\"header\",\"explode\":true," COLOR
 	    "}}");
@@ -536,7 +538,8 @@ test_headers(void **state)
 static void
 test_cookies(void **state)
 {
-	char *good[] = { HEADER("COOKIE", "a=b=c; n=7 ;list=1,2;junk; =x;"),
+	char *good[] = { HEADER("COOKIE", "a=b=c; n=7 ;list=1,2;junk; =x;"
+	    " __Host-xcore-session=x"),
 	    NULL };
 	char *twice[] = { HEADER("COOKIE", "n=7; n=8"), NULL };
 	char *bad[] = { HEADER("COOKIE", "n=%37"), NULL };
@@ -545,7 +548,10 @@ test_cookies(void **state)
 	begin("/", "{\"name\":\"n\",\"in\":\"cookie\",\"schema\":{\"type\":"
 	    "\"integer\"}},{\"name\":\"a\",\"in\":\"cookie\",\"schema\":"
 	    "{\"type\":\"string\"}},{\"name\":\"list\",\"in\":\"cookie\","
-	    INTS "},{\"name\":\"N\",\"in\":\"cookie\",\"schema\":{}}");
+	    INTS "},{\"name\":\"N\",\"in\":\"cookie\",\"schema\":{}},"
+	    /* That of the worker is no plugin's. */
+	    "{\"name\":\"__Host-xcore-session\",\"in\":\"cookie\","
+	    "\"schema\":{}}");
 	assert_string_equal(take("/", good, NULL),
 	    "{'cookie':{'n':7,'a':'b=c','list':[1,2]}}");
 	assert_non_null(strstr(take("/", twice, NULL), "\"in\":\"cookie\","

@@ -27,7 +27,7 @@ libxcore_la_SOURCES = \
 	src/lib/error.c \
 	src/lib/etag.c \
 	src/lib/event.c \
-	src/lib/grants.c src/lib/grants.h \
+	src/lib/grants.c src/lib/grants.h src/lib/session.h \
 	src/lib/host.h \
 	src/lib/http.c \
 	src/lib/json.c \

@@ -21,6 +21,8 @@ struct xc_broker {
 	const struct xc_host *host;	/* the real services */
 	struct xc_plugin *plugin;
 	struct xc_request *req;	/* NULL outside of a request */
+	/* Whose tokens the sandbox does not see; NULL: nobody's. */
+	const char *issuer;
 	uint64_t end_us;	/* CLOCK_MONOTONIC: when the request's time is
 				 * over, for services that wait; 0: never */
 	/* Counts, for the scoreboard; may be NULL. */

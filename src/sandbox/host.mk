@@ -3,6 +3,7 @@
 noinst_LTLIBRARIES += libsandbox.la
 libsandbox_la_SOURCES = \
 	src/sandbox/box.c \
+	src/sandbox/hide.c src/sandbox/hide.h \
 	src/sandbox/link.c src/sandbox/link.h \
 	src/sandbox/output.c \
 	src/sandbox/process.c src/sandbox/process.h \
@@ -37,6 +38,10 @@ src_sandbox_test_sandboxes_SOURCES = src/sandbox/test-sandboxes.c \
 src_sandbox_test_sandboxes_LDADD = $(host_libs) $(CMOCKA_LIBS)
 EXTRA_src_sandbox_test_sandboxes_DEPENDENCIES = \
 	src/sandbox/host-plugin.la src/tools/xcore-spawner$(EXEEXT)
+check_PROGRAMS += src/sandbox/test-hide
+TESTS += src/sandbox/test-hide
+src_sandbox_test_hide_SOURCES = src/sandbox/test-hide.c
+src_sandbox_test_hide_LDADD = libtesthost.la $(host_libs) $(CMOCKA_LIBS)
 check_LTLIBRARIES += src/sandbox/host-plugin.la
 src_sandbox_host_plugin_la_SOURCES = src/sandbox/host-plugin.c
 src_sandbox_host_plugin_la_LDFLAGS = $(AM_LDFLAGS) -module -shared \

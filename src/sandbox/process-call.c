@@ -12,6 +12,7 @@
 
 #include "lib/request-private.h"
 #include "sandbox/calls.h"
+#include "sandbox/hide.h"
 #include "sandbox/process.h"
 #include "sandbox/reply-check.h"
 
@@ -358,17 +359,24 @@ static bool
 order(struct call *call, uint32_t operation)
 {
 	struct xc_sandbox *sandbox = call->sandbox;
+	struct xc_hidden hidden;
 	struct xc_order run = { .kind = XC_ORDER_RUN,
 		.operation = operation, .len = call->req->in.used,
 		.log_level = sandbox->log_level,
 		.clear = sizeof(struct xc_reply_head) };
 
+	if (xc_hide(&call->req->in, call->broker->issuer, &hidden) != XC_OK) {
+		call->outcome->handled = XC_ERR_NOMEM;
+		(void)xc_reply_problem(call->req, 500, NULL);
+		return false;
+	}
 	/* 0 stands for what comes before the first. */
 	if (++sandbox->seq == 0)
 		sandbox->seq = 1;
 	run.seq = sandbox->seq;
 	memcpy(sandbox->channel.request, call->req->in.base,
 	    call->req->in.used);
+	xc_unhide(&call->req->in, &hidden);
 	if (xc_channel_order(&sandbox->channel, &run) == XC_OK)
 		return true;
 	call->outcome->unheard = true;

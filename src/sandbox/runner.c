@@ -316,6 +316,7 @@ begin_broker(struct xc_broker *broker, struct xc_runner *runner)
 {
 	broker->host = runner->owner->options.host;
 	broker->plugin = runner->plugin;
+	broker->issuer = runner->owner->options.settings->auth.issuer;
 	broker->note = on_note;
 	broker->ctx = runner;
 }

@@ -128,6 +128,24 @@ attack_two() { # TOKEN COOKIE
 	is "$at: a wrong token beside a cookie" 403
 }
 
+# A plugin in a sandbox does not see what would let it be the user later.
+attack_plugin() { # TOKEN COOKIE
+	local line
+	cp -r "$top/tests/site/echo" "$SITE/echo"
+	check "echo is built" site_build "$SITE/echo"
+	check "echo installs" site_install "$SITE/echo"
+	for line in "Authorization: Bearer $1" "authorization: bearer  $1" \
+	    "Cookie: $2"; do
+		api GET /app/echo/see -H "$line"
+		is "$at: a sandbox is not shown ${line:0:20}..." 200 \
+		    '.headers | has("authorization") or has("cookie")' false
+	done
+	api GET /app/echo/see -H "$(by other.to.ken)" -H "Cookie: a=b; $2"
+	is "$at: it is shown what is not ours" 200 \
+	    '.headers.authorization + .headers.cookie' 'Bearer other.to.kena=b'
+	check "echo goes" site_as xcore-install remove --yes echo
+}
+
 # --- other sites --------------------------------------------------------------
 
 attack_csrf() { # COOKIE CSRF OTHERS-CSRF
@@ -435,6 +453,7 @@ attack_once() { # USER-ID OTHERS-ID OTHERS-ROLE
 	attack_passwords
 	attack_registration
 	attack_methods "$TOKEN"
+	attack_plugin "$TOKEN" "$COOKIE"
 	attack_paging "$2"
 	attack_assign "$2" "$3"
 	attack_refresh
