@@ -156,6 +156,46 @@ test_walk(void **state)
 	assert_int_equal(number(con, "SELECT COUNT(*) FROM item"), 1);
 }
 
+/* What is not wanted is not read, if it is much; in a transaction it must be,
+ * or it would be lost. */
+static void
+test_walk_left(void **state)
+{
+	struct xc_statement few = { SCHEMA, "SELECT seq FROM seq_1_to_100",
+	    XC_NO_ARGS };
+	struct xc_statement many = { SCHEMA, "SELECT seq, REPEAT('x', 1000) AS "
+	    "x FROM seq_1_to_10000000000", XC_NO_ARGS };
+	struct xc_connection *c = patient_connection();
+	int64_t id = number(c, "SELECT CONNECTION_ID()");
+	const struct xc_cell *cells;
+	size_t n;
+
+	(void)state;
+	assert_int_equal(xc_connection_walk(c, &few), XC_OK);
+	assert_int_equal(xc_connection_next(c, &cells, &n), XC_OK);
+	assert_int_equal(xc_connection_walked(c), XC_OK);
+	assert_int_equal(number(c, "SELECT CONNECTION_ID()"), id);
+	assert_int_equal(xc_connection_walk(c, &many), XC_OK);
+	assert_int_equal(xc_connection_next(c, &cells, &n), XC_OK);
+	assert_int_equal(xc_connection_walked(c), XC_OK);
+	assert_int_not_equal(number(c, "SELECT CONNECTION_ID()"), id);
+	/* The server does not work on for nobody. */
+	while (number(c, "SELECT COUNT(*) FROM information_schema.processlist "
+	    "WHERE info LIKE 'SELECT seq, %'") != 0)
+		usleep(1000);
+	assert_int_equal(xc_connection_begin(c), XC_OK);
+	must(c, "INSERT INTO item (n) VALUES (1)");
+	xc_connection_until(c, in_ms(500));
+	assert_int_equal(xc_connection_walk(c, &many), XC_OK);
+	assert_int_equal(xc_connection_next(c, &cells, &n), XC_OK);
+	(void)xc_connection_walked(c);
+	xc_connection_until(c, 0);
+	assert_true(xc_connection_in_transaction(c));
+	assert_int_equal(xc_connection_commit(c), XC_OK);
+	assert_int_equal(number(c, "SELECT COUNT(*) FROM item"), 1);
+	xc_connection_free(&c);
+}
+
 /* A connection that is lost at any statement of a transaction: it is done
  * once, or not at all. */
 struct sweep {
@@ -416,6 +456,7 @@ main(void)
 		T(test_hung_server),
 		T(test_time_is_up_at_commit),
 		T(test_walk),
+		T(test_walk_left),
 		T(test_kill_sweep),
 		T(test_tried_again),
 		T(test_idle),

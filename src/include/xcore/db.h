@@ -153,7 +153,9 @@ typedef enum xc_err xc_row_fn(void *ctx, const struct xc_cell *cells,
 /*
  * Calls fn for each row as it comes from the server, however many there are:
  * not more than one (in a sandbox, one call's worth) is in memory.  fn can
- * use all but the database, which gives XC_ERR_STATE meanwhile.
+ * use all but the database, which gives XC_ERR_STATE meanwhile.  To end the
+ * walk early costs nothing, but in a transaction, where what was not wanted
+ * comes over all the same: there, say LIMIT.
  */
 enum xc_err xc_db_each(struct xc_request *req, xc_row_fn *fn, void *ctx,
     const char *sql, const struct xc_value *args, size_t n_args);

@@ -8,7 +8,9 @@
 
 #include <xcore/xcore.h>
 
-static const char *
+#include "shared.h"
+
+const char *
 query(struct xc_request *req, const char *name)
 {
 	const char *value = xc_request_query(req, name);
@@ -16,15 +18,26 @@ query(struct xc_request *req, const char *name)
 	return value != NULL ? value : "";
 }
 
-/* {"error":..., name: value}; takes value. */
-static enum xc_err
+int64_t
+query_number(struct xc_request *req, const char *name)
+{
+	return strtoll(query(req, name), NULL, 10);
+}
+
+const char *
+words(enum xc_err err)
+{
+	return err == XC_OK ? "" : xc_strerror(err);
+}
+
+enum xc_err
 answer(struct xc_request *req, enum xc_err err, const char *name,
     struct json_object *value)
 {
 	struct json_object *object = json_object_new_object();
 
-	json_object_object_add(object, "error", json_object_new_string(
-	    err == XC_OK ? "" : xc_strerror(err)));
+	json_object_object_add(object, "error",
+	    json_object_new_string(words(err)));
 	json_object_object_add(object, name, value);
 	return xc_reply_json(req, 200, object);
 }
@@ -306,5 +319,11 @@ XC_PLUGIN(
 	    { "flood", flood },
 	    { "greet", greet },
 	    { "stream", stream },
-	    { "done", done })
+	    { "done", done },
+	    { "walk", walk },
+	    { "values", values },
+	    { "many", many },
+	    { "near_by", near_by },
+	    { "stale", stale },
+	    { "secrets", secrets })
 );
