@@ -30,6 +30,10 @@ void xc_reply_abandon(struct xc_request *req);
  */
 enum xc_err xc_reply_add_lines(struct xc_request *req);
 
+/* Copies a body that lies elsewhere into req->out.  XC_ERR_TOO_LARGE if the
+ * memory has a fixed size, XC_ERR_NOMEM; it stays where it is then. */
+enum xc_err xc_reply_bring_near(struct xc_request *req);
+
 /* The body of the whole reply, head.body.len bytes, until the request is
  * reset or another reply is made. */
 const char *xc_reply_body(const struct xc_request *req);

@@ -215,6 +215,28 @@ xc_reply_add_lines(struct xc_request *req)
 }
 
 enum xc_err
+xc_reply_bring_near(struct xc_request *req)
+{
+	const uint32_t limit = req->out.limit;
+	struct xc_span span;
+	enum xc_err err;
+
+	if (req->far_body == NULL)
+		return XC_OK;
+	/* It was within its limit where it lies. */
+	req->out.limit = 0;
+	err = xc_block_append(&req->out, req->far_body,
+	    xc_request_reply(req)->body.len, &span);
+	req->out.limit = limit;
+	if (err != XC_OK)
+		return err;
+	head_of(req)->body = span;
+	head_of(req)->size = req->out.used;
+	req->far_body = NULL;
+	return XC_OK;
+}
+
+enum xc_err
 xc_reply_close(struct xc_request *req, uint32_t body)
 {
 	enum xc_err err = xc_block_put(&req->out, "", 1);

@@ -517,6 +517,76 @@ test_breach_after(void **state)
 	test_end(&req);
 }
 
+static void
+test_status(void **state)
+{
+	struct xc_request req;
+
+	(void)state;
+	begin(&req);
+	assert_int_equal(xc_reply_status(&req), 0);
+	assert_int_equal(xc_reply_problem(&req, 409, NULL), XC_OK);
+	assert_int_equal(xc_reply_status(&req), 409);
+	xc_request_reset(&req);
+	assert_int_equal(xc_reply_status(&req), 0);
+	xc_request_free(&req);
+}
+
+/* Over the plugin's limit for replies, and not over that of lines. */
+static void
+test_added_lines(void **state)
+{
+	const struct xc_request_limits limits = { .reply_max = 64 << 10 };
+	char line[16000];
+	struct xc_request req;
+
+	(void)state;
+	begin(&req);
+	xc_request_limit(&req, &limits);
+	memset(line, 'a', sizeof(line));
+	assert_int_equal(xc_reply_header(&req, "X-One", "1"), XC_OK);
+	assert_int_equal(xc_reply_text(&req, 200, "text/plain", line, 15000),
+	    XC_OK);
+	while (xc_block_put(&req.out, line, 64) == XC_OK)
+		continue;
+	req.extra.used = 0;
+	assert_int_equal(xc_block_put(&req.extra, "X-Two: 2\r\n", 10),
+	    XC_OK);
+	assert_int_equal(xc_reply_add_lines(&req), XC_OK);
+	assert_string_equal(head_of(&req), "X-One: 1\r\nX-Two: 2\r\n");
+	assert_memory_equal(body_of(&req), line, 15000);
+	assert_int_equal(xc_reply_add_lines(&req), XC_OK);
+	assert_int_equal(xc_block_put(&req.extra, line, sizeof(line)),
+	    XC_OK);
+	assert_int_equal(xc_block_put(&req.extra, line, 370), XC_OK);
+	assert_int_equal(xc_reply_add_lines(&req), XC_ERR_TOO_LARGE);
+	assert_string_equal(head_of(&req), "X-One: 1\r\nX-Two: 2\r\n");
+	xc_request_free(&req);
+}
+
+static void
+test_near(void **state)
+{
+	struct xc_request req;
+	struct xc_reply_head *head;
+
+	(void)state;
+	begin(&req);
+	assert_int_equal(xc_reply_text(&req, 200, "text/plain", "near", 4),
+	    XC_OK);
+	assert_int_equal(xc_reply_bring_near(&req), XC_OK);
+	assert_string_equal(body_of(&req), "near");
+	head = (void *)req.out.base;
+	head->body = (struct xc_span){ 70000, 3 };
+	req.far_body = "far away";
+	assert_string_equal(xc_reply_body(&req), "far away");
+	assert_int_equal(xc_reply_bring_near(&req), XC_OK);
+	assert_null(req.far_body);
+	assert_string_equal(xc_reply_body(&req), "far");
+	assert_int_equal(xc_request_reply(&req)->size, req.out.used);
+	xc_request_free(&req);
+}
+
 int
 main(void)
 {
@@ -538,6 +608,9 @@ main(void)
 		cmocka_unit_test(test_run_over_limits),
 		cmocka_unit_test(test_run_not_over_limits),
 		cmocka_unit_test(test_breach_after),
+		cmocka_unit_test(test_status),
+		cmocka_unit_test(test_added_lines),
+		cmocka_unit_test(test_near),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

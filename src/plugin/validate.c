@@ -70,6 +70,31 @@ check_prefixes(const struct xc_package *package, struct xc_errbuf *errbuf)
 	return err;
 }
 
+/* A step is reached by no path. */
+static enum xc_err
+check_steps(const struct xc_package *package, struct xc_errbuf *errbuf)
+{
+	const struct xc_steps *steps = &package->manifest->steps;
+	struct xc_route *routes;
+	enum xc_err err;
+	size_t n;
+
+	if (steps->n == 0)
+		return XC_OK;
+	err = xc_routes_read(package->openapi, &routes, &n, errbuf);
+	for (size_t i = 0; err == XC_OK && i < steps->n * n; i++) {
+		const char *operation = steps->list[i / n].order.operation;
+
+		if (strcmp(routes[i % n].operation, operation) == 0)
+			err = xc_fail(errbuf, XC_ERR_INVALID, "plugin.json: "
+			    "/middleware/%zu/operation: \"%s\" is an "
+			    "operation of openapi.json; a step needs a "
+			    "handler of its own", i / n, operation);
+	}
+	free(routes);
+	return err;
+}
+
 static bool
 is_filled(const struct xc_manifest *manifest, const char *member)
 {
@@ -88,20 +113,15 @@ is_filled(const struct xc_manifest *manifest, const char *member)
 static enum xc_err
 check_host(const struct xc_manifest *manifest, struct xc_errbuf *errbuf)
 {
-	static const char *const members[] = { "tasks", "middleware" };
-
 	if (manifest->requires_xcore != NULL &&
 	    !xc_semver_in_range(PACKAGE_VERSION, manifest->requires_xcore))
 		return xc_fail(errbuf, XC_ERR_INVALID, "plugin.json: "
 		    "/requires/xcore: %s is asked for, this is xcore "
 		    PACKAGE_VERSION "; update xcore or take another version "
 		    "of the plugin", manifest->requires_xcore);
-	for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++) {
-		if (is_filled(manifest, members[i]))
-			return xc_fail(errbuf, XC_ERR_INVALID, "plugin.json: "
-			    "/%s: this xcore cannot honour it; take it out",
-			    members[i]);
-	}
+	if (is_filled(manifest, "tasks"))
+		return xc_fail(errbuf, XC_ERR_INVALID, "plugin.json: "
+		    "/tasks: this xcore cannot honour it; take it out");
 	return XC_OK;
 }
 
@@ -128,5 +148,7 @@ xc_validate_package(const struct xc_package *package,
 	if (err != XC_OK)
 		return err;
 	err = xc_validate_document(package->contract, faults, errbuf);
-	return err == XC_OK ? check_prefixes(package, errbuf) : err;
+	if (err == XC_OK)
+		err = check_prefixes(package, errbuf);
+	return err == XC_OK ? check_steps(package, errbuf) : err;
 }

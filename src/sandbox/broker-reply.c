@@ -52,7 +52,9 @@ xc_broker_stream_write(struct xc_broking *call)
 	data = xc_call_get_bytes(&call->args, &len);
 	if (!xc_broker_args_end(call))
 		return XC_ERR_INVALID;
-	if (call->req->reply != XC_REPLY_STREAMING || host->stream == NULL)
+	/* A step that is behind it has no part in it. */
+	if (call->req->reply != XC_REPLY_STREAMING || call->req->behind ||
+	    host->stream == NULL)
 		return XC_ERR_STATE;
 	if (len == 0)
 		return XC_OK;

@@ -27,12 +27,20 @@
 #include "sandbox/layers.h"
 
 #define XC_CHANNEL_MAGIC UINT32_C(0x6e686378)
-#define XC_CHANNEL_LAYOUT 1
+#define XC_CHANNEL_LAYOUT 2
 
 enum xc_order_kind {
 	XC_ORDER_RUN = 1,	/* handle the request block */
 	XC_ORDER_RESULT,	/* of the call that was made */
 	XC_ORDER_STOP		/* stop() and say what is left behind */
+};
+
+/* What an operation is run as. */
+enum xc_run_as {
+	XC_RUN_HANDLER,
+	XC_RUN_AHEAD,		/* of the handler: may leave it without reply */
+	XC_RUN_BEHIND,	/* ... a whole reply: may add header lines */
+	XC_RUN_BEHIND_STREAM
 };
 
 /* Host to sandbox.  The sandbox trusts it. */
@@ -44,6 +52,8 @@ struct xc_order {
 	int32_t err;		/* RESULT: enum xc_err */
 	uint32_t log_level;	/* records up to this are wanted */
 	uint32_t clear;		/* bytes at the reply area's front to blank */
+	uint32_t step;		/* RUN: enum xc_run_as */
+	uint32_t status;	/* ... of the reply that it is behind */
 };
 
 enum xc_notice_kind {
@@ -65,7 +75,9 @@ struct xc_notice {
 	uint32_t len;		/* CALL: of the arguments; REPLY: of the reply
 				 * block that is used */
 	int32_t err;		/* REPLY: what the handler returned */
-	uint32_t state;		/* REPLY: enum xc_reply_state */
+	uint32_t state;		/* REPLY: enum xc_reply_state; NONE of a step
+				 * that made none: one behind the handler has
+				 * the lines that it adds in the reply block */
 };
 
 /* What a guest is doing; it says so before each step (the trial's words are

@@ -64,7 +64,8 @@ check_handlers(const struct xc_session *session, struct xc_errbuf *errbuf)
 
 	for (; row != NULL && row->name != NULL; row++) {
 		if (is_named(spec->operations, row->name) ||
-		    is_named(spec->event_operations, row->name))
+		    is_named(spec->event_operations, row->name) ||
+		    is_named(spec->step_operations, row->name))
 			continue;
 		return xc_fail(errbuf, XC_ERR_INVALID, "handler \"%.100s\" "
 		    "has no operation in openapi.json; add it there or take "
@@ -84,13 +85,16 @@ xc_guest_load(struct xc_session *session, struct xc_errbuf *errbuf)
 	if (err != XC_OK)
 		return err;
 	session->handlers = calloc(length_of(spec->operations) +
-	    length_of(spec->event_operations) + 1,
+	    length_of(spec->event_operations) +
+	    length_of(spec->step_operations) + 1,
 	    sizeof(*session->handlers));
 	if (session->handlers == NULL)
 		return xc_fail(errbuf, XC_ERR_NOMEM, "out of memory");
 	err = find_handlers(session, spec->operations, errbuf);
 	if (err == XC_OK)
 		err = find_handlers(session, spec->event_operations, errbuf);
+	if (err == XC_OK)
+		err = find_handlers(session, spec->step_operations, errbuf);
 	if (err == XC_OK && spec->complete)
 		err = check_handlers(session, errbuf);
 	return err;

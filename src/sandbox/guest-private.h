@@ -27,6 +27,7 @@ struct xc_guest_spec {
 	const char *so_hash;	/* NULL: any */
 	struct json_object *operations;	/* lists of names; NULL: none */
 	struct json_object *event_operations;
+	struct json_object *step_operations;
 	uint32_t require;
 	uint32_t log_level;
 	bool complete;
@@ -57,7 +58,7 @@ struct xc_session {
 	struct xc_host host;
 	struct xc_plugin plugin;
 	struct xc_object object;
-	xc_handler **handlers;	/* of operations, then of events */
+	xc_handler **handlers;	/* of operations, then events, then steps */
 	size_t n_handlers;
 	struct xc_request req;
 	struct xc_guest_rows rows;

@@ -154,6 +154,7 @@ xc_guest_read_spec(struct xc_session *session, struct xc_errbuf *errbuf)
 		    "told which object to load");
 	spec->operations = list_member(spec, "operations");
 	spec->event_operations = list_member(spec, "event_operations");
+	spec->step_operations = list_member(spec, "step_operations");
 	spec->require = number_member(spec, "require");
 	spec->log_level = number_member(spec, "log_level");
 	(void)xc_json_bool(spec->root, "complete", &spec->complete);

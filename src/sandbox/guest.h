@@ -32,8 +32,9 @@ struct xc_guest {
 /*
  * Never returns.  The spec in the channel is an object: name, version,
  * prefix, schema, dir, so, so_hash, config, permissions [], operations [],
- * event_operations [], require (bits), log_level, complete (true: a handler
- * without an operation is refused, and STOPPED says what is left behind).
+ * event_operations [], step_operations [], require (bits), log_level, complete
+ * (true: a handler without an operation is refused, and STOPPED says what is
+ * left behind).
  * Its dir is the cell's, if that has none.
  *
  * Before READY a failure is said as FAILED with the reason.  An order that

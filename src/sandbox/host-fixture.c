@@ -23,7 +23,9 @@ static const char *const operations[] = { "echo", "count", "crash",
 	"give_up", "leave", "spin", "spin_threads", "sleep_long",
 	"reply_much", "take_much", "write_much", "stream", "stream_crash",
 	"lie_line", "lie_split", "lie_span", "lie_status", "ring",
-	"burn_on", "write_on" };
+	"burn_on", "write_on", "step_on", "step_line", "step_answer",
+	"step_denied", "step_full", "step_forge", "step_lie", "step_behind",
+	"step_replies", "step_streams", "step_breaks" };
 #define N_OPERATIONS (sizeof(operations) / sizeof(operations[0]))
 
 static uint64_t
@@ -102,9 +104,10 @@ on_fault(void *ctx, const struct xc_plugin *plugin, enum xc_breach breach,
 	struct fixture *f = ctx;
 
 	(void)plugin;
-	(void)operation;
 	(void)request_id;
 	f->faults++;
+	snprintf(f->fault_operation, sizeof(f->fault_operation), "%s",
+	    operation ? operation : "");
 	f->fault = breach;
 	snprintf(f->fault_detail, sizeof(f->fault_detail), "%s", detail);
 }

@@ -28,6 +28,7 @@ struct fixture {
 	/* What was told. */
 	unsigned faults;
 	enum xc_breach fault;
+	char fault_operation[64];
 	char fault_detail[256];
 	unsigned lines;		/* that the plugin has logged */
 	char line[4200];	/* the last */

@@ -13,6 +13,7 @@
 
 #include <xcore/xcore.h>
 
+#include "lib/host.h"
 #include "lib/request-private.h"
 
 /* So that the file is known for a plugin: name, size and type of a note. */
@@ -250,6 +251,102 @@ ring(struct xc_request *req)
 	return XC_OK;
 }
 
+/* ---- steps --------------------------------------------------------------- */
+
+static enum xc_err
+step_on(struct xc_request *req)
+{
+	(void)req;
+	return XC_OK;
+}
+
+static enum xc_err
+step_line(struct xc_request *req)
+{
+	return xc_reply_header(req, "X-Step", "passed");
+}
+
+static enum xc_err
+step_answer(struct xc_request *req)
+{
+	(void)xc_reply_header(req, "X-Answer", "yes");
+	return xc_reply_text(req, 403, "text/plain", "no", 2);
+}
+
+static enum xc_err
+step_denied(struct xc_request *req)
+{
+	(void)xc_reply_header(req, "X-Lost", "yes");
+	return XC_ERR_DENIED;
+}
+
+/* As many lines as a reply may have. */
+static enum xc_err
+step_full(struct xc_request *req)
+{
+	while (xc_reply_header(req, "X-Full", "as much as there is room for, "
+	    "again and again") == XC_OK)
+		continue;
+	return XC_OK;
+}
+
+/* What xc_reply_header() would have refused. */
+static enum xc_err
+step_forge(struct xc_request *req)
+{
+	return xc_block_put(&req->extra, "Status: 200\r\n", 13);
+}
+
+/* Lines that do not lie where they are said to. */
+static enum xc_err
+step_lie(struct xc_request *req)
+{
+	struct xc_reply_head *head = (void *)req->out.base;
+
+	head->head = (struct xc_span){ 0x7ffffff0, 64 };
+	return XC_OK;
+}
+
+/* Says what it sees of the reply. */
+static enum xc_err
+step_behind(struct xc_request *req)
+{
+	char text[64];
+	size_t len;
+
+	(void)xc_request_body(req, &len);
+	snprintf(text, sizeof(text), "%d %d %zu", xc_reply_status(req),
+	    (int)xc_reply_done(req), len);
+	return xc_reply_header(req, "X-Behind", text);
+}
+
+/* None of these is to be: what comes of it stands in a line. */
+static enum xc_err
+step_replies(struct xc_request *req)
+{
+	char text[64];
+
+	snprintf(text, sizeof(text), "%d %d %d", xc_reply_empty(req, 204),
+	    xc_reply_begin(req, 200, "text/plain"),
+	    xc_reply_write(req, "evil", 4));
+	return xc_reply_header(req, "X-Tried", text);
+}
+
+/* Past the library's own check. */
+static enum xc_err
+step_streams(struct xc_request *req)
+{
+	return req->host->stream->write(req->host->stream_ctx, req, "evil",
+	    4);
+}
+
+static enum xc_err
+step_breaks(struct xc_request *req)
+{
+	(void)xc_reply_header(req, "X-Lost", "yes");
+	return XC_ERR_FAILED;
+}
+
 static enum xc_err
 warm(struct xc_plugin *plugin)
 {
@@ -294,6 +391,17 @@ XC_PLUGIN(
 		{ "lie_split", lie_split },
 		{ "lie_span", lie_span },
 		{ "lie_status", lie_status },
-		{ "ring", ring }
+		{ "ring", ring },
+		{ "step_on", step_on },
+		{ "step_line", step_line },
+		{ "step_answer", step_answer },
+		{ "step_denied", step_denied },
+		{ "step_full", step_full },
+		{ "step_forge", step_forge },
+		{ "step_lie", step_lie },
+		{ "step_behind", step_behind },
+		{ "step_replies", step_replies },
+		{ "step_streams", step_streams },
+		{ "step_breaks", step_breaks }
 	)
 );

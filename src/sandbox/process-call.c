@@ -8,9 +8,10 @@
 #include <sys/ioctl.h>
 #include <time.h>
 
+#include <xcore/log.h>
 #include <xcore/reply.h>
 
-#include "lib/request-private.h"
+#include "lib/reply-private.h"
 #include "sandbox/calls.h"
 #include "sandbox/hide.h"
 #include "sandbox/process.h"
@@ -31,6 +32,7 @@ struct call {
 	struct xc_request *req;
 	const struct xc_limits *limits;
 	struct xc_outcome *outcome;
+	const struct xc_runner_step *step;	/* NULL: a handler runs */
 	uint64_t now;		/* CLOCK_MONOTONIC, ns, as last taken */
 	uint64_t until;		/* by the clock; NEVER */
 	uint64_t look_at;	/* at the processor time; NEVER */
@@ -208,6 +210,46 @@ take_whole(struct call *call, const struct xc_notice *notice)
 	}
 }
 
+static bool
+is_behind(const struct call *call)
+{
+	return call->step && call->step->on_reply;
+}
+
+/* Behind a reply nothing is so bad that it does not go out. */
+static void
+add_behind(struct call *call)
+{
+	enum xc_err err = xc_reply_add_lines(call->req);
+
+	call->req->extra.used = 0;
+	if (err == XC_OK)
+		return;
+	call->outcome->handled = err;
+	xc_log(call->req, XC_LOG_ERROR, "%s, a step behind the reply, which "
+	    "goes out without it: %s", call->step->name, xc_strerror(err));
+}
+
+/* A step has made no reply: the request goes on, or the reply that stands gets
+ * the lines that it added. */
+static void
+take_none(struct call *call, const struct xc_notice *notice)
+{
+	bool well = call->outcome->handled == XC_OK;
+
+	if (!is_behind(call) && !well)
+		fail(call, XC_BREACH_PROTOCOL,
+		    "it has failed and has no reply");
+	if (!is_behind(call) || !well)
+		return;
+	if (xc_reply_take_lines(call->req, &call->sandbox->channel,
+	    notice->len) == XC_ERR_INVALID)
+		fail(call, XC_BREACH_PROTOCOL,
+		    "its header lines are not valid");
+	else
+		add_behind(call);
+}
+
 /* A limit that the handler failed by, in good order. */
 static void
 take_limit(struct call *call, enum xc_breach breach)
@@ -226,16 +268,20 @@ take_limit(struct call *call, enum xc_breach breach)
 static void
 take_reply(struct call *call, const struct xc_notice *notice)
 {
-	bool streaming = call->req->reply == XC_REPLY_STREAMING;
+	bool streaming = call->req->reply == XC_REPLY_STREAMING &&
+	    !is_behind(call);
 
 	call->outcome->handled = (enum xc_err)notice->err;
-	if (streaming != (notice->state == XC_REPLY_STREAMING))
+	if (streaming != (notice->state == XC_REPLY_STREAMING) ||
+	    (is_behind(call) && notice->state != XC_REPLY_NONE))
 		fail(call, XC_BREACH_PROTOCOL,
-		    "it contradicts itself about a streamed reply");
+		    "it contradicts itself about the reply");
 	else if (notice->call != XC_BREACH_NONE)
 		take_limit(call, (enum xc_breach)notice->call);
 	else if (notice->state == XC_REPLY_WHOLE)
 		take_whole(call, notice);
+	else if (notice->state == XC_REPLY_NONE && call->step)
+		take_none(call, notice);
 	else if (notice->state == XC_REPLY_NONE)
 		fail(call, XC_BREACH_PROTOCOL,
 		    "it has handled the request and has no reply");
@@ -355,6 +401,17 @@ step(struct call *call)
 	return call->outcome->breach == XC_BREACH_NONE;
 }
 
+static enum xc_run_as
+step_of(const struct call *call)
+{
+	if (!call->step)
+		return XC_RUN_HANDLER;
+	if (!call->step->on_reply)
+		return XC_RUN_AHEAD;
+	return call->req->reply == XC_REPLY_STREAMING ?
+	    XC_RUN_BEHIND_STREAM : XC_RUN_BEHIND;
+}
+
 static bool
 order(struct call *call, uint32_t operation)
 {
@@ -363,7 +420,9 @@ order(struct call *call, uint32_t operation)
 	struct xc_order run = { .kind = XC_ORDER_RUN,
 		.operation = operation, .len = call->req->in.used,
 		.log_level = sandbox->log_level,
-		.clear = sizeof(struct xc_reply_head) };
+		.clear = sizeof(struct xc_reply_head),
+		.step = step_of(call),
+		.status = (uint32_t)xc_reply_status(call->req) };
 
 	if (xc_hide(&call->req->in, call->broker->issuer, &hidden) != XC_OK) {
 		call->outcome->handled = XC_ERR_NOMEM;
@@ -392,17 +451,18 @@ refuse_large(struct xc_request *req, struct xc_outcome *outcome)
 	snprintf(outcome->detail, sizeof(outcome->detail),
 	    "a request of %u bytes has no room in its channel",
 	    req->in.used);
-	(void)xc_reply_problem(req, 413,
-	    "The request has more than can be passed on.");
+	if (req->reply == XC_REPLY_NONE)
+		(void)xc_reply_problem(req, 413,
+		    "The request has more than can be passed on.");
 }
 
-void
-xc_sandbox_call(struct xc_sandbox *sandbox, struct xc_broker *broker,
-    struct xc_request *req, uint32_t operation,
-    const struct xc_limits *limits, struct xc_outcome *outcome_r)
+static void
+run(struct call *call, uint32_t operation)
 {
-	struct call call = { .sandbox = sandbox, .broker = broker,
-		.req = req, .limits = limits, .outcome = outcome_r };
+	struct xc_outcome *outcome_r = call->outcome;
+	struct xc_sandbox *sandbox = call->sandbox;
+	struct xc_broker *broker = call->broker;
+	struct xc_request *req = call->req;
 	uint64_t begin;
 
 	outcome_r->breach = XC_BREACH_NONE;
@@ -416,16 +476,44 @@ xc_sandbox_call(struct xc_sandbox *sandbox, struct xc_broker *broker,
 	}
 	broker->req = req;
 	broker->waited_us = 0;
-	begin_clocks(&call);
-	begin = call.now;
-	broker->end_us = call.until == NEVER ? 0 : call.until / 1000;
+	begin_clocks(call);
+	begin = call->now;
+	broker->end_us = call->until == NEVER ? 0 : call->until / 1000;
 	sandbox->calls++;
-	if (order(&call, operation))
-		while (step(&call))
+	if (order(call, operation))
+		while (step(call))
 			;
 	sandbox->busy_ns += ns_of(CLOCK_MONOTONIC) - begin;
 	xc_broker_end(broker);
 	broker->req = NULL;
+}
+
+void
+xc_sandbox_call(struct xc_sandbox *sandbox, struct xc_broker *broker,
+    struct xc_request *req, uint32_t operation,
+    const struct xc_limits *limits, struct xc_outcome *outcome_r)
+{
+	struct call call = { .sandbox = sandbox, .broker = broker,
+		.req = req, .limits = limits, .outcome = outcome_r };
+
+	run(&call, operation);
+}
+
+void
+xc_sandbox_step(struct xc_sandbox *sandbox, struct xc_broker *broker,
+    struct xc_request *req, const struct xc_runner_step *step,
+    const struct xc_limits *limits, struct xc_outcome *outcome_r)
+{
+	struct call call = { .sandbox = sandbox, .broker = broker,
+		.req = req, .limits = limits, .outcome = outcome_r,
+		.step = step };
+
+	/* What was added so far stands on the reply by now. */
+	if (step->on_reply)
+		req->extra.used = 0;
+	req->behind = step->on_reply;
+	run(&call, step->operation);
+	req->behind = false;
 }
 
 void

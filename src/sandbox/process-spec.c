@@ -83,6 +83,8 @@ xc_sandbox_spec(const struct xc_runner_spec *spec, bool complete)
 	add_list(object, "operations", spec->operations, spec->n_operations);
 	add_list(object, "event_operations", spec->event_operations,
 	    spec->n_event_operations);
+	add_list(object, "step_operations", spec->step_operations,
+	    spec->n_step_operations);
 	json_object_object_add(object, "require",
 	    json_object_new_int64(spec->require));
 	json_object_object_add(object, "log_level",

@@ -51,6 +51,13 @@ struct xc_outcome {
 	char detail[256];	/* for the log: "signal SIGSEGV", ... */
 };
 
+/* A step of the plugin's, see xc_request_step(). */
+struct xc_runner_step {
+	const char *name;	/* of its operation, for whom a fault is told */
+	uint32_t operation;
+	bool on_reply;
+};
+
 /* The JSON of struct xc_guest; a new reference, NULL without memory. */
 struct json_object *xc_sandbox_spec(const struct xc_runner_spec *spec,
     bool complete);
@@ -111,6 +118,16 @@ enum xc_err xc_sandbox_wait(struct xc_sandbox *sandbox,
  */
 void xc_sandbox_call(struct xc_sandbox *sandbox, struct xc_broker *broker,
     struct xc_request *req, uint32_t operation,
+    const struct xc_limits *limits, struct xc_outcome *outcome_r);
+
+/*
+ * Runs a step on the request, which is lent.  Ahead of the handler: as above,
+ * but there may be no reply when outcome_r->breach is NONE: the request goes
+ * on then.  Behind it the reply that stands stays, with the header lines that
+ * the step added; outcome_r->handled is what it returned.
+ */
+void xc_sandbox_step(struct xc_sandbox *sandbox, struct xc_broker *broker,
+    struct xc_request *req, const struct xc_runner_step *step,
     const struct xc_limits *limits, struct xc_outcome *outcome_r);
 
 /* Has it run where this thread runs, if that has changed: a doorbell to

@@ -50,14 +50,10 @@ is_line(const char *line, size_t len)
 
 /* Lines, each ended by CR LF and with no other of these anywhere. */
 static bool
-are_lines(const struct xc_block *block, struct xc_span span)
+are_lines_text(const char *at, const char *end)
 {
-	const char *at, *end, *cr;
+	const char *cr;
 
-	if (!is_inside(block, span) || span.len > LINES_MAX)
-		return false;
-	at = (const char *)block->base + span.off;
-	end = at + span.len;
 	while (at < end) {
 		cr = memchr(at, '\r', (size_t)(end - at));
 		if (!cr || cr + 1 == end || cr[1] != '\n' ||
@@ -66,6 +62,17 @@ are_lines(const struct xc_block *block, struct xc_span span)
 		at = cr + 2;
 	}
 	return true;
+}
+
+static bool
+are_lines(const struct xc_block *block, struct xc_span span)
+{
+	const char *at;
+
+	if (!is_inside(block, span) || span.len > LINES_MAX)
+		return false;
+	at = (const char *)block->base + span.off;
+	return are_lines_text(at, at + span.len);
 }
 
 /* All but the size and the body. */
@@ -161,4 +168,35 @@ xc_reply_take(struct xc_request *req, const struct xc_channel *channel,
 	/* There is always room for the head. */
 	(void)xc_reply_blank(req);
 	return err;
+}
+
+enum xc_err
+xc_reply_take_lines(struct xc_request *req, const struct xc_channel *channel,
+    uint32_t len)
+{
+	const uint32_t used = req->extra.used;
+	struct xc_reply_head head;
+	const char *lines;
+	enum xc_err err;
+
+	if (len < sizeof(head) || len > channel->sizes.reply)
+		return XC_ERR_INVALID;
+	memcpy(&head, channel->reply, sizeof(head));
+	__asm__ volatile ("" : : : "memory");
+	if (is_absent(head.head))
+		return XC_OK;
+	if (head.magic != XC_REPLY_BLOCK_MAGIC ||
+	    head.version != XC_BLOCK_VERSION || head.head.len > LINES_MAX ||
+	    head.head.off < sizeof(head) || head.head.off > len ||
+	    head.head.len > len - head.head.off)
+		return XC_ERR_INVALID;
+	err = xc_block_put(&req->extra, channel->reply + head.head.off,
+	    head.head.len);
+	if (err != XC_OK)
+		return err;
+	lines = (const char *)req->extra.base + used;
+	if (are_lines_text(lines, lines + head.head.len))
+		return XC_OK;
+	req->extra.used = used;
+	return XC_ERR_INVALID;
 }

@@ -22,4 +22,12 @@
 enum xc_err xc_reply_take(struct xc_request *req,
     const struct xc_channel *channel, uint32_t len);
 
+/*
+ * The same for the header lines alone, of a step behind the reply: they are
+ * added to req->extra, or after an error none of them.  XC_ERR_TOO_LARGE: over
+ * what that may hold.
+ */
+enum xc_err xc_reply_take_lines(struct xc_request *req,
+    const struct xc_channel *channel, uint32_t len);
+
 #endif

@@ -54,13 +54,6 @@ uint64_t xc_sandboxes_tend(struct xc_sandboxes *sandboxes, uint64_t now_ms);
 void xc_runner_call(struct xc_runner *runner, struct xc_request *req,
     uint32_t operation, struct xc_outcome *outcome_r);
 
-/* A step of the plugin's, see xc_request_step(). */
-struct xc_runner_step {
-	const char *name;	/* of its operation, for whom a fault is told */
-	uint32_t operation;
-	bool on_reply;
-};
-
 /*
  * Runs a step on a request that was lent to it, bare.  Ahead of the handler:
  * if outcome_r->breach is NONE and req->reply too, the request goes on; else a
