@@ -10,13 +10,15 @@
 
 /*
  * Limits that hold unless the configuration has others for the prefix: for
- * what can be used to guess passwords and codes, or to fill the table of users.
+ * what can be used to guess passwords and codes, or to fill the table of users;
+ * and for bodies that are read before it is known who sends them.
  */
 static const char built_in[] =
-    "{\"/auth/login\":{\"rate\":[{\"limit\":20,\"window_s\":60}]},"
+    "{\"/auth\":{\"body\":{\"max\":65536}},"
+    "\"/auth/login\":{\"rate\":[{\"limit\":20,\"window_s\":60}]},"
     "\"/auth/refresh\":{\"rate\":[{\"limit\":60,\"window_s\":60}]},"
     "\"/auth/otp\":{\"rate\":[{\"limit\":20,\"window_s\":60}]},"
-    "\"/user/register\":{\"rate\":[{\"limit\":20,\"window_s\":3600}]}}";
+    "\"/user/register\":{\"body\":{\"max\":65536},\"rate\":[{\"limit\":20,\"window_s\":3600}]}}";
 
 struct reader {
 	const struct xc_middleware_config *config;

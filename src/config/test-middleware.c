@@ -172,6 +172,10 @@ test_defaults(void **state)
 	assert_string_equal(chain_of(m, "/auth/otp")->rates[0].by, "address");
 	assert_string_equal(chain_of(m, "/user/register")->rates[0].name,
 	    "address");
+	assert_int_equal(base->body.max, 0);
+	assert_int_equal(chain_of(m, "/auth")->body.max, 65536);
+	assert_int_equal(chain_of(m, "/auth/login")->body.max, 65536);
+	assert_int_equal(chain_of(m, "/user/register")->body.max, 65536);
 	xc_middleware_free(&m);
 	xc_settings_free(&settings);
 }

@@ -77,12 +77,18 @@ try_bodies() {
 	is "$at: an empty password" 422
 	post /auth/login "$(credentials admin "$(printf 'p%.0s' {1..1025})")"
 	is "$at: a password that is too long" 422
-	head -c 10485760 /dev/zero | tr '\0' p |
-	    sed 's/^/{"username":"admin","password":"/; s/$/"}/' \
-	    >"$SITE/large"
-	api POST /auth/login -H "$json" -H 'Expect:' \
-	    --data-binary "@$SITE/large"
-	is "$at: a password of 10 MiB" 413
+	for name in 65000:422 65600:413 1000000:413 10485760:413; do
+		head -c "${name%:*}" /dev/zero | tr '\0' p |
+		    sed 's/^/{"username":"admin","password":"/; s/$/"}/' \
+		    >"$SITE/large"
+		api POST /auth/login -H "$json" -H 'Expect:' \
+		    --data-binary "@$SITE/large"
+		is "$at: a password of ${name%:*} bytes" "${name#*:}"
+	done
+	# What is too large is not even looked at.
+	head -c 70000 /dev/zero | tr '\0' '{' >"$SITE/large"
+	api POST /auth/refresh -H "$json" --data-binary "@$SITE/large"
+	is "$at: 70,000 brackets" 413
 	for name in "admin' OR '1'='1" 'admin"; --' $'\xd0\xb0dmin' \
 	    'admin ' '%' ; do
 		i=$((i + 1))
