@@ -103,6 +103,7 @@ add_target(const struct xc_subject *subject, struct json_object *test,
 		    subject->plugin.prefix, event);
 	else
 		snprintf(uri, sizeof(uri), "%s%s%s%s",
+		    xc_json_string(test, "step") != NULL ? "" :
 		    subject->plugin.prefix, path != NULL ? path : "/",
 		    query[0] != '\0' ? "?" : "", query);
 	add(parameters, "REQUEST_URI", uri);

@@ -37,6 +37,7 @@ static const struct member test_members[] = {
 	{ "form", TYPE(object) }, { "multipart", TYPE(array) },
 	{ "auth", TYPE(object) },
 	{ "event", TYPE(string) }, { "data", ANY }, { "from", TYPE(string) },
+	{ "step", TYPE(string) }, { "reply", TYPE(int) },
 	{ "database", TYPE(array) }, { "desk", TYPE(array) },
 	{ "http", TYPE(array) },
 	{ "expect", TYPE(object) }, { NULL, 0 }

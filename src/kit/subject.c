@@ -202,8 +202,8 @@ fill_spec(struct xc_subject *subject, struct xc_errbuf *errbuf)
 	if (asprintf(&subject->so, "%s/%s.so", subject->dir,
 	    manifest->name) == -1)
 		subject->so = NULL;
-	subject->operations = calloc(subject->n_rows + manifest->n_events + 1,
-	    sizeof(*subject->operations));
+	subject->operations = calloc(subject->n_rows + manifest->n_events +
+	    manifest->steps.n + 1, sizeof(*subject->operations));
 	if (subject->so == NULL || subject->operations == NULL)
 		return fail_nomem(errbuf);
 	if (access(subject->so, F_OK) != 0)
@@ -215,6 +215,9 @@ fill_spec(struct xc_subject *subject, struct xc_errbuf *errbuf)
 	for (size_t i = 0; i < manifest->n_events; i++)
 		subject->operations[subject->n_rows + i] =
 		    manifest->events[i].operation;
+	for (size_t i = 0; i < manifest->steps.n; i++)
+		subject->operations[subject->n_rows + manifest->n_events + i] =
+		    manifest->steps.list[i].order.operation;
 	spec->plugin = &subject->plugin;
 	spec->dir = subject->dir;
 	spec->so = subject->so;
@@ -222,6 +225,8 @@ fill_spec(struct xc_subject *subject, struct xc_errbuf *errbuf)
 	spec->n_operations = subject->n_rows;
 	spec->event_operations = subject->operations + subject->n_rows;
 	spec->n_event_operations = manifest->n_events;
+	spec->step_operations = spec->event_operations + manifest->n_events;
+	spec->n_step_operations = manifest->steps.n;
 	spec->require = manifest->require;
 	return XC_OK;
 }

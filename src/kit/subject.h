@@ -30,7 +30,7 @@ struct xc_subject {
 	char *so;
 	char *lent;		/* a copy of it, or NULL; see below */
 	char *lent_dir;
-	const char **operations;	/* of the routes, then of events */
+	const char **operations;	/* of the routes, then events, steps */
 };
 
 /*

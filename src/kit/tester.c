@@ -11,6 +11,7 @@
 #include <json-c/json_object.h>
 
 #include <xcore/json.h>
+#include <xcore/reply.h>
 
 #include "contract/contract.h"
 #include "kit/ask.h"
@@ -198,6 +199,7 @@ xc_tester_stop(struct xc_tester *tester)
 struct aim {
 	uint32_t number;	/* of the operation */
 	bool event;
+	const struct xc_step *step;	/* NULL: a handler */
 };
 
 static bool
@@ -212,6 +214,24 @@ find_event(struct xc_tester *tester, const char *name, struct aim *aim)
 		return xc_request_bind(&tester->req, &tester->subject->plugin,
 		    tester->subject->n_segments,
 		    manifest->events[i].operation, NULL, 0) == XC_OK;
+	}
+	return false;
+}
+
+/* The request is any, of any plugin. */
+static bool
+find_step(struct xc_tester *tester, const char *name, struct aim *aim)
+{
+	const struct xc_manifest *manifest = tester->subject->manifest;
+
+	for (size_t i = 0; i < manifest->steps.n; i++) {
+		aim->step = &manifest->steps.list[i];
+		if (strcmp(aim->step->order.operation, name) != 0)
+			continue;
+		aim->number = (uint32_t)(tester->subject->n_rows +
+		    manifest->n_events + i);
+		return xc_request_bind(&tester->req, &tester->subject->plugin,
+		    0, name, NULL, 0) == XC_OK;
 	}
 	return false;
 }
@@ -243,12 +263,15 @@ find_route(struct xc_tester *tester, struct aim *aim)
 }
 
 /* Finds what is asked for.  0, or the status that stands for what is wrong;
- * -1: there is no such event. */
+ * -1: there is no such event, or step. */
 static int
 aim_at(struct xc_tester *tester, const struct xc_case *test, struct aim *aim)
 {
 	const char *event = xc_json_string(test->json, "event");
+	const char *step = xc_json_string(test->json, "step");
 
+	if (step != NULL)
+		return find_step(tester, step, aim) ? 0 : -1;
 	aim->event = event != NULL;
 	if (event == NULL)
 		return find_route(tester, aim);
@@ -258,20 +281,37 @@ aim_at(struct xc_tester *tester, const struct xc_case *test, struct aim *aim)
 /* ---- a test ------------------------------------------------------------- */
 
 static void
-call(struct xc_tester *tester, uint32_t number, struct xc_verdict *verdict,
-    struct xc_errbuf *errbuf)
+run(struct xc_tester *tester, const struct aim *aim,
+    struct xc_outcome *outcome)
+{
+	struct xc_runner_step step = { .operation = aim->number };
+
+	if (aim->step == NULL) {
+		xc_sandbox_call(tester->sandbox, &tester->broker,
+		    &tester->req, aim->number, &tester->limits, outcome);
+		return;
+	}
+	step.name = aim->step->order.operation;
+	step.on_reply = aim->step->on_reply;
+	xc_sandbox_step(tester->sandbox, &tester->broker, &tester->req,
+	    &step, &tester->limits, outcome);
+}
+
+static void
+call(struct xc_tester *tester, const struct aim *aim,
+    struct xc_verdict *verdict, struct xc_errbuf *errbuf)
 {
 	struct xc_outcome outcome = { .breach = XC_BREACH_NONE };
 
 	enter(tester, XC_PHASE_REQUEST);
-	xc_sandbox_call(tester->sandbox, &tester->broker, &tester->req,
-	    number, &tester->limits, &outcome);
+	run(tester, aim, &outcome);
 	enter(tester, XC_PHASE_NONE);
 	take_output(tester);
 	verdict->cpu_us = outcome.cpu_us;
 	if (outcome.breach == XC_BREACH_NONE)
 		return;
-	(void)xc_breach_reply(&tester->req, outcome.breach);
+	if (aim->step == NULL || !aim->step->on_reply)
+		(void)xc_breach_reply(&tester->req, outcome.breach);
 	xc_fail(errbuf, XC_OK, "%s: %s%s", xc_breach_name(outcome.breach),
 	    outcome.detail, strstr(outcome.detail, "SIGSYS") != NULL ?
 	    " (a system call that no plugin may make; \"xcore-install "
@@ -294,6 +334,53 @@ take(struct xc_tester *tester, const struct aim *aim,
 	return false;
 }
 
+/* Who asks, as authentication would have found out: it leaves no request to a
+ * step behind it that it refuses. */
+static bool
+name_sender(struct xc_tester *tester)
+{
+	const struct xc_auth_need need = { .n = 0 };
+	const struct xc_host *host = tester->subject->plugin.host;
+	struct xc_auth_verdict verdict = { .grants = NULL };
+	struct xc_request_who who = { .subject = verdict.subject,
+		.name = verdict.name, .session = verdict.session };
+
+	if (host->auth->check(host->auth_ctx, &tester->req, &need,
+	    &verdict) != XC_OK)
+		return true;
+	who.grants = verdict.grants;
+	return xc_request_set_who(&tester->req, &who) == XC_OK;
+}
+
+/* As a worker does: it has no body, and behind a handler a reply stands. */
+static bool
+take_step(struct xc_tester *tester, const struct xc_case *test,
+    const struct aim *aim)
+{
+	int64_t status = 200;
+
+	(void)xc_json_int(test->json, "reply", &status);
+	if (!aim->step->order.before_auth && !name_sender(tester)) {
+		(void)xc_reply_problem_text(&tester->req, 500, NULL);
+		return false;
+	}
+	return !aim->step->on_reply || xc_reply_empty(&tester->req,
+	    (int)status) == XC_OK;
+}
+
+static enum xc_err
+fail_aim(const struct xc_case *test, struct xc_errbuf *errbuf)
+{
+	const char *step = xc_json_string(test->json, "step");
+
+	if (step != NULL)
+		return xc_fail(errbuf, XC_ERR_INVALID, "plugin.json has no "
+		    "step of \"middleware\" with the operation %.80s", step);
+	return xc_fail(errbuf, XC_ERR_INVALID, "plugin.json does not "
+	    "subscribe to the event %.80s",
+	    xc_json_string(test->json, "event"));
+}
+
 /* Makes the request and runs it, so that a reply stands.  errbuf gets what is
  * worth to be told besides. */
 static enum xc_err
@@ -313,14 +400,14 @@ perform(struct xc_tester *tester, const struct xc_case *test,
 	if (status == 0)
 		status = aim_at(tester, test, &aim);
 	if (status == -1)
-		err = xc_fail(errbuf, XC_ERR_INVALID, "plugin.json does not "
-		    "subscribe to the event %.80s",
-		    xc_json_string(test->json, "event"));
+		err = fail_aim(test, errbuf);
 	else if (status != 0)
 		err = xc_reply_problem_text(&tester->req, status,
 		    why.text[0] != '\0' ? why.text : NULL);
-	else if (take(tester, &aim, &ask.source)) {
-		call(tester, aim.number, verdict, errbuf);
+	else if (aim.step != NULL && take_step(tester, test, &aim))
+		call(tester, &aim, verdict, errbuf);
+	else if (aim.step == NULL && take(tester, &aim, &ask.source)) {
+		call(tester, &aim, verdict, errbuf);
 		if (!aim.event)
 			(void)xc_contract_reply(tester->taker,
 			    tester->subject->contract, aim.number,

@@ -109,6 +109,37 @@ hear(struct xc_request *req)
 	return xc_reply_empty(req, 204);
 }
 
+/* A step: lets through whom it knows. */
+static enum xc_err
+watch(struct xc_request *req)
+{
+	const char *who = xc_auth_subject(req);
+
+	if (who == NULL || strcmp(who, "ana") != 0)
+		return XC_ERR_DENIED;
+	return XC_OK;
+}
+
+/* A step ahead of authentication, which answers one path by itself. */
+static enum xc_err
+greet(struct xc_request *req)
+{
+	if (strcmp(xc_request_path(req), "/app/other/hello") != 0)
+		return XC_OK;
+	return xc_reply_text(req, 200, "text/plain", "hello",
+	    xc_auth_subject(req) == NULL ? 5 : 0);
+}
+
+/* A step behind the handler. */
+static enum xc_err
+stamp(struct xc_request *req)
+{
+	char text[16];
+
+	snprintf(text, sizeof(text), "%d", xc_reply_status(req));
+	return xc_reply_header(req, "X-Stamp", text);
+}
+
 /* More than any sandbox may do: it ends it. */
 static enum xc_err
 overstep(struct xc_request *req)
@@ -122,7 +153,10 @@ XC_PLUGIN(
 		{ "look", look },
 		{ "hear", hear },
 		{ "stray", stray },
-		{ "overstep", overstep }
+		{ "overstep", overstep },
+		{ "watch", watch },
+		{ "greet", greet },
+		{ "stamp", stamp }
 	),
 	.start = start
 );
