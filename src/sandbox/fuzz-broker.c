@@ -2,7 +2,7 @@
 /*
  * Any bytes as calls of a sandbox: two bytes of length, one of the call's
  * number, the arguments, and so on.  The services see nothing that a front
- * door would not have let by, and no transaction is left open.
+ * door would not have let by, and neither a transaction nor rows are left open.
  */
 #include <assert.h>
 #include <math.h>
@@ -24,8 +24,13 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+#define TEXT_MAX 20000
+#define N_CELLS 3
+
 static bool in_transaction;
 static bool used;
+static uint32_t n_rows, at_row;		/* of those that are read */
+static bool rows_open, rows_fail;
 static unsigned n_records;
 
 static void
@@ -40,7 +45,7 @@ touch(const void *data, size_t len)
 static void
 check_statement(const char *sql, const struct xc_value *v, size_t n)
 {
-	assert(sql != NULL && sql[0] != '\0' && n <= 65535);
+	assert(sql != NULL && sql[0] != '\0' && n <= 65535 && !rows_open);
 	touch(sql, strlen(sql));
 	used = true;
 	for (size_t i = 0; i < n; i++) {
@@ -85,7 +90,7 @@ db_begin(void *ctx, const char *schema)
 {
 	(void)ctx;
 	(void)schema;
-	assert(!in_transaction);
+	assert(!in_transaction && !rows_open);
 	used = in_transaction = true;
 	return XC_OK;
 }
@@ -94,7 +99,7 @@ static enum xc_err
 db_commit(void *ctx)
 {
 	(void)ctx;
-	assert(in_transaction);
+	assert(in_transaction && !rows_open);
 	in_transaction = false;
 	return XC_OK;
 }
@@ -103,15 +108,66 @@ static void
 db_rollback(void *ctx)
 {
 	(void)ctx;
-	assert(in_transaction);
+	assert(in_transaction && !rows_open);
 	in_transaction = false;
+}
+
+/* As many rows as the statement has letters, times twenty; of one that begins
+ * with "F" the last cannot be had. */
+static enum xc_err
+db_open(void *ctx, const char *schema, const char *sql,
+    const struct xc_value *args, size_t n_args)
+{
+	(void)ctx;
+	assert(strcmp(schema, "schema") == 0);
+	check_statement(sql, args, n_args);
+	if (sql[0] == 'B')
+		return XC_ERR_BUSY;
+	rows_open = true;
+	rows_fail = sql[0] == 'F';
+	n_rows = (uint32_t)(strlen(sql) % 50 * 20);
+	at_row = 0;
+	return XC_OK;
+}
+
+/* Texts of all lengths up to what a call has room for about three times. */
+static enum xc_err
+db_next(void *ctx, const struct xc_cell **cells_r, size_t *n_r)
+{
+	static char text[TEXT_MAX + 1];
+	static struct xc_cell cells[N_CELLS];
+
+	(void)ctx;
+	assert(rows_open);
+	*cells_r = NULL;
+	*n_r = 0;
+	if (at_row == n_rows)
+		return rows_fail ? XC_ERR_TIMEOUT : XC_ERR_NOT_FOUND;
+	memset(text, 't', TEXT_MAX);
+	cells[0] = (struct xc_cell){ .name = "n", .type = XC_CELL_UINT,
+		.integer = at_row, .data = "" };
+	cells[1] = (struct xc_cell){ .name = "t", .type = XC_CELL_TEXT,
+		.data = text, .len = at_row * at_row * 37 % TEXT_MAX };
+	cells[2] = (struct xc_cell){ .name = "", .type = XC_CELL_NULL,
+		.data = "" };
+	*cells_r = cells;
+	*n_r = 1 + n_rows % N_CELLS;
+	at_row++;
+	return XC_OK;
+}
+
+static void
+db_end(void *ctx)
+{
+	(void)ctx;
+	rows_open = false;
 }
 
 static void
 db_release(void *ctx)
 {
 	(void)ctx;
-	assert(!in_transaction);
+	assert(!in_transaction && !rows_open);
 	used = false;
 }
 
@@ -122,6 +178,9 @@ static const struct xc_db_ops db_ops = {
 	.commit = db_commit,
 	.rollback = db_rollback,
 	.release = db_release,
+	.open = db_open,
+	.next = db_next,
+	.end = db_end,
 };
 
 static void
@@ -404,6 +463,27 @@ put_part(struct xc_request *req)
 	head->parts.n = 1;
 }
 
+/* What a call for rows has brought is what a guest reads of it. */
+static void
+check_rows(const struct xc_channel *channel)
+{
+	struct xc_call_reader r = { .base = channel->result,
+		.len = channel->head->order.len };
+	uint32_t n = xc_call_get_u32(&r), what;
+	struct xc_cell cell;
+
+	assert(n <= N_CELLS);
+	for (uint32_t i = 0; i < n; i++)
+		assert(xc_call_get_text(&r) != NULL);
+	while ((what = xc_call_get_u32(&r)) == XC_ROWS_ROW) {
+		for (uint32_t i = 0; i < n; i++)
+			xc_call_get_cell(&r, &cell);
+		assert(!r.bad && n > 0);
+	}
+	assert(what == XC_ROWS_OVER || what == XC_ROWS_MORE);
+	assert(xc_call_end(&r));
+}
+
 /* All calls of one input, up to the one that kills the sandbox. */
 static void
 run(struct xc_broker *broker, struct xc_channel *channel, int bell,
@@ -431,6 +511,11 @@ run(struct xc_broker *broker, struct xc_channel *channel, int bell,
 		assert(channel->head->order.err == XC_OK ||
 		    channel->head->order.len == 0);
 		assert(broker->req == NULL || !used || broker->req->used_db);
+		assert(rows_open == broker->rows_open);
+		if (channel->head->order.err == XC_OK &&
+		    (notice.call == XC_CALL_DB_OPEN ||
+		    notice.call == XC_CALL_DB_MORE))
+			check_rows(channel);
 	}
 }
 
@@ -455,6 +540,6 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	run(&broker, &channel, guest.bell_read, data, size);
 	xc_broker_end(&broker);
 	xc_request_reset(&req);
-	assert(!in_transaction && !used);
+	assert(!in_transaction && !used && !rows_open);
 	return 0;
 }
