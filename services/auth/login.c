@@ -126,7 +126,7 @@ second_factor(struct xc_auth *auth, int64_t user_id, const char *code,
 	if (code == NULL)
 		return XC_OK;
 	err = xc_otp_take(auth->otp, user_id, "login", code, refusal_r);
-	*shown_r = err == XC_OK;
+	*shown_r = err == XC_OK && xc_otp_steps_up(code);
 	if (err == XC_ERR_DENIED)
 		return xc_refuse(refusal_r, err, 401, "bad_code",
 		    "The code is wrong, or was used before.");

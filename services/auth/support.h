@@ -22,6 +22,7 @@ extern unsigned n_hashes;	/* argon2 hashes made since it was set to 0 */
 
 /* The second factor of the tests: who has one, and its only code. */
 #define CODE "492039"
+#define MAILED_CODE "49203949"
 extern int64_t enrolled_id;
 extern unsigned n_mailed;
 

@@ -468,6 +468,24 @@ test_ticket(void **state)
 	assert_int_equal(number("SELECT COUNT(*) FROM xc_session"), 1);
 }
 
+/* Whoever reads the mail gets in, and not to what asks for the app. */
+static void
+test_ticket_mailed(void **state)
+{
+	char ticket[XC_TOKEN_SIZE];
+
+	(void)state;
+	enrolled_id = make_user("ana", NULL, PASSWORD);
+	assert_int_equal(log_in("ana", PASSWORD, HOME), XC_OK);
+	keep_text("ticket", ticket, sizeof(ticket));
+	assert_int_equal(show(ticket, MAILED_CODE), XC_OK);
+	assert_int_equal(ask("auth.login", "{'username': 'ana', 'password': '"
+	    PASSWORD "', 'otp': '" MAILED_CODE "'}"), XC_OK);
+	assert_int_equal(number("SELECT COUNT(*) FROM xc_session"), 2);
+	assert_int_equal(number("SELECT COUNT(*) FROM xc_session WHERE otp_at "
+	    "IS NOT NULL"), 0);
+}
+
 static void
 test_ticket_worn(void **state)
 {
@@ -571,7 +589,8 @@ main(void)
 		TEST(test_waiting), TEST(test_waiting_same),
 		TEST(test_many_addresses), TEST(test_many_accounts),
 		TEST(test_network), TEST(test_at_once), TEST(test_rehash),
-		TEST(test_ticket), TEST(test_ticket_worn),
+		TEST(test_ticket), TEST(test_ticket_mailed),
+		TEST(test_ticket_worn),
 		TEST(test_code_at_once), TEST(test_no_ring),
 		TEST(test_malformed),
 	};

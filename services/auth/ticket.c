@@ -173,7 +173,8 @@ xc_auth_do_otp(void *service, const struct xc_caller *caller,
     struct xc_refusal *refusal_r)
 {
 	struct xc_auth *auth = service;
-	struct xc_session_new session = { .otp = true, .caller = caller };
+	struct xc_session_new session = { .caller = caller };
+	const char *code = xc_auth_text(args, "code");
 	unsigned char digest[XC_DIGEST_LEN];
 	enum xc_err err;
 
@@ -183,11 +184,11 @@ xc_auth_do_otp(void *service, const struct xc_caller *caller,
 	if (err == XC_OK)
 		err = take_try(auth, digest, refusal_r);
 	if (err == XC_OK)
-		err = take_code(auth, session.user_id,
-		    xc_auth_text(args, "code"), refusal_r);
+		err = take_code(auth, session.user_id, code, refusal_r);
 	if (err == XC_OK)
 		err = use_up(auth, digest, refusal_r);
 	if (err == XC_OK) {
+		session.otp = code != NULL && xc_otp_steps_up(code);
 		err = xc_session_begin(auth, &session, result_r);
 		if (err == XC_ERR_DENIED)
 			return refuse_ticket(refusal_r);

@@ -196,6 +196,16 @@ find(struct attempt *attempt)
 	return err == XC_OK && !mailed ? XC_ERR_STATE : err;
 }
 
+bool
+xc_otp_steps_up(const char *code)
+{
+	char plain[XC_CODE_SIZE];
+	enum xc_code_kind kind = xc_code_read(code, plain);
+
+	xc_wipe(plain, sizeof(plain));
+	return kind == XC_CODE_APP || kind == XC_CODE_RECOVERY;
+}
+
 enum xc_err
 xc_otp_take(struct xc_otp *otp, int64_t user_id, const char *purpose,
     const char *code, struct xc_refusal *refusal_r)

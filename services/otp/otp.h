@@ -48,6 +48,11 @@ enum xc_err xc_otp_methods(struct xc_otp *otp, int64_t user_id,
 enum xc_err xc_otp_take(struct xc_otp *otp, int64_t user_id,
     const char *purpose, const char *code, struct xc_refusal *refusal_r);
 
+/* Whether a code that was taken at a login is as good as one that an operation
+ * asks for: one that was mailed to somebody who has an app is not, as that
+ * would not be taken there either. */
+bool xc_otp_steps_up(const char *code);
+
 /*
  * Mails a code for that purpose to the user's address; an earlier one no
  * longer counts.  XC_ERR_STATE: there is no mail, or no address; XC_ERR_BUSY:

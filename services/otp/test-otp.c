@@ -611,6 +611,9 @@ test_mail_login(void **state)
 	assert_int_equal(take(mailed(0)), XC_OK);
 	assert_int_equal(take(mailed(0)), XC_ERR_DENIED);
 	/* Who has an app shows it. */
+	assert_false(xc_otp_steps_up(mailed(0)));
+	assert_true(xc_otp_steps_up("123 456"));
+	assert_true(xc_otp_steps_up("abcd-efgh-jkmn"));
 	assert_int_equal(ask("otp.mail", NULL, NULL), XC_ERR_STATE);
 	assert_string_equal(refusal.code, "otp_app");
 	assert_int_equal(xc_otp_send(otp, USER, "other", &refusal),
