@@ -4,16 +4,20 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "names.h"
 #include "statement.h"
 
 #define BINARY_CHARSET	63
 #define ROOM_FIRST	256
 #define ROOM_KEPT	65536
+#define LASTING_MAX	256	/* columns that are compared with each other */
 
 struct column {
-	char *name;
+	const char *name;
+	char *own_name;		/* what of it is to be freed; or NULL */
 	enum xc_cell_type type;
 	enum enum_field_types from;
+	unsigned flags, charset;	/* which type was made of, too */
 	union {
 		int64_t integer;
 		double real;
@@ -31,6 +35,7 @@ struct xc_columns {
 	MYSQL_BIND *binds;
 	bool bound;		/* stmt has binds as they are */
 	struct xc_cell *cells;
+	bool lasting;		/* all names stay, and no two are the same */
 };
 
 static enum xc_cell_type
@@ -109,7 +114,11 @@ bind_column(MYSQL_BIND *bind, struct column *column, const MYSQL_FIELD *field)
 {
 	column->type = type_of(field);
 	column->from = field->type;
-	column->name = strdup(field->name);
+	column->flags = field->flags;
+	column->charset = field->charsetnr;
+	column->name = xc_name_kept(field->name);
+	if (column->name == NULL)
+		column->name = column->own_name = strdup(field->name);
 	if (column->name == NULL || !make_room(column, ROOM_FIRST))
 		return false;
 	bind->length = &column->len;
@@ -140,7 +149,7 @@ xc_columns_free(struct xc_columns **columns_p)
 	if (columns == NULL)
 		return;
 	for (i = 0; columns->columns != NULL && i < columns->n; i++) {
-		free(columns->columns[i].name);
+		free(columns->columns[i].own_name);
 		free(columns->columns[i].room);
 	}
 	free(columns->columns);
@@ -148,6 +157,20 @@ xc_columns_free(struct xc_columns **columns_p)
 	free(columns->cells);
 	free(columns);
 	*columns_p = NULL;
+}
+
+/* Kept names are the same if they are at the same place. */
+static bool
+are_lasting(const struct column *columns, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (columns[i].own_name != NULL || n > LASTING_MAX)
+			return false;
+		for (size_t k = 0; k < i; k++)
+			if (columns[k].name == columns[i].name)
+				return false;
+	}
+	return true;
 }
 
 static enum xc_err
@@ -175,7 +198,14 @@ make_columns(const MYSQL_FIELD *fields, size_t n, struct xc_columns **columns_r)
 		xc_columns_free(columns_r);
 		return XC_ERR_NOMEM;
 	}
+	columns->lasting = are_lasting(columns->columns, n);
 	return XC_OK;
+}
+
+bool
+xc_columns_lasting(const struct xc_columns *columns)
+{
+	return columns->lasting;
 }
 
 /* An ALTER TABLE may have changed the columns of a kept statement. */
@@ -188,7 +218,8 @@ still_fit(const struct xc_columns *columns, const MYSQL_FIELD *fields, size_t n)
 		return false;
 	for (i = 0; i < n; i++)
 		if (columns->columns[i].from != fields[i].type ||
-		    columns->columns[i].type != type_of(&fields[i]) ||
+		    columns->columns[i].flags != fields[i].flags ||
+		    columns->columns[i].charset != fields[i].charsetnr ||
 		    strcmp(columns->columns[i].name, fields[i].name) != 0)
 			return false;
 	return true;

@@ -12,6 +12,7 @@
 #include "account.h"
 #include "connection-private.h"
 #include "loggers/logger.h"
+#include "process.h"
 
 #define BACKOFF_MIN_MS	200
 #define BACKOFF_MAX_MS	2000
@@ -345,7 +346,7 @@ open_now(struct xc_connection *c)
 	c->mysql = mysql_init(NULL);
 	if (c->mysql == NULL)
 		return xc_connection_refuse(c, XC_ERR_NOMEM, "out of memory");
-	c->pid = getpid();
+	c->pid = xc_process_id();
 	since_ms = xc_connection_now_ms();
 	if (!connect_now(c, limit_ms))
 		return connect_failed(c, since_ms, limit_ms);
@@ -402,7 +403,7 @@ xc_connection_admit(struct xc_connection *c)
 enum xc_err
 xc_connection_open(struct xc_connection *c)
 {
-	if (c->mysql != NULL && c->pid == getpid())
+	if (c->mysql != NULL && c->pid == xc_process_id())
 		return XC_OK;
 	xc_connection_close(c);
 	return xc_connection_admit(c);

@@ -14,6 +14,7 @@
 
 #include "account.h"
 #include "connection-private.h"
+#include "process.h"
 #include "statement.h"
 
 int64_t
@@ -252,7 +253,7 @@ mute(MYSQL *mysql)
 void
 xc_connection_close(struct xc_connection *c)
 {
-	bool ours = c->pid == getpid();
+	bool ours = c->pid == xc_process_id();
 
 	if (c->mysql == NULL)
 		return;
@@ -302,7 +303,7 @@ xc_connection_ready(struct xc_connection *c, bool reads)
 {
 	enum xc_err err;
 
-	if (c->mysql != NULL && (c->pid != getpid() ||
+	if (c->mysql != NULL && (c->pid != xc_process_id() ||
 	    (!reads && peer_gone(c))))
 		xc_connection_close(c);
 	if (c->doomed)
@@ -522,7 +523,7 @@ xc_connection_rollback(struct xc_connection *c)
 
 	(void)xc_connection_walked(c);
 	c->transaction = c->doomed = false;
-	if (!open || c->mysql == NULL || c->pid != getpid())
+	if (!open || c->mysql == NULL || c->pid != xc_process_id())
 		return;
 	/* A closed connection undoes it as well. */
 	if (xc_breaker_is_open(c->breaker) ||
@@ -546,7 +547,7 @@ xc_connection_release(struct xc_connection *c)
 	if (c->mysql == NULL)
 		return;
 	status = c->mysql->server_status;
-	if (c->tainted || c->pid != getpid() ||
+	if (c->tainted || c->pid != xc_process_id() ||
 	    (status & SERVER_STATUS_IN_TRANS) != 0 ||
 	    (status & SERVER_STATUS_AUTOCOMMIT) == 0)
 		xc_connection_close(c);

@@ -133,6 +133,11 @@ enum xc_err xc_connection_rows(struct xc_connection *connection,
     const struct xc_statement *statement, size_t max_rows,
     struct json_object **rows_r);
 
+/* The first row alone, an object, a new reference in *row_r; the others are
+ * thrown away.  XC_ERR_NOT_FOUND if there is none. */
+enum xc_err xc_connection_row(struct xc_connection *connection,
+    const struct xc_statement *statement, struct json_object **row_r);
+
 /* The rows as they are, BLOBs raw; one at a time is in memory.  While fn runs
  * the connection takes no other call: XC_ERR_STATE. */
 enum xc_err xc_connection_each(struct xc_connection *connection,

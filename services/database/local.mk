@@ -13,6 +13,8 @@ libdatabase_la_SOURCES = \
 	services/database/failing.c \
 	services/database/fake.c \
 	services/database/mariadb.c \
+	services/database/names.c services/database/names.h \
+	services/database/process.c services/database/process.h \
 	services/database/rows.c \
 	services/database/statement-cache.c \
 	services/database/statement.c services/database/statement.h \

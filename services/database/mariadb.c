@@ -153,6 +153,21 @@ db_rows(void *ctx, const char *schema, const char *sql,
 }
 
 static enum xc_err
+db_row(void *ctx, const char *schema, const char *sql,
+    const struct xc_value *args, size_t n_args, struct json_object **row_r)
+{
+	struct xc_statement statement = { schema, sql, args, n_args };
+	struct xc_connection *c;
+	enum xc_err err = choose(ctx, schema, &c);
+
+	*row_r = NULL;
+	if (err != XC_OK)
+		return err;
+	err = xc_connection_row(c, &statement, row_r);
+	return err == XC_ERR_NOT_FOUND ? err : xc_told(c, err, schema, sql);
+}
+
+static enum xc_err
 db_exec(void *ctx, const char *schema, const char *sql,
     const struct xc_value *args, size_t n_args, struct xc_db_result *result_r)
 {
@@ -299,6 +314,7 @@ db_close(void *ctx)
 
 static const struct xc_db_ops mariadb_ops = {
 	.rows = db_rows,
+	.row = db_row,
 	.exec = db_exec,
 	.begin = db_begin,
 	.commit = db_commit,

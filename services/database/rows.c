@@ -8,8 +8,8 @@
 
 #include <json-c/json.h>
 
-#include "connection-private.h"
 #include "lib/base64.h"
+#include "statement.h"
 
 #define CELL_OVERHEAD 16	/* bytes counted for each cell besides */
 
@@ -90,16 +90,21 @@ struct collection {
 	size_t bytes;
 };
 
+/* A copy of each key, and the search for one that is there already, would be
+ * most of what a small row costs. */
 static struct json_object *
-row_json(const struct xc_cell *cells, size_t n_cells)
+row_json(const struct xc_cell *cells, size_t n_cells, bool lasting)
 {
 	struct json_object *row = json_object_new_object(), *value;
+	unsigned how = lasting ? JSON_C_OBJECT_ADD_KEY_IS_NEW |
+	    JSON_C_OBJECT_ADD_CONSTANT_KEY : 0;
 	size_t i;
 
 	for (i = 0; row != NULL && i < n_cells; i++) {
 		value = cell_json(&cells[i]);
 		if ((value != NULL || cells[i].type == XC_CELL_NULL) &&
-		    json_object_object_add(row, cells[i].name, value) == 0)
+		    json_object_object_add_ex(row, cells[i].name, value,
+		    how) == 0)
 			continue;
 		json_object_put(value);
 		json_object_put(row);
@@ -108,32 +113,65 @@ row_json(const struct xc_cell *cells, size_t n_cells)
 	return row;
 }
 
+/* A new row, of which *bytes counts the size. */
 static enum xc_err
-collect(void *ctx, const struct xc_cell *cells, size_t n_cells)
+make_row(struct xc_connection *c, const struct xc_cell *cells, size_t n_cells,
+    size_t *bytes, struct json_object **row_r)
 {
-	struct collection *all = ctx;
+	for (size_t i = 0; i < n_cells; i++)
+		*bytes += cells[i].len + CELL_OVERHEAD;
+	if (*bytes > XC_CONNECTION_BYTES_MAX)
+		return xc_connection_refuse(c, XC_ERR_TOO_LARGE,
+		    "more than %u bytes of rows; add a LIMIT",
+		    XC_CONNECTION_BYTES_MAX);
+	*row_r = row_json(cells, n_cells, xc_connection_names_last(c));
+	if (*row_r == NULL)
+		return xc_connection_refuse(c, XC_ERR_NOMEM, "out of memory");
+	return XC_OK;
+}
+
+/* XC_ERR_NOT_FOUND: no more are wanted. */
+static enum xc_err
+collect(struct collection *all, const struct xc_cell *cells, size_t n_cells)
+{
 	struct json_object *row;
-	size_t i;
+	enum xc_err err;
 
 	if (json_object_array_length(all->rows) == all->max_rows) {
 		if (all->cut)
-			return XC_OK;
+			return XC_ERR_NOT_FOUND;
 		return xc_connection_refuse(all->connection, XC_ERR_TOO_LARGE,
 		    "more than %zu rows; add a LIMIT", all->max_rows);
 	}
-	for (i = 0; i < n_cells; i++)
-		all->bytes += cells[i].len + CELL_OVERHEAD;
-	if (all->bytes > XC_CONNECTION_BYTES_MAX)
-		return xc_connection_refuse(all->connection, XC_ERR_TOO_LARGE,
-		    "more than %u bytes of rows; add a LIMIT",
-		    XC_CONNECTION_BYTES_MAX);
-	row = row_json(cells, n_cells);
-	if (row == NULL || json_object_array_add(all->rows, row) != 0) {
+	err = make_row(all->connection, cells, n_cells, &all->bytes, &row);
+	if (err != XC_OK)
+		return err;
+	if (json_object_array_add(all->rows, row) != 0) {
 		json_object_put(row);
 		return xc_connection_refuse(all->connection, XC_ERR_NOMEM,
 		    "out of memory");
 	}
 	return XC_OK;
+}
+
+static enum xc_err
+collect_all(struct collection *all, const struct xc_statement *statement)
+{
+	struct xc_connection *c = all->connection;
+	const struct xc_cell *cells;
+	enum xc_err err, end;
+	size_t n;
+
+	err = xc_connection_walk(c, statement);
+	if (err != XC_OK)
+		return err;
+	while (err == XC_OK) {
+		err = xc_connection_next(c, &cells, &n);
+		if (err == XC_OK)
+			err = collect(all, cells, n);
+	}
+	end = xc_connection_walked(c);
+	return err == XC_ERR_NOT_FOUND ? end : err;
 }
 
 enum xc_err
@@ -155,11 +193,37 @@ xc_connection_rows(struct xc_connection *connection,
 	if (all.rows == NULL)
 		return xc_connection_refuse(connection, XC_ERR_NOMEM,
 		    "out of memory");
-	err = xc_connection_each(connection, statement, collect, &all);
+	err = collect_all(&all, statement);
 	if (err != XC_OK) {
 		json_object_put(all.rows);
 		return err;
 	}
 	*rows_r = all.rows;
 	return XC_OK;
+}
+
+enum xc_err
+xc_connection_row(struct xc_connection *c,
+    const struct xc_statement *statement, struct json_object **row_r)
+{
+	struct json_object *row = NULL;
+	const struct xc_cell *cells;
+	size_t n, bytes = 0;
+	enum xc_err err, end;
+
+	*row_r = NULL;
+	err = xc_connection_walk(c, statement);
+	if (err != XC_OK)
+		return err;
+	err = xc_connection_next(c, &cells, &n);
+	if (err == XC_OK)
+		err = make_row(c, cells, n, &bytes, &row);
+	end = xc_connection_walked(c);
+	if (end != XC_OK && (err == XC_OK || err == XC_ERR_NOT_FOUND))
+		err = end;
+	if (err == XC_OK)
+		*row_r = row;
+	else
+		json_object_put(row);
+	return err;
 }

@@ -5,11 +5,13 @@
 #include "statement.h"
 
 #define BUCKETS 512	/* a power of two */
+#define RECENT 64	/* likewise */
 
 struct xc_statement_cache {
 	size_t count;
 	struct xc_prepared *newest, *oldest;
 	struct xc_prepared *buckets[BUCKETS];
+	struct xc_prepared *recent[RECENT];	/* by the text's address */
 };
 
 struct xc_statement_cache *
@@ -79,6 +81,7 @@ free_prepared(struct xc_prepared *p)
 {
 	xc_columns_free(&p->columns);
 	free(p->params);
+	free(p->fixed);
 	free(p->schema);
 	free(p->sql);
 	free(p);
@@ -92,6 +95,9 @@ take_out(struct xc_statement_cache *cache, struct xc_prepared *p)
 	while (*at != p)
 		at = &(*at)->next;
 	*at = p->next;
+	for (size_t i = 0; i < RECENT; i++)
+		if (cache->recent[i] == p)
+			cache->recent[i] = NULL;
 	unlink_use(cache, p);
 	cache->count--;
 }
@@ -123,17 +129,39 @@ xc_statement_cache_forget(struct xc_statement_cache *cache)
 	}
 }
 
-struct xc_prepared *
-xc_statement_cache_get(struct xc_statement_cache *cache,
+static bool
+is_of(const struct xc_prepared *p, const struct xc_statement *statement)
+{
+	return strcmp(p->sql, statement->sql) == 0 &&
+	    strcmp(p->schema, schema_of(statement)) == 0;
+}
+
+static struct xc_prepared *
+find(const struct xc_statement_cache *cache,
     const struct xc_statement *statement)
 {
 	uint64_t hash = hash_of(statement);
 	struct xc_prepared *p;
 
 	for (p = cache->buckets[hash % BUCKETS]; p != NULL; p = p->next)
-		if (p->hash == hash && strcmp(p->sql, statement->sql) == 0 &&
-		    strcmp(p->schema, schema_of(statement)) == 0)
+		if (p->hash == hash && is_of(p, statement))
 			break;
+	return p;
+}
+
+struct xc_prepared *
+xc_statement_cache_get(struct xc_statement_cache *cache,
+    const struct xc_statement *statement)
+{
+	uintptr_t place = (uintptr_t)statement->sql;
+	struct xc_prepared **recent, *p;
+
+	/* A text is mostly at the place where it was the last time; what it
+	 * is is looked at nevertheless. */
+	recent = &cache->recent[(place ^ place >> 6) % RECENT];
+	p = *recent;
+	if (p == NULL || !is_of(p, statement))
+		*recent = p = find(cache, statement);
 	if (p != NULL && cache->newest != p) {
 		unlink_use(cache, p);
 		link_newest(cache, p);
@@ -154,9 +182,11 @@ xc_statement_cache_put(struct xc_statement_cache *cache,
 	}
 	p->n_params = mysql_stmt_param_count(stmt);
 	p->params = calloc(p->n_params + 1, sizeof(*p->params));
+	p->fixed = calloc(p->n_params + 1, sizeof(*p->fixed));
 	p->schema = strdup(schema_of(statement));
 	p->sql = strdup(statement->sql);
-	if (p->params == NULL || p->schema == NULL || p->sql == NULL) {
+	if (p->params == NULL || p->fixed == NULL || p->schema == NULL ||
+	    p->sql == NULL) {
 		mysql_stmt_close(stmt);
 		free_prepared(p);
 		return NULL;

@@ -8,6 +8,7 @@
 #include <errmsg.h>
 #include <mysqld_error.h>
 
+#include "process.h"
 #include "statement.h"
 
 #define ARGS_MAX	65535
@@ -112,40 +113,82 @@ prepare(struct xc_run *run)
 }
 
 static void
-bind_value(MYSQL_BIND *bind, const struct xc_value *value)
+bind_bytes(MYSQL_BIND *bind, const struct xc_value *value)
 {
 	union {
 		const void *in;
 		void *out;
 	} data;
 
-	memset(bind, 0, sizeof(*bind));
 	/* The library only reads what is bound to a parameter. */
+	data.in = value->data == NULL ? "" : value->data;
+	bind->buffer_type = value->type == XC_VALUE_TEXT ?
+	    MYSQL_TYPE_STRING : MYSQL_TYPE_BLOB;
+	bind->buffer = data.out;
+	bind->buffer_length = value->data == NULL ? 0 : value->len;
+	bind->length_value = bind->buffer_length;
+}
+
+/* False if the value's place or size may be another the next time. */
+static bool
+bind_value(MYSQL_BIND *bind, struct xc_fixed *fixed,
+    const struct xc_value *value)
+{
+	memset(bind, 0, sizeof(*bind));
 	switch (value->type) {
 	case XC_VALUE_INT:
 	case XC_VALUE_UINT:
 		bind->buffer_type = MYSQL_TYPE_LONGLONG;
 		bind->is_unsigned = value->type == XC_VALUE_UINT;
-		data.in = &value->integer;
+		bind->buffer = &fixed->integer;
 		break;
 	case XC_VALUE_REAL:
 		bind->buffer_type = MYSQL_TYPE_DOUBLE;
-		data.in = &value->real;
+		bind->buffer = &fixed->real;
 		break;
 	case XC_VALUE_TEXT:
 	case XC_VALUE_BLOB:
-		bind->buffer_type = value->type == XC_VALUE_TEXT ?
-		    MYSQL_TYPE_STRING : MYSQL_TYPE_BLOB;
-		data.in = value->data == NULL ? "" : value->data;
-		bind->buffer_length = value->data == NULL ? 0 : value->len;
-		bind->length_value = bind->buffer_length;
-		break;
+		bind_bytes(bind, value);
+		return false;
 	default:
 		bind->buffer_type = MYSQL_TYPE_NULL;
-		data.in = NULL;
 		break;
 	}
-	bind->buffer = data.out;
+	return true;
+}
+
+/* Whether a value is bound as those like it are. */
+static bool
+is_like(const MYSQL_BIND *bind, const struct xc_value *value)
+{
+	switch (value->type) {
+	case XC_VALUE_INT:
+	case XC_VALUE_UINT:
+		return bind->buffer_type == MYSQL_TYPE_LONGLONG &&
+		    bind->is_unsigned == (value->type == XC_VALUE_UINT);
+	case XC_VALUE_REAL:
+		return bind->buffer_type == MYSQL_TYPE_DOUBLE;
+	case XC_VALUE_NULL:
+		return bind->buffer_type == MYSQL_TYPE_NULL;
+	default:
+		return false;
+	}
+}
+
+/* Where new values are read from places that the statement knows, it need
+ * not, and the server need not, be told of them again. */
+static bool
+put_values(struct xc_prepared *p, const struct xc_value *args)
+{
+	bool like = p->bound;
+	size_t i;
+
+	for (i = 0; i < p->n_params; i++) {
+		p->fixed[i].integer = args[i].integer;
+		p->fixed[i].real = args[i].real;
+		like = like && is_like(&p->params[i], &args[i]);
+	}
+	return like;
 }
 
 static enum xc_err
@@ -171,6 +214,7 @@ bind_values(struct xc_run *run)
 {
 	const struct xc_statement *s = run->statement;
 	struct xc_prepared *p = run->prepared;
+	bool fixed = true;
 	enum xc_err err;
 	size_t i;
 
@@ -181,10 +225,14 @@ bind_values(struct xc_run *run)
 	err = check_size(run);
 	if (err != XC_OK || s->n_args == 0)
 		return err;
+	if (put_values(p, s->args))
+		return XC_OK;
 	for (i = 0; i < s->n_args; i++)
-		bind_value(&p->params[i], &s->args[i]);
+		fixed &= bind_value(&p->params[i], &p->fixed[i], &s->args[i]);
+	p->bound = false;
 	if (mysql_stmt_bind_param(p->stmt, p->params) != 0)
 		return judge_stmt(run, p->stmt);
+	p->bound = fixed;
 	return XC_OK;
 }
 
@@ -388,6 +436,12 @@ xc_connection_next(struct xc_connection *c, const struct xc_cell **cells_r,
 	return err;
 }
 
+bool
+xc_connection_names_last(const struct xc_connection *c)
+{
+	return xc_columns_lasting(c->run->prepared->columns);
+}
+
 /* Reads on for a moment; whether that was all. */
 static bool
 read_rest(struct xc_run *run)
@@ -430,7 +484,8 @@ xc_connection_walked(struct xc_connection *c)
 	c->walking = false;
 	/* Of a hundred million rows somebody wanted seven.  A transaction
 	 * would be lost with the connection. */
-	if (!c->transaction && c->pid == getpid() && !read_rest(c->run)) {
+	if (!c->transaction && c->pid == xc_process_id() &&
+	    !read_rest(c->run)) {
 		leave(c);
 		return XC_OK;
 	}

@@ -7,6 +7,12 @@
 
 #include "connection-private.h"
 
+/* A value of a fixed size, where the library finds it. */
+struct xc_fixed {
+	int64_t integer;
+	double real;
+};
+
 /* A statement that is prepared, and the room for its values. */
 struct xc_prepared {
 	struct xc_prepared *newer, *older;	/* by their last use */
@@ -17,7 +23,9 @@ struct xc_prepared {
 	MYSQL_STMT *stmt;
 	struct xc_statement_kind kind;
 	MYSQL_BIND *params;
+	struct xc_fixed *fixed;	/* for each of params */
 	size_t n_params;
+	bool bound;		/* stmt reads all of its values from fixed */
 	struct xc_columns *columns;	/* NULL until it gave rows */
 };
 
@@ -60,6 +68,13 @@ enum xc_err xc_columns_bind(struct xc_columns **columns, MYSQL_STMT *stmt,
  * statement's error. */
 enum xc_err xc_columns_cells(struct xc_columns *columns, MYSQL_STMT *stmt,
     const struct xc_cell **cells_r, size_t *n_cells_r);
+
+/* Whether the names of the cells stay when the statement is gone, and no two
+ * are the same: then they can be a JSON object's keys as they are. */
+bool xc_columns_lasting(const struct xc_columns *columns);
+
+/* The same of the row that is being read. */
+bool xc_connection_names_last(const struct xc_connection *connection);
 
 /* Gives back what a long value took. */
 void xc_columns_trim(struct xc_columns *columns);

@@ -1,15 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 /* The drivers that need no server, and what a statement is taken for. */
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <string.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 #include <json-c/json.h>
 
 #include "connection-private.h"
 #include "database.h"
+#include "process.h"
 
 static void
 test_fake(void **state)
@@ -155,6 +160,32 @@ test_errors(void **state)
 	assert_false(xc_mysql_lost(1213));
 }
 
+static int
+ask_in_child(pid_t child)
+{
+	int status;
+
+	if (child == 0)
+		_exit(xc_process_id() == getpid() ? 0 : 1);
+	assert_true(child > 0);
+	assert_int_equal(waitpid(child, &status, 0), child);
+	return status;
+}
+
+/* Also in a child that the library did not fork. */
+static void
+test_process_id(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(xc_process_id(), getpid());
+		assert_int_equal(ask_in_child(fork()), 0);
+		assert_int_equal(ask_in_child((pid_t)syscall(SYS_clone,
+		    SIGCHLD, NULL, NULL, NULL, NULL)), 0);
+	}
+	assert_int_equal(xc_process_id(), getpid());
+}
+
 int
 main(void)
 {
@@ -164,6 +195,7 @@ main(void)
 		cmocka_unit_test(test_failing),
 		cmocka_unit_test(test_kinds),
 		cmocka_unit_test(test_errors),
+		cmocka_unit_test(test_process_id),
 	};
 
 	return cmocka_run_group_tests_name("database", tests, NULL, NULL);

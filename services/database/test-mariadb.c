@@ -13,6 +13,7 @@
 
 #include "connection-private.h"
 #include "database.h"
+#include "names.h"
 #include "statement.h"
 #include "support.h"
 
@@ -325,6 +326,134 @@ test_alter(void **state)
 	    "error not valid");
 }
 
+/* The first row alone; it needs nothing of what it came from. */
+static void
+test_row(void **state)
+{
+	struct xc_statement three = { SCHEMA, "SELECT n, 1 AS a, name, 2 AS a "
+	    "FROM item ORDER BY n", XC_NO_ARGS };
+	struct xc_statement insert = { SCHEMA, "INSERT INTO item (n) VALUES "
+	    "(4)", XC_NO_ARGS };
+	struct xc_statement wrong = { SCHEMA, "SELECT x FROM item",
+	    XC_NO_ARGS };
+	struct xc_connection *c = new_connection();
+	struct json_object *rows[2];
+
+	(void)state;
+	assert_int_equal(xc_connection_row(c, &three, &rows[0]),
+	    XC_ERR_NOT_FOUND);
+	assert_null(rows[0]);
+	must(con, "INSERT INTO item (n, name) VALUES (1, 'x'), (2, 'y'), "
+	    "(3, NULL)");
+	for (int i = 0; i < 2; i++)
+		assert_int_equal(xc_connection_row(c, &three, &rows[i]),
+		    XC_OK);
+	assert_int_equal(number(c, "SELECT COUNT(*) FROM item"), 3);
+	xc_connection_free(&c);
+	for (int i = 0; i < 2; i++) {
+		assert_string_equal(json_object_to_json_string(rows[i]),
+		    "{ \"n\": 1, \"a\": 2, \"name\": \"x\" }");
+		json_object_object_del(rows[i], "name");
+		json_object_put(rows[i]);
+	}
+	assert_int_equal(xc_connection_row(con, &insert, &rows[0]),
+	    XC_ERR_NOT_FOUND);
+	assert_int_equal(number(con, "SELECT COUNT(*) FROM item"), 4);
+	assert_int_equal(xc_connection_row(con, &wrong, &rows[0]),
+	    XC_ERR_INVALID);
+	assert_null(rows[0]);
+}
+
+/* Names that the process does not keep: one is too long, then there are too
+ * many. */
+static void
+test_names(void **state)
+{
+	char name[80], sql[160], wanted[160];
+
+	(void)state;
+	assert_non_null(xc_name_kept("n5"));
+	for (int i = 0; i < XC_NAMES_MAX + 3; i++) {
+		snprintf(name, sizeof(name), i == 0 ? "%070d" : "n%d", i);
+		snprintf(sql, sizeof(sql), "SELECT 1 AS `%s`, 2 AS a", name);
+		snprintf(wanted, sizeof(wanted), "[ { \"%s\": 1, \"a\": 2 } ]",
+		    name);
+		/* Most are not worth a statement. */
+		if (i > 5 && i < XC_NAMES_MAX)
+			(void)xc_name_kept(name);
+		else
+			assert_string_equal(rows_text(con, sql, XC_NO_ARGS),
+			    wanted);
+	}
+	assert_null(xc_name_kept(name));
+	assert_ptr_equal(xc_name_kept("n5"), xc_name_kept("n5"));
+}
+
+/* Values of another type each time, and the same statement after its table was
+ * changed. */
+static void
+test_values(void **state)
+{
+	static const char sql[] = "SELECT CONCAT(?, '/', ?) AS c";
+	static const char big[] = "SELECT COUNT(*) AS n FROM item WHERE n < ? "
+	    "AND n > ?";
+	static const struct {
+		struct xc_value a, b;
+		const char *text;
+	} cases[] = {
+#define INT(n) { .type = XC_VALUE_INT, .integer = (n) }
+#define UINT(n) { .type = XC_VALUE_UINT, .integer = (n) }
+#define REAL(x) { .type = XC_VALUE_REAL, .real = (x) }
+#define TEXT(t) { .type = XC_VALUE_TEXT, .data = (t), .len = sizeof(t) - 1 }
+		{ INT(1), INT(2), "1/2" },
+		{ INT(3), INT(-4), "3/-4" },
+		{ INT(3), UINT(-4), "3/18446744073709551612" },
+		{ INT(5), UINT(6), "5/6" },
+		{ INT(5), REAL(0.5), "5/0.5" },
+		{ INT(7), REAL(1.5), "7/1.5" },
+		{ TEXT("abc"), REAL(2.5), "abc/2.5" },
+		{ TEXT("x"), REAL(3.5), "x/3.5" },
+		{ TEXT(""), INT(8), "/8" },
+		{ INT(9), INT(9), "9/9" },
+	};
+	char wanted[64];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		snprintf(wanted, sizeof(wanted), "[ { \"c\": \"%s\" } ]",
+		    cases[i].text);
+		assert_string_equal(rows_text(con, sql, XC_ARGS(cases[i].a,
+		    cases[i].b)), wanted);
+	}
+	assert_string_equal(rows_text(con, sql, XC_ARGS(xc_null(),
+	    xc_int(1))), "[ { \"c\": null } ]");
+	assert_string_equal(rows_text(con, sql, XC_ARGS(xc_int(2),
+	    xc_int(1))), "[ { \"c\": \"2/1\" } ]");
+	must(con, "INSERT INTO item (n) VALUES (10), (20), (30)");
+	assert_string_equal(rows_text(con, big, XC_ARGS(xc_int(25),
+	    xc_int(15))), "[ { \"n\": 1 } ]");
+	must(con, "ALTER TABLE item ADD one_more INT");
+	assert_string_equal(rows_text(con, big, XC_ARGS(xc_int(35),
+	    xc_int(15))), "[ { \"n\": 2 } ]");
+}
+
+/* A text is what is there, not where it is. */
+static void
+test_text_in_place(void **state)
+{
+	char sql[] = "SELECT 1 AS n";
+
+	(void)state;
+	assert_int_equal(number(con, sql), 1);
+	sql[7] = '2';
+	assert_int_equal(number(con, sql), 2);
+	assert_int_equal(number(con, sql), 2);
+	xc_statement_cache_flush(con->cache);
+	assert_int_equal(number(con, sql), 2);
+	sql[7] = '1';
+	assert_int_equal(number(con, sql), 1);
+}
+
 static void
 test_statement_cap(void **state)
 {
@@ -402,6 +531,16 @@ test_driver(void **state)
 	assert_int_equal(database.ops->rows(database.ctx, SCHEMA,
 	    "SELECT x FROM item", XC_NO_ARGS, 10, &rows), XC_ERR_INVALID);
 	assert_null(rows);
+	assert_int_equal(database.ops->row(database.ctx, SCHEMA,
+	    "SELECT n FROM item", XC_NO_ARGS, &rows), XC_ERR_NOT_FOUND);
+	assert_int_equal(database.ops->row(database.ctx, SCHEMA,
+	    "SELECT x FROM item", XC_NO_ARGS, &rows), XC_ERR_INVALID);
+	assert_null(rows);
+	assert_int_equal(database.ops->row(database.ctx, SCHEMA,
+	    "SELECT 5 AS n", XC_NO_ARGS, &rows), XC_OK);
+	assert_string_equal(json_object_to_json_string(rows),
+	    "{ \"n\": 5 }");
+	json_object_put(rows);
 	xc_database_close(&database);
 	assert_null(database.ops);
 }
@@ -420,6 +559,10 @@ main(void)
 		T(test_lock_wait),
 		T(test_deadlock),
 		T(test_alter),
+		T(test_row),
+		T(test_names),
+		T(test_values),
+		T(test_text_in_place),
 		T(test_statement_cap),
 		T(test_schemas),
 		T(test_driver),

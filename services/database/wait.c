@@ -91,7 +91,14 @@ static ssize_t
 wait_and_write(MARIADB_PVIO *pvio, const uchar *from, size_t size)
 {
 	struct xc_wait *wait = wait_of(pvio);
+	ssize_t n;
 
+	/* There is room, nearly always. */
+	n = send((int)mysql_get_socket(wait->connection->mysql), from, size,
+	    MSG_DONTWAIT | MSG_NOSIGNAL);
+	if (n >= 0 || (errno != EAGAIN && errno != EWOULDBLOCK &&
+	    errno != EINTR))
+		return n;
 	if (!wait_for(wait->connection, pvio, POLLOUT))
 		return -1;
 	return wait->library->write(pvio, from, size);

@@ -53,55 +53,74 @@ check_args(struct xc_request *req, const char *sql,
 	return err;
 }
 
-/* The rows of a statement, not yet the request's. */
+/* All that is seen to before a statement is given to the driver. */
 static enum xc_err
-fetch(struct xc_request *req, struct json_object **rows_r, const char *sql,
+check_call(struct xc_request *req, const char *sql,
     const struct xc_value *args, size_t n_args)
 {
-	const struct xc_host *host = req->host;
-	enum xc_err err;
+	enum xc_err err = check_access(req);
 
-	*rows_r = NULL;
-	err = check_access(req);
 	if (err == XC_OK)
 		err = check_args(req, sql, args, n_args);
-	if (err != XC_OK)
-		return err;
-	begin_use(req);
-	return host->db->rows(host->db_ctx, req->plugin->schema, sql, args,
-	    n_args, XC_ROWS_MAX, rows_r);
+	if (err == XC_OK)
+		begin_use(req);
+	return err;
 }
 
 enum xc_err
 xc_db_rows(struct xc_request *req, struct json_object **rows_r,
     const char *sql, const struct xc_value *args, size_t n_args)
 {
-	enum xc_err err = fetch(req, rows_r, sql, args, n_args);
+	const struct xc_host *host = req->host;
+	enum xc_err err = check_call(req, sql, args, n_args);
 
+	*rows_r = NULL;
+	if (err == XC_OK)
+		err = host->db->rows(host->db_ctx, req->plugin->schema, sql,
+		    args, n_args, XC_ROWS_MAX, rows_r);
 	if (err != XC_OK)
 		return err;
 	*rows_r = xc_json_own(req, *rows_r);
 	return *rows_r != NULL ? XC_OK : XC_ERR_NOMEM;
 }
 
+/* By a driver that gives rows only. */
+static enum xc_err
+first_of_rows(struct xc_request *req, struct json_object **row_r,
+    const char *sql, const struct xc_value *args, size_t n_args)
+{
+	const struct xc_host *host = req->host;
+	struct json_object *rows = NULL;
+	enum xc_err err;
+
+	err = host->db->rows(host->db_ctx, req->plugin->schema, sql, args,
+	    n_args, 1, &rows);
+	if (err == XC_OK && (rows == NULL ||
+	    json_object_array_length(rows) == 0))
+		err = XC_ERR_NOT_FOUND;
+	if (err == XC_OK)
+		*row_r = json_object_get(json_object_array_get_idx(rows, 0));
+	json_object_put(rows);
+	return err;
+}
+
 enum xc_err
 xc_db_row(struct xc_request *req, struct json_object **row_r,
     const char *sql, const struct xc_value *args, size_t n_args)
 {
-	struct json_object *rows;
-	struct json_object *row;
-	enum xc_err err = fetch(req, &rows, sql, args, n_args);
+	const struct xc_host *host = req->host;
+	enum xc_err err = check_call(req, sql, args, n_args);
 
 	*row_r = NULL;
 	if (err != XC_OK)
 		return err;
-	if (rows == NULL || json_object_array_length(rows) == 0) {
-		json_object_put(rows);
-		return XC_ERR_NOT_FOUND;
-	}
-	row = json_object_get(json_object_array_get_idx(rows, 0));
-	json_object_put(rows);
-	*row_r = xc_json_own(req, row);
+	err = host->db->row == NULL ?
+	    first_of_rows(req, row_r, sql, args, n_args) :
+	    host->db->row(host->db_ctx, req->plugin->schema, sql, args,
+	    n_args, row_r);
+	if (err != XC_OK)
+		return err;
+	*row_r = xc_json_own(req, *row_r);
 	return *row_r != NULL ? XC_OK : XC_ERR_NOMEM;
 }
 
@@ -115,12 +134,9 @@ xc_db_exec(struct xc_request *req, struct xc_db_result *result_r,
 
 	if (result_r != NULL)
 		*result_r = result;
-	err = check_access(req);
-	if (err == XC_OK)
-		err = check_args(req, sql, args, n_args);
+	err = check_call(req, sql, args, n_args);
 	if (err != XC_OK)
 		return err;
-	begin_use(req);
 	err = host->db->exec(host->db_ctx, req->plugin->schema, sql, args,
 	    n_args, &result);
 	if (err == XC_OK && result_r != NULL)

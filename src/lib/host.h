@@ -48,6 +48,11 @@ struct xc_db_ops {
 	enum xc_err (*next)(void *ctx, const struct xc_cell **cells_r,
 	    size_t *n_r);
 	void (*end)(void *ctx);
+	/* The first row, an object, or XC_ERR_NOT_FOUND.  May be NULL: then
+	 * rows is called for one. */
+	enum xc_err (*row)(void *ctx, const char *schema, const char *sql,
+	    const struct xc_value *args, size_t n_args,
+	    struct json_object **row_r);
 };
 
 /* One of many values. */

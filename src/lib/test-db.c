@@ -26,6 +26,7 @@ static struct {
 	unsigned n_ends;
 	uint64_t end_us;
 	size_t n_args;
+	size_t max_rows;
 } fake;
 
 static enum xc_err
@@ -39,7 +40,7 @@ fake_rows(void *ctx, const char *schema, const char *sql,
 	(void)ctx;
 	(void)sql;
 	(void)args;
-	assert_int_equal(max_rows, 100000);
+	fake.max_rows = max_rows;
 	fake.n_calls++;
 	fake.n_args = n_args;
 	strcpy(fake.schema, schema);
@@ -176,6 +177,7 @@ test_rows(void **state)
 	    xc_blob("\xff", 1))), XC_OK);
 	assert_int_equal(json_object_array_length(rows), 2);
 	assert_int_equal(fake.n_args, 5);
+	assert_int_equal(fake.max_rows, 100000);
 	assert_string_equal(fake.schema, "xcore_todo");
 	fake.err = XC_ERR_TIMEOUT;
 	assert_int_equal(xc_db_rows(&req, &rows, "SELECT 1", XC_NO_ARGS),
@@ -205,10 +207,56 @@ test_row(void **state)
 	    XC_OK);
 	assert_true(xc_json_int(row, "id", &id));
 	assert_int_equal(id, 0);
+	assert_int_equal(fake.max_rows, 1);
 	fake.err = XC_ERR_UNAVAILABLE;
 	assert_int_equal(xc_db_row(&req, &row, "SELECT 1", XC_NO_ARGS),
 	    XC_ERR_UNAVAILABLE);
 	assert_null(row);
+	test_end(&req);
+}
+
+static enum xc_err
+fake_row(void *ctx, const char *schema, const char *sql,
+    const struct xc_value *args, size_t n_args, struct json_object **row_r)
+{
+	(void)ctx;
+	(void)sql;
+	(void)args;
+	(void)n_args;
+	assert_string_equal(schema, "xcore_todo");
+	fake.n_calls++;
+	*row_r = fake.err == XC_OK ? json_tokener_parse("{\"id\": 8}") : NULL;
+	return fake.err;
+}
+
+/* A driver that gives a row by itself is not asked for rows. */
+static void
+test_row_by_itself(void **state)
+{
+	struct xc_db_ops able = ops;
+	struct json_object *row;
+	struct xc_request req;
+	int64_t id = 9;
+
+	(void)state;
+	begin(&req);
+	able.row = fake_row;
+	able.rows = NULL;
+	test_host.db = &able;
+	assert_int_equal(xc_db_row(&req, &row, "SELECT 1", XC_NO_ARGS),
+	    XC_OK);
+	assert_true(xc_json_int(row, "id", &id));
+	assert_int_equal(id, 8);
+	fake.err = XC_ERR_NOT_FOUND;
+	assert_int_equal(xc_db_row(&req, &row, "SELECT 1", XC_NO_ARGS),
+	    XC_ERR_NOT_FOUND);
+	assert_null(row);
+	assert_int_equal(xc_db_row(&req, &row, "", XC_NO_ARGS),
+	    XC_ERR_INVALID);
+	assert_null(row);
+	assert_int_equal(fake.n_calls, 2);
+	xc_request_reset(&req);
+	assert_int_equal(fake.n_release, 1);
 	test_end(&req);
 }
 
@@ -457,6 +505,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_rows),
 		cmocka_unit_test(test_row),
+		cmocka_unit_test(test_row_by_itself),
 		cmocka_unit_test(test_exec),
 		cmocka_unit_test(test_each),
 		cmocka_unit_test(test_objects),

@@ -121,7 +121,8 @@ struct xc_db_result {
 enum xc_err xc_db_rows(struct xc_request *req, struct json_object **rows_r,
     const char *sql, const struct xc_value *args, size_t n_args);
 
-/* The first row as an object; XC_ERR_NOT_FOUND if there is none. */
+/* The first row as an object, without the others; XC_ERR_NOT_FOUND if there
+ * is none. */
 enum xc_err xc_db_row(struct xc_request *req, struct json_object **row_r,
     const char *sql, const struct xc_value *args, size_t n_args);
 
