@@ -193,9 +193,17 @@ rejects() { ask 'SELECT rejected FROM xc_host' | grep -q -e "$1"; }
 
 # A plugin's folder in $T/src/NAME-VERSION; the variables say what is special:
 # $prefix, $permissions, $requires, $extra (of the manifest), $start (the body
-# of start()), $word (what it answers).
+# of start()), $word (what it answers), $handlers (names of others that do
+# nothing).
 make_plugin() { # NAME VERSION
 	dir=$T/src/$1-$2
+	functions= rows=
+	for handler in ${handlers:-}; do
+		functions="$functions static enum xc_err
+		    $handler(struct xc_request *req)
+		    { (void)req; return XC_OK; }"
+		rows="$rows, { \"$handler\", $handler }"
+	done
 	rm -rf "$dir"
 	mkdir -p "$dir"
 	cat >"$dir/plugin.json" <<-EOF
@@ -218,8 +226,9 @@ make_plugin() { # NAME VERSION
 	{ return xc_reply_text(req, 200, "text/plain", "${word:-hello}", 1); }
 	static enum xc_err start(struct xc_plugin *plugin)
 	{ (void)plugin; ${start:-return XC_OK;} }
+	$functions
 	XC_PLUGIN(.start = start,
-	    .operations = XC_OPERATIONS({ "say_hello", say_hello }));
+	    .operations = XC_OPERATIONS({ "say_hello", say_hello }$rows));
 	EOF
 	build_plugin "$dir" "$1"
 }

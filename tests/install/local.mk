@@ -18,6 +18,6 @@ install_test_parts = tests/install/contract.sh tests/install/crash.sh \
 	tests/install/develop.sh tests/install/fixture.sh \
 	tests/install/follower.sh tests/install/migrations.sh \
 	tests/install/quarantine.sh tests/install/rules.sh \
-	tests/install/terms.sh tests/install/verbs.sh
+	tests/install/steps.sh tests/install/terms.sh tests/install/verbs.sh
 EXTRA_DIST += tests/install/run $(install_test_parts)
 LINT_SHELL += tests/install/run $(install_test_parts)
