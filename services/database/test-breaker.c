@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* When calls are refused for a server that hangs or is gone, and when not; see
  * tests/services/run-database. */
+#include <arpa/inet.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -242,6 +244,41 @@ test_crowded(void **state)
 	xc_connection_free(&c);
 }
 
+/* Of another server nothing is known; by TCP, where a name may stand. */
+static void
+test_other_server(void **state)
+{
+	struct sockaddr_in at = { .sin_family = AF_INET,
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	struct xc_database_settings other = settings;
+	socklen_t len = sizeof(at);
+	struct xc_connection *c;
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	(void)state;
+	assert_true(fd >= 0);
+	assert_int_equal(bind(fd, (struct sockaddr *)&at, len), 0);
+	assert_int_equal(getsockname(fd, (struct sockaddr *)&at, &len), 0);
+	other.socket = "";
+	other.host = "localhost";
+	other.port = ntohs(at.sin_port);
+	other.connect_timeout_ms = 300;
+	assert_int_equal(xc_connection_new(&other, XC_ACCOUNT_CORE, &c, NULL),
+	    XC_OK);
+	/* Nobody listens. */
+	assert_int_equal(xc_connection_open(c), XC_ERR_UNAVAILABLE);
+	assert_int_equal(xc_connection_error(c)->number, 2002);
+	assert_true(xc_breaker_is_open(c->breaker));
+	/* Somebody does, but says nothing. */
+	assert_int_equal(listen(fd, 8), 0);
+	while (xc_connection_error(c)->number != 2013)
+		assert_int_equal(xc_connection_open(c), XC_ERR_UNAVAILABLE);
+	assert_false(xc_breaker_is_open(con->breaker));
+	assert_int_equal(number(con, SELECT), 0);
+	xc_connection_free(&c);
+	close(fd);
+}
+
 /* Killed and started again: without a wait, from the first connection on. */
 static void
 test_restart(void **state)
@@ -296,6 +333,7 @@ main(void)
 		T(test_in_flight_out),
 		T(test_stays_closed),
 		T(test_crowded),
+		T(test_other_server),
 		T(test_restart),
 		T(test_current),
 	};
