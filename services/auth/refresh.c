@@ -26,9 +26,11 @@ struct turning {
 	const struct xc_caller *caller;
 	unsigned char old[XC_DIGEST_LEN];
 	unsigned char new[XC_DIGEST_LEN];
+	const char *refresh;	/* the new one, as the client gets it */
 	struct row row;
 	bool reused;
 	int64_t life_s;		/* of the new one */
+	struct json_object *result;
 };
 
 static enum xc_err
@@ -119,6 +121,25 @@ replace(struct xc_store *store, struct turning *turning)
 	return err;
 }
 
+static enum xc_err
+tell(struct turning *turning)
+{
+	char session[XC_SESSION_TEXT_SIZE];
+	enum xc_err err;
+
+	json_object_put(turning->result);
+	turning->result = NULL;
+	xc_hex_write(turning->row.session, XC_SESSION_ID_LEN, session);
+	err = xc_access_make(turning->auth, turning->row.user_id, session,
+	    &turning->result);
+	if (err != XC_OK)
+		return err;
+	return xc_auth_put(turning->result, "refresh_token",
+	    json_object_new_string(turning->refresh)) &&
+	    xc_auth_put(turning->result, "refresh_expires_in",
+	    json_object_new_int64(turning->life_s)) ? XC_OK : XC_ERR_NOMEM;
+}
+
 /* Whoever is logged in cannot use what belongs to another session. */
 static bool
 is_strange(const struct turning *turning)
@@ -153,7 +174,11 @@ turn(struct xc_store *store, void *ctx)
 	    XC_ARGS(xc_blob(turning->old, XC_DIGEST_LEN)));
 	if (err == XC_OK && result.affected == 0)
 		return end_family(store, turning);
-	return err == XC_OK ? replace(store, turning) : err;
+	if (err == XC_OK)
+		err = replace(store, turning);
+	/* In here: one that is used up while its client gets nothing for it
+	 * ends the session when it is shown again. */
+	return err == XC_OK ? tell(turning) : err;
 }
 
 /* By each key of the ring that it may have been hashed with. */
@@ -187,30 +212,6 @@ refuse(struct xc_refusal *refusal_r)
 	return XC_ERR_DENIED;
 }
 
-static enum xc_err
-tell(struct turning *turning, const char *refresh,
-    struct json_object **result_r)
-{
-	char session[XC_SESSION_TEXT_SIZE];
-	struct json_object *result = NULL;
-	enum xc_err err;
-
-	xc_hex_write(turning->row.session, XC_SESSION_ID_LEN, session);
-	err = xc_access_make(turning->auth, turning->row.user_id, session,
-	    &result);
-	if (err != XC_OK)
-		return err;
-	if (xc_auth_put(result, "refresh_token",
-	    json_object_new_string(refresh)) &&
-	    xc_auth_put(result, "refresh_expires_in",
-	    json_object_new_int64(turning->life_s))) {
-		*result_r = result;
-		return XC_OK;
-	}
-	json_object_put(result);
-	return XC_ERR_NOMEM;
-}
-
 /* The result of an attempt that failed, for the client. */
 static enum xc_err
 explain(const struct turning *turning, enum xc_err err,
@@ -232,9 +233,10 @@ xc_auth_do_refresh(void *service, const struct xc_caller *caller,
     struct json_object *args, struct json_object **result_r,
     struct xc_refusal *refusal_r)
 {
-	struct turning turning = { .auth = service, .caller = caller };
-	const char *token = xc_auth_text(args, "refresh_token");
 	char refresh[XC_TOKEN_SIZE];
+	struct turning turning = { .auth = service, .caller = caller,
+		.refresh = refresh };
+	const char *token = xc_auth_text(args, "refresh_token");
 	enum xc_err err;
 
 	xc_auth_purge(service);
@@ -248,10 +250,12 @@ xc_auth_do_refresh(void *service, const struct xc_caller *caller,
 		    turning.new);
 	if (err == XC_OK)
 		err = turn_any(&turning, token);
-	if (err == XC_OK && !turning.reused)
-		err = tell(&turning, refresh, result_r);
-	else
+	if (err == XC_OK && !turning.reused) {
+		*result_r = turning.result;
+	} else {
+		json_object_put(turning.result);
 		err = explain(&turning, err, refusal_r);
+	}
 	xc_wipe(refresh, sizeof(refresh));
 	return err;
 }

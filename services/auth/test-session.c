@@ -12,6 +12,7 @@
 
 #include <xcore/json.h>
 
+#include "services/auth/jwt-private.h"
 #include "support.h"
 
 static int64_t ana;
@@ -150,6 +151,24 @@ test_refresh_over(void **state)
 }
 
 /* The token of a cookie's session, or the other way round, is none. */
+/* One for which there is no answer is good afterwards. */
+static void
+test_refresh_unsigned(void **state)
+{
+	char token[XC_TOKEN_SIZE], other[XC_TOKEN_SIZE];
+	size_t n = auth->jwt->n;
+
+	(void)state;
+	enter(token);
+	leave();
+	auth->jwt->n = 0;
+	assert_int_equal(refresh(token), XC_ERR_UNAVAILABLE);
+	auth->jwt->n = n;
+	assert_int_equal(refresh(token), XC_OK);
+	keep_text("refresh_token", other, sizeof(other));
+	assert_int_equal(refresh(other), XC_OK);
+}
+
 static void
 test_refresh_of_cookie(void **state)
 {
@@ -367,7 +386,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_refresh), TEST(test_reuse),
 		TEST(test_refresh_strange), TEST(test_refresh_over),
-		TEST(test_refresh_of_cookie), TEST(test_logout),
+		TEST(test_refresh_of_cookie), TEST(test_refresh_unsigned),
+		TEST(test_logout),
 		TEST(test_end_but_one), TEST(test_list), TEST(test_me),
 		TEST(test_bounded), TEST(test_purge), TEST(test_purge_many),
 	};
