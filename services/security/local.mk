@@ -13,6 +13,7 @@ libsecurity_la_SOURCES = \
 	services/security/places.c services/security/places.h \
 	services/security/seal.c \
 	services/security/service.c services/security/service.h \
+	services/security/service-private.h services/security/service-sign.c \
 	services/security/token.c services/security/token.h
 libsecurity_la_LIBADD = libsettings.la $(ARGON2_LIBS) $(CRYPTO_LIBS) \
 	$(JSONC_LIBS)

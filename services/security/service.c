@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "service.h"
+#include "service-private.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -11,13 +11,9 @@
 
 #include "token.h"
 
-#define LABEL_MAX 256
-
-/* Bytes of a member, in memory with len_r bytes that the caller wipes and
- * frees; NULL. */
-static unsigned char *
-take_bytes(struct json_object *args, const char *name, size_t max,
-    size_t *len_r)
+unsigned char *
+xc_security_bytes(struct json_object *args, const char *name,
+    size_t max, size_t *len_r)
 {
 	const char *text = xc_json_string(args, name);
 	size_t len = text != NULL ? strlen(text) : 0, i;
@@ -45,16 +41,16 @@ take_bytes(struct json_object *args, const char *name, size_t max,
 	return data;
 }
 
-static void
-drop_bytes(unsigned char *data, size_t len)
+void
+xc_security_drop(unsigned char *data, size_t len)
 {
 	if (data != NULL)
 		xc_wipe(data, len);
 	free(data);
 }
 
-static enum xc_err
-answer(struct json_object **result_r, const char *name,
+enum xc_err
+xc_security_answer(struct json_object **result_r, const char *name,
     struct json_object *value)
 {
 	struct json_object *result = json_object_new_object();
@@ -87,13 +83,13 @@ make_mac(const struct xc_keyring *ring, size_t n,
 {
 	static const char use[] = "xcore plugin mac";
 	unsigned char key[XC_DIGEST_LEN];
-	char name[sizeof(use) + 128];
+	char name[sizeof(use) + XC_PLUGIN_NAME_MAX];
 	size_t label = strlen(subject->label) + 1;
 	size_t plugin = strlen(subject->plugin);
 	unsigned char *text;
 	enum xc_err err;
 
-	if (plugin == 0 || plugin > 127)
+	if (plugin == 0 || plugin > XC_PLUGIN_NAME_MAX)
 		return XC_ERR_INVALID;
 	memcpy(name, use, sizeof(use));
 	memcpy(name + sizeof(use), subject->plugin, plugin);
@@ -110,7 +106,7 @@ make_mac(const struct xc_keyring *ring, size_t n,
 	err = xc_hmac_sha256(key, sizeof(key), text, label + subject->len,
 	    mac_r);
 	xc_wipe(key, sizeof(key));
-	drop_bytes(text, label + subject->len);
+	xc_security_drop(text, label + subject->len);
 	return err;
 }
 
@@ -126,9 +122,9 @@ read_subject(const struct xc_security *security,
 		return XC_ERR_UNAVAILABLE;
 	subject_r->plugin = caller->plugin != NULL ? caller->plugin : "";
 	subject_r->label = xc_json_string(args, "label");
-	if (subject_r->label == NULL || strlen(subject_r->label) > LABEL_MAX)
+	if (subject_r->label == NULL || strlen(subject_r->label) > XC_LABEL_MAX)
 		return XC_ERR_INVALID;
-	subject_r->data = take_bytes(args, "data", XC_MAC_DATA_MAX,
+	subject_r->data = xc_security_bytes(args, "data", XC_MAC_DATA_MAX,
 	    &subject_r->len);
 	return subject_r->data != NULL ? XC_OK : XC_ERR_INVALID;
 }
@@ -148,11 +144,11 @@ run_mac(void *service, const struct xc_caller *caller,
 	err = read_subject(security, caller, args, &subject);
 	if (err == XC_OK)
 		err = make_mac(*security->ring, 0, &subject, mac);
-	drop_bytes(subject.data, subject.len);
+	xc_security_drop(subject.data, subject.len);
 	if (err != XC_OK)
 		return err;
 	xc_hex_write(mac, sizeof(mac), text);
-	return answer(result_r, "mac", json_object_new_string(text));
+	return xc_security_answer(result_r, "mac", json_object_new_string(text));
 }
 
 static enum xc_err
@@ -170,7 +166,7 @@ run_mac_check(void *service, const struct xc_caller *caller,
 	(void)refusal_r;
 	err = read_subject(security, caller, args, &subject);
 	if (err == XC_OK)
-		given = take_bytes(args, "mac", XC_DIGEST_LEN, &len);
+		given = xc_security_bytes(args, "mac", XC_DIGEST_LEN, &len);
 	for (n = 0; err == XC_OK && !match; n++) {
 		err = make_mac(*security->ring, n, &subject, mac);
 		match = err == XC_OK && given != NULL &&
@@ -179,9 +175,9 @@ run_mac_check(void *service, const struct xc_caller *caller,
 	/* Past the last key: it is by none of them. */
 	if (err == XC_ERR_NOT_FOUND)
 		err = XC_OK;
-	drop_bytes(given, len);
-	drop_bytes(subject.data, subject.len);
-	return err == XC_OK ? answer(result_r, "match",
+	xc_security_drop(given, len);
+	xc_security_drop(subject.data, subject.len);
+	return err == XC_OK ? xc_security_answer(result_r, "match",
 	    json_object_new_boolean(match)) : err;
 }
 
@@ -202,12 +198,12 @@ run_hash(void *service, const struct xc_caller *caller,
 	(void)refusal_r;
 	if (*security->hasher == NULL)
 		return XC_ERR_UNAVAILABLE;
-	password = take_bytes(args, "password", XC_PASSWORD_MAX, &len);
+	password = xc_security_bytes(args, "password", XC_PASSWORD_MAX, &len);
 	if (password == NULL)
 		return XC_ERR_INVALID;
 	err = xc_password_hash(*security->hasher, password, len, phc);
-	drop_bytes(password, len);
-	return err == XC_OK ? answer(result_r, "phc",
+	xc_security_drop(password, len);
+	return err == XC_OK ? xc_security_answer(result_r, "phc",
 	    json_object_new_string(phc)) : err;
 }
 
@@ -227,15 +223,15 @@ run_verify(void *service, const struct xc_caller *caller,
 	(void)refusal_r;
 	if (*security->hasher == NULL)
 		return XC_ERR_UNAVAILABLE;
-	password = take_bytes(args, "password", XC_PASSWORD_MAX, &len);
+	password = xc_security_bytes(args, "password", XC_PASSWORD_MAX, &len);
 	if (password == NULL)
 		return XC_ERR_INVALID;
 	err = xc_password_verify(*security->hasher, phc, password, len);
-	drop_bytes(password, len);
+	xc_security_drop(password, len);
 	if (err != XC_OK && err != XC_ERR_DENIED)
 		return err;
 	old = err == XC_OK && xc_password_is_old(*security->hasher, phc);
-	err = answer(result_r, "match", json_object_new_boolean(err == XC_OK));
+	err = xc_security_answer(result_r, "match", json_object_new_boolean(err == XC_OK));
 	if (err == XC_OK && json_object_object_add(*result_r, "old",
 	    json_object_new_boolean(old)) != 0)
 		err = XC_ERR_NOMEM;
@@ -246,6 +242,9 @@ run_verify(void *service, const struct xc_caller *caller,
 const struct xc_desk_row xc_security_rows[] = {
 	{ "security.mac", NULL, NULL, run_mac },
 	{ "security.mac_check", NULL, NULL, run_mac_check },
+	{ "security.sign", NULL, NULL, xc_op_sign },
+	{ "security.sign_check", NULL, NULL, xc_op_sign_check },
+	{ "security.sign_key", NULL, NULL, xc_op_sign_key },
 	{ "security.hash", "passwords", NULL, run_hash },
 	{ "security.verify", "passwords", NULL, run_verify },
 	{ NULL, NULL, NULL, NULL }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What plugins ask of keys and passwords (<xcore/security.h>), as operations
- * of the desk: security.mac, mac_check, hash and verify.  Bytes are base64.
+ * of the desk: security.mac, mac_check, sign, sign_check, sign_key, hash and
+ * verify.  Bytes are base64, in results hex.
  */
 #ifndef XC_SECURITY_SERVICE_H
 #define XC_SECURITY_SERVICE_H

@@ -158,6 +158,124 @@ test_mac(void **state)
 }
 
 static void
+test_signatures(void **state)
+{
+	unsigned char one[XC_SIGNATURE_LEN], two[XC_SIGNATURE_LEN];
+	unsigned char key[XC_SIGNATURE_KEY_LEN], other[XC_SIGNATURE_KEY_LEN];
+	static char large[XC_SIGNED_DATA_MAX + 1];
+	struct xc_request req;
+	struct xc_errbuf errbuf;
+	size_t i;
+
+	(void)state;
+	begin(&req);
+	assert_int_equal(xc_signature_make(&req, "bill", "a\0b", 3, one),
+	    XC_OK);
+	assert_int_equal(xc_signature_key(&req, "bill", 0, key), XC_OK);
+	assert_int_equal(xc_signature_check(&req, key, "a\0b", 3, one,
+	    sizeof(one)), XC_OK);
+	assert_int_equal(xc_signature_check(&req, key, "a\0c", 3, one,
+	    sizeof(one)), XC_ERR_DENIED);
+	assert_int_equal(xc_signature_check(&req, key, "a\0b", 3, one, 63),
+	    XC_ERR_DENIED);
+	for (i = 0; i < sizeof(one); i++) {
+		one[i] ^= 1;
+		assert_int_equal(xc_signature_check(&req, key, "a\0b", 3,
+		    one, sizeof(one)), XC_ERR_DENIED);
+		one[i] ^= 1;
+	}
+	assert_int_equal(xc_signature_key(&req, "bill", 1, other),
+	    XC_ERR_NOT_FOUND);
+	/* Another label and another plugin have other keys. */
+	assert_int_equal(xc_signature_key(&req, "bil", 0, other), XC_OK);
+	assert_memory_not_equal(key, other, sizeof(key));
+	plugin_name = "other";
+	assert_int_equal(xc_signature_key(&req, "bill", 0, other), XC_OK);
+	assert_memory_not_equal(key, other, sizeof(key));
+	/* ... and check it all the same. */
+	assert_int_equal(xc_signature_check(&req, key, "a\0b", 3, one,
+	    sizeof(one)), XC_OK);
+	assert_int_equal(xc_signature_check(&req, other, "a\0b", 3, one,
+	    sizeof(one)), XC_ERR_DENIED);
+	plugin_name = "todo";
+	assert_int_equal(req.reply, XC_REPLY_NONE);
+
+	assert_int_equal(xc_keyring_add(ring, "plugin", XC_KEY_SECRET,
+	    XC_KEY_ACTIVE, NULL, &errbuf), XC_OK);
+	assert_int_equal(xc_signature_make(&req, "bill", "a\0b", 3, two),
+	    XC_OK);
+	assert_memory_not_equal(one, two, sizeof(one));
+	assert_int_equal(xc_signature_key(&req, "bill", 1, other), XC_OK);
+	assert_memory_equal(key, other, sizeof(key));
+	assert_int_equal(xc_signature_check(&req, key, "a\0b", 3, one,
+	    sizeof(one)), XC_OK);
+	assert_int_equal(xc_keyring_retire(ring, xc_keyring_nth(ring,
+	    "plugin", 1)->id, &errbuf), XC_OK);
+	assert_int_equal(xc_signature_key(&req, "bill", 1, other),
+	    XC_ERR_NOT_FOUND);
+
+	assert_int_equal(xc_signature_make(&req, "l", large, sizeof(large),
+	    two), XC_ERR_TOO_LARGE);
+	assert_int_equal(xc_signature_make(&req, "l", large,
+	    sizeof(large) - 1, two), XC_OK);
+	assert_int_equal(xc_signature_make(&req, "l", NULL, 0, two), XC_OK);
+	test_end(&req);
+}
+
+/* RFC 8032, section 7.1, the third test: what others have signed. */
+static void
+test_others_signature(void **state)
+{
+	unsigned char key[XC_SIGNATURE_KEY_LEN], signature[XC_SIGNATURE_LEN];
+	struct xc_keyring *kept = ring;
+	struct xc_request req;
+
+	(void)state;
+	assert_int_equal(xc_hex_read("fc51cd8e6218a1a38da47ed00230f0580816ed13"
+	    "ba3303ac5deb911548908025", key, sizeof(key)), XC_OK);
+	assert_int_equal(xc_hex_read("6291d657deec24024827e69c3abe01a30ce548a2"
+	    "84743a445e3680d7db5ac3ac18ff9b538d16f290ae67f760984dc6594a7c15e97"
+	    "16ed28dc027beceea1ec40a", signature, sizeof(signature)), XC_OK);
+	begin(&req);
+	ring = NULL;
+	assert_int_equal(xc_signature_check(&req, key, "\xaf\x82", 2,
+	    signature, sizeof(signature)), XC_OK);
+	assert_int_equal(xc_signature_check(&req, key, "\xaf\x83", 2,
+	    signature, sizeof(signature)), XC_ERR_DENIED);
+	memset(key, 0xff, sizeof(key));
+	assert_int_equal(xc_signature_check(&req, key, "\xaf\x82", 2,
+	    signature, sizeof(signature)), XC_ERR_DENIED);
+	ring = kept;
+	test_end(&req);
+}
+
+/* Against another implementation, at all lengths around the blocks. */
+static void
+test_sha256(void **state)
+{
+	unsigned char data[300], one[XC_SHA256_LEN], two[XC_DIGEST_LEN];
+	char text[2 * XC_SHA256_LEN + 1];
+	size_t i;
+
+	(void)state;
+	xc_sha256_make("abc", 3, one);
+	xc_hex_write(one, sizeof(one), text);
+	assert_string_equal(text, "ba7816bf8f01cfea414140de5dae2223b00361a3961"
+	    "77a9cb410ff61f20015ad");
+	xc_sha256_make(NULL, 0, one);
+	xc_hex_write(one, sizeof(one), text);
+	assert_string_equal(text, "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649"
+	    "b934ca495991b7852b855");
+	for (i = 0; i < sizeof(data); i++)
+		data[i] = (unsigned char)(i * 7 + 1);
+	for (i = 0; i <= sizeof(data); i++) {
+		xc_sha256_make(data, i, one);
+		assert_int_equal(xc_sha256(data, i, two), XC_OK);
+		assert_memory_equal(one, two, sizeof(one));
+	}
+}
+
+static void
 test_passwords(void **state)
 {
 	struct xc_request req;
@@ -196,7 +314,7 @@ test_none(void **state)
 {
 	struct xc_keyring *kept = ring;
 	struct xc_hasher *kept_hasher = hasher;
-	unsigned char mac[XC_MAC_LEN];
+	unsigned char mac[XC_MAC_LEN], signature[XC_SIGNATURE_LEN];
 	struct xc_request req;
 	const char *phc;
 
@@ -205,6 +323,10 @@ test_none(void **state)
 	ring = NULL;
 	hasher = NULL;
 	assert_int_equal(xc_mac_make(&req, "l", "x", 1, mac),
+	    XC_ERR_UNAVAILABLE);
+	assert_int_equal(xc_signature_make(&req, "l", "x", 1, signature),
+	    XC_ERR_UNAVAILABLE);
+	assert_int_equal(xc_signature_key(&req, "l", 0, mac),
 	    XC_ERR_UNAVAILABLE);
 	assert_int_equal(xc_hash_password(&req, "x", 1, &phc),
 	    XC_ERR_UNAVAILABLE);
@@ -225,6 +347,14 @@ test_args(void **state)
 		{ "security.mac", "{\"label\":\"l\",\"data\":\"A\"}" },
 		{ "security.mac", "{\"label\":\"l\",\"data\":\"AB==\"}" },
 		{ "security.mac_check", "{\"label\":\"l\",\"data\":\"!!!!\"}" },
+		{ "security.sign", "{}" },
+		{ "security.sign", "{\"label\":\"l\",\"data\":\"A\"}" },
+		{ "security.sign_key", "{\"label\":\"l\"}" },
+		{ "security.sign_key", "{\"label\":\"l\",\"n\":-1}" },
+		{ "security.sign_key", "{\"n\":0}" },
+		{ "security.sign_check", "{}" },
+		{ "security.sign_check",
+		    "{\"key\":\"\",\"data\":\"\",\"signature\":1}" },
 		{ "security.hash", "{}" },
 		{ "security.hash", "{\"password\":[]}" },
 		{ "security.verify", "{\"phc\":\"x\"}" },
@@ -282,6 +412,9 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_mac),
+		cmocka_unit_test(test_signatures),
+		cmocka_unit_test(test_others_signature),
+		cmocka_unit_test(test_sha256),
 		cmocka_unit_test(test_passwords),
 		cmocka_unit_test(test_none),
 		cmocka_unit_test(test_args),

@@ -152,21 +152,23 @@ read_match(struct json_object *result)
 	return match ? XC_OK : XC_ERR_DENIED;
 }
 
+/* A member that is len bytes in hex. */
 static bool
-read_mac(struct json_object *result, unsigned char *mac_r)
+read_hex(struct json_object *result, const char *name, unsigned char *data_r,
+    size_t len)
 {
-	const char *text = xc_json_string(result, "mac");
+	const char *text = xc_json_string(result, name);
 	int high, low;
 	size_t i;
 
-	if (text == NULL || strlen(text) != 2 * XC_MAC_LEN)
+	if (text == NULL || strlen(text) != 2 * len)
 		return false;
-	for (i = 0; i < XC_MAC_LEN; i++) {
+	for (i = 0; i < len; i++) {
 		high = xc_hex((unsigned char)text[2 * i]);
 		low = xc_hex((unsigned char)text[2 * i + 1]);
 		if (high < 0 || low < 0)
 			return false;
-		mac_r[i] = (unsigned char)(high << 4 | low);
+		data_r[i] = (unsigned char)(high << 4 | low);
 	}
 	return true;
 }
@@ -185,7 +187,7 @@ xc_mac_make(struct xc_request *req, const char *label, const void *data,
 	err = ask(req, "security.mac", args, args != NULL &&
 	    add_text(args, "label", label) &&
 	    add_bytes(args, "data", data, len), &result);
-	if (err == XC_OK && !read_mac(result, mac_r))
+	if (err == XC_OK && !read_hex(result, "mac", mac_r, XC_MAC_LEN))
 		err = XC_ERR_FAILED;
 	return err;
 }
@@ -206,6 +208,67 @@ xc_mac_check(struct xc_request *req, const char *label, const void *data,
 	    add_text(args, "label", label) &&
 	    add_bytes(args, "data", data, len) &&
 	    add_bytes(args, "mac", mac, mac_len), &result);
+	return err == XC_OK ? read_match(result) : err;
+}
+
+enum xc_err
+xc_signature_make(struct xc_request *req, const char *label, const void *data,
+    size_t len, unsigned char signature_r[XC_SIGNATURE_LEN])
+{
+	struct json_object *args, *result;
+	enum xc_err err;
+
+	memset(signature_r, 0, XC_SIGNATURE_LEN);
+	if (len > XC_SIGNED_DATA_MAX)
+		return XC_ERR_TOO_LARGE;
+	args = json_object_new_object();
+	err = ask(req, "security.sign", args, args != NULL &&
+	    add_text(args, "label", label) &&
+	    add_bytes(args, "data", data, len), &result);
+	if (err == XC_OK && !read_hex(result, "signature", signature_r,
+	    XC_SIGNATURE_LEN))
+		err = XC_ERR_FAILED;
+	return err;
+}
+
+enum xc_err
+xc_signature_key(struct xc_request *req, const char *label, unsigned n,
+    unsigned char key_r[XC_SIGNATURE_KEY_LEN])
+{
+	struct json_object *args = json_object_new_object(), *result;
+	const char *text;
+	enum xc_err err;
+
+	memset(key_r, 0, XC_SIGNATURE_KEY_LEN);
+	err = ask(req, "security.sign_key", args, args != NULL &&
+	    add_text(args, "label", label) &&
+	    add(args, "n", json_object_new_int64((int64_t)n)), &result);
+	if (err != XC_OK)
+		return err;
+	text = xc_json_string(result, "key");
+	if (text != NULL && *text == '\0')
+		return XC_ERR_NOT_FOUND;
+	return read_hex(result, "key", key_r, XC_SIGNATURE_KEY_LEN) ?
+	    XC_OK : XC_ERR_FAILED;
+}
+
+enum xc_err
+xc_signature_check(struct xc_request *req,
+    const unsigned char key[XC_SIGNATURE_KEY_LEN], const void *data,
+    size_t len, const void *signature, size_t signature_len)
+{
+	struct json_object *args, *result;
+	enum xc_err err;
+
+	if (len > XC_SIGNED_DATA_MAX)
+		return XC_ERR_TOO_LARGE;
+	if (signature_len != XC_SIGNATURE_LEN)
+		return XC_ERR_DENIED;
+	args = json_object_new_object();
+	err = ask(req, "security.sign_check", args, args != NULL &&
+	    add_bytes(args, "key", key, XC_SIGNATURE_KEY_LEN) &&
+	    add_bytes(args, "data", data, len) &&
+	    add_bytes(args, "signature", signature, signature_len), &result);
 	return err == XC_OK ? read_match(result) : err;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What is easy to get wrong: random bytes, comparison of secrets, passwords,
- * and proof that something was made by this plugin.
+ * What is easy to get wrong: random bytes, comparison of secrets, digests,
+ * passwords, and proof that something was made by this plugin.
  *
  * The functions that take a request ask the host where they need it, and then
  * give XC_ERR_UNAVAILABLE where the site has no key ring, and XC_ERR_BUSY
@@ -33,6 +33,12 @@ enum xc_err xc_random_token(char token_r[XC_RANDOM_TOKEN_SIZE]);
 /* Whether two secrets are the same, in a time that depends on len alone. */
 bool xc_secret_same(const void *a, const void *b, size_t len);
 
+/* SHA-256 of data, which may be NULL for len 0.  It keeps no secret: for a
+ * code that nobody else can make see xc_mac_make(). */
+#define XC_SHA256_LEN 32
+void xc_sha256_make(const void *data, size_t len,
+    unsigned char digest_r[XC_SHA256_LEN]);
+
 /* As xc_alloc(), and wiped when the request ends. */
 void *xc_secret_alloc(struct xc_request *req, size_t len)
     __attribute__((warn_unused_result, alloc_size(2)));
@@ -53,6 +59,31 @@ enum xc_err xc_mac_make(struct xc_request *req, const char *label,
  * before the last rotation are good until those keys are retired. */
 enum xc_err xc_mac_check(struct xc_request *req, const char *label,
     const void *data, size_t len, const void *mac, size_t mac_len);
+
+/*
+ * An Ed25519 signature (RFC 8032) of up to 64 KiB, that whoever has the public
+ * key can check, anywhere.  The key is the plugin's own for that label, the
+ * same on all hosts of the site; what is signed is data alone.  No permission
+ * is needed.  The private key does not get to the plugin.  XC_ERR_TOO_LARGE.
+ */
+#define XC_SIGNATURE_LEN 64
+#define XC_SIGNATURE_KEY_LEN 32
+#define XC_SIGNED_DATA_MAX 65536
+enum xc_err xc_signature_make(struct xc_request *req, const char *label,
+    const void *data, size_t len,
+    unsigned char signature_r[XC_SIGNATURE_LEN]);
+
+/* The plugin's public key for a label: n 0 is the one that signs, others are
+ * those before a rotation.  XC_ERR_NOT_FOUND, without a reply, past the
+ * last. */
+enum xc_err xc_signature_key(struct xc_request *req, const char *label,
+    unsigned n, unsigned char key_r[XC_SIGNATURE_KEY_LEN]);
+
+/* Whether it is the signature of data by the private key of a public one,
+ * whosever that is: XC_OK; XC_ERR_DENIED, without a reply, if not. */
+enum xc_err xc_signature_check(struct xc_request *req,
+    const unsigned char key[XC_SIGNATURE_KEY_LEN], const void *data,
+    size_t len, const void *signature, size_t signature_len);
 
 /*
  * Hashes a password of up to 1,024 bytes by Argon2id, for passwords of the

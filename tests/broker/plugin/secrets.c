@@ -70,6 +70,26 @@ codes(struct xc_request *req, char hex_r[2 * XC_MAC_LEN + 1])
 	return list;
 }
 
+static struct json_object *
+signatures(struct xc_request *req)
+{
+	struct json_object *list = json_object_new_array();
+	unsigned char signature[XC_SIGNATURE_LEN];
+	unsigned char key[XC_SIGNATURE_KEY_LEN], digest[XC_SHA256_LEN];
+
+	xc_sha256_make("abc", 3, digest);
+	say_bool(list, digest[0] == 0xba && digest[31] == 0xad);
+	say_error(list, xc_signature_make(req, "bill", digest, sizeof(digest),
+	    signature));
+	say_error(list, xc_signature_key(req, "bill", 0, key));
+	say_error(list, xc_signature_check(req, key, digest, sizeof(digest),
+	    signature, sizeof(signature)));
+	say_error(list, xc_signature_check(req, key, "abc", 3, signature,
+	    sizeof(signature)));
+	say_error(list, xc_signature_key(req, "bill", 1, key));
+	return list;
+}
+
 static enum xc_err
 passwords(struct xc_request *req, struct json_object *list)
 {
@@ -98,6 +118,7 @@ secrets(struct xc_request *req)
 	json_object_object_add(object, "tokens", tokens(req));
 	json_object_object_add(object, "codes", codes(req, hex));
 	json_object_object_add(object, "code", json_object_new_string(hex));
+	json_object_object_add(object, "signatures", signatures(req));
 	json_object_object_add(object, "passwords", list);
 	err = passwords(req, list);
 	if (err != XC_OK) {
