@@ -23,6 +23,10 @@
  * it would take by itself. */
 #define STACK_SIZE	(256u << 10)
 
+/* By these a password is proven without being said.  Who sits between, without
+ * TLS, could ask for another. */
+#define PROOFS		"mysql_native_password,client_ed25519"
+
 static struct xc_logger logger = XC_LOGGER("xcore.database");
 
 /* For each session; one that can be set is one round trip less. */
@@ -64,6 +68,8 @@ set_options(struct xc_connection *c, int64_t limit_ms)
 	/* "localhost" alone would mean the library's own socket. */
 	if (*c->socket == '\0')
 		mysql_options(m, MYSQL_OPT_PROTOCOL, &tcp);
+	if (*c->socket == '\0' && *c->tls_ca == '\0')
+		mysql_options(m, MARIADB_OPT_RESTRICTED_AUTH, PROOFS);
 	if (*c->tls_ca == '\0') {
 		mysql_options(m, MYSQL_OPT_NONBLOCK, &stack);
 		return;
@@ -267,6 +273,26 @@ xc_connection_unheard(struct xc_connection *c, int64_t since_ms, bool hangs,
 	return xc_breaker_is_open(c->breaker);
 }
 
+/* What can be done where it is not the server's state. */
+static void
+add_remedy(struct xc_connection *c)
+{
+	char *message = c->error.message;
+	size_t used = strlen(message), size = sizeof(c->error.message);
+	const char *host = *c->socket != '\0' ? "this host" : c->host;
+
+	if (c->error.number == CR_SSL_CONNECTION_ERROR && *c->tls_ca != '\0')
+		snprintf(message + used, size - used, "; \"database.tls_ca\" "
+		    "is %s: give the server a certificate for %s that this "
+		    "authority has signed (its ssl_cert and ssl_key), or make "
+		    "\"database.tls_ca\" empty to go without TLS", c->tls_ca,
+		    host);
+	if (c->error.number == CR_PLUGIN_NOT_ALLOWED)
+		snprintf(message + used, size - used, "; it would let others "
+		    "read the password: set \"database.tls_ca\", or let the "
+		    "account be IDENTIFIED VIA one of " PROOFS);
+}
+
 static enum xc_err
 connect_failed(struct xc_connection *c, int64_t since_ms, int64_t limit_ms)
 {
@@ -274,6 +300,7 @@ connect_failed(struct xc_connection *c, int64_t since_ms, int64_t limit_ms)
 
 	xc_connection_note(c, mysql_errno(c->mysql),
 	    mysql_sqlstate(c->mysql), mysql_error(c->mysql));
+	add_remedy(c);
 	mysql_close(c->mysql);
 	c->mysql = NULL;
 	c->denied = c->error.number == ER_ACCESS_DENIED_ERROR;

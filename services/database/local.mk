@@ -29,7 +29,8 @@ LINT_SHELL += tests/services/run-database tests/services/database.sh
 check_PROGRAMS += services/database/test-database \
 	services/database/test-account services/database/test-store \
 	services/database/test-mariadb services/database/test-mariadb-faults \
-	services/database/test-deadline services/database/test-breaker
+	services/database/test-deadline services/database/test-breaker \
+	services/database/test-proxy
 services_database_test_database_SOURCES = services/database/test-database.c
 services_database_test_database_LDADD = libdatabase.la libsettings.la \
 	libloggers.la libxcore.la $(MARIADB_LIBS) $(CRYPTO_LIBS) \
@@ -57,6 +58,11 @@ services_database_test_deadline_LDADD = \
 services_database_test_breaker_SOURCES = services/database/test-breaker.c \
 	services/database/support.c services/database/support.h
 services_database_test_breaker_LDADD = \
+	$(services_database_test_database_LDADD)
+services_database_test_proxy_SOURCES = services/database/test-proxy.c \
+	services/database/proxy.c services/database/proxy.h \
+	services/database/support.c services/database/support.h
+services_database_test_proxy_LDADD = libtesthost.la \
 	$(services_database_test_database_LDADD)
 check_PROGRAMS += services/database/bench-database
 services_database_bench_database_SOURCES = \

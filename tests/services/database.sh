@@ -6,7 +6,7 @@ run=${top_srcdir:-.}/tests/services/run-database
 passed=0
 failed=0
 for name in test-store test-mariadb test-mariadb-faults \
-    test-deadline test-breaker; do
+    test-deadline test-breaker test-proxy; do
 	status=0
 	sh "$run" "$folder/$name" || status=$?
 	[ "$status" -ne 77 ] || exit 77
