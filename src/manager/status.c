@@ -135,6 +135,37 @@ part_json(const struct xc_scoreboard *board, enum xc_mw_part part)
 	return object;
 }
 
+static struct json_object *
+step_json(const struct xc_step_row *row)
+{
+	struct json_object *object = json_object_new_object();
+	uint64_t samples = atomic_load(&row->samples);
+
+	add_text(object, "name", row->name);
+	add_number(object, "runs", atomic_load(&row->runs));
+	add_number(object, "refused", atomic_load(&row->stopped));
+	add_number(object, "failed", atomic_load(&row->failed));
+	add_number(object, "samples", samples);
+	add_number(object, "ns_each",
+	    samples > 0 ? atomic_load(&row->ns) / samples : 0);
+	return object;
+}
+
+/* Those of plugins that there have been since the board was made. */
+static struct json_object *
+steps_json(struct xc_scoreboard *board)
+{
+	struct json_object *list = json_object_new_array();
+	const struct xc_step_row *row;
+
+	for (uint32_t i = 0; i < XC_STEP_ROWS_MAX; i++) {
+		row = xc_scoreboard_step_at(board, i);
+		if (row != NULL)
+			json_object_array_add(list, step_json(row));
+	}
+	return list;
+}
+
 /* The bound in microseconds that a share of the requests is within. */
 static uint64_t
 bound_us(const uint64_t took[static XC_TOOK__MAX], uint64_t all,
@@ -169,6 +200,7 @@ middleware_json(const struct xc_manager *m)
 	for (unsigned k = 0; k < XC_TOOK__MAX; k++)
 		all += took[k];
 	json_object_object_add(object, "parts", list);
+	json_object_object_add(object, "steps", steps_json(m->pool.board));
 	add_number(object, "samples", all);
 	add_number(object, "p50_us", bound_us(took, all, 50));
 	add_number(object, "p90_us", bound_us(took, all, 90));

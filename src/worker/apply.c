@@ -157,14 +157,23 @@ report(struct xc_worker *worker, const char *event, enum xc_err err,
 static enum xc_err
 rebuild_router(struct xc_worker *worker)
 {
-	const struct xc_table *table = xc_loader_table(worker->loader);
+	const struct xc_courses_options options = {
+		.table = xc_loader_table(worker->loader),
+		.chains = worker->chains, .board = worker->board };
 	struct xc_router *router;
-	enum xc_err err = xc_router_build(table, &router);
+	struct xc_courses *courses;
+	enum xc_err err = xc_courses_build(&options, &courses);
 
-	if (err != XC_OK)
+	if (err == XC_OK)
+		err = xc_router_build(options.table, courses, &router);
+	if (err != XC_OK) {
+		xc_courses_free(&courses);
 		return err;
+	}
 	xc_router_free(&worker->router);
+	xc_courses_free(&worker->courses);
 	worker->router = router;
+	worker->courses = courses;
 	return XC_OK;
 }
 

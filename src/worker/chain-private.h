@@ -35,6 +35,7 @@ struct xc_chain {
 	bool logs_query;
 	enum xc_log_level level;
 	bool timing;
+	uint32_t choice;	/* of steps of plugins */
 };
 
 struct xc_chains {
@@ -42,6 +43,8 @@ struct xc_chains {
 	struct xc_middleware *settings;
 	struct xc_chain *rows;	/* that of "" first, then by length */
 	size_t n;
+	struct json_object **choices;	/* those that differ */
+	size_t n_choices;
 	bool limit_bodies;
 	bool starts_trace;
 	struct xc_network *trusted;

@@ -86,6 +86,21 @@ make_steps(const struct xc_chains *chains, struct xc_chain *chain)
 	}
 }
 
+/* Prefixes that choose nothing have the list of the one around them. */
+static void
+make_choice(struct xc_chains *chains, struct json_object *plugins,
+    struct xc_chain *chain)
+{
+	size_t i;
+
+	for (i = 0; i < chains->n_choices; i++)
+		if (chains->choices[i] == plugins)
+			break;
+	if (i == chains->n_choices)
+		chains->choices[chains->n_choices++] = plugins;
+	chain->choice = (uint32_t)i;
+}
+
 static enum xc_err
 make_chain(struct xc_chains *chains, const struct xc_chain_settings *settings,
     struct xc_chain *chain)
@@ -113,6 +128,7 @@ make_chain(struct xc_chains *chains, const struct xc_chain_settings *settings,
 	if (err == XC_OK && xc_middleware_has(all, XC_PART_CORS))
 		err = xc_cors_make(&settings->cors, &chain->cors);
 	make_steps(chains, chain);
+	make_choice(chains, settings->plugins, chain);
 	return err;
 }
 
@@ -127,11 +143,13 @@ make_all(struct xc_chains *chains, struct xc_errbuf *errbuf)
 		return err;
 	chains->n = chains->settings->n_chains;
 	chains->rows = calloc(chains->n, sizeof(*chains->rows));
+	chains->choices = calloc(chains->n, sizeof(struct json_object *));
 	chains->rates = xc_rates_create();
 	chains->access = (struct xc_logger)XC_LOGGER("access");
 	chains->starts_trace =
 	    strcmp(chains->settings->request_id.trace, "start") == 0;
-	if (chains->rows == NULL || chains->rates == NULL ||
+	if (chains->rows == NULL || chains->choices == NULL ||
+	    chains->rates == NULL ||
 	    getrandom(&chains->seed, sizeof(chains->seed), 0) !=
 	    (ssize_t)sizeof(chains->seed))
 		err = XC_ERR_NOMEM;
@@ -177,10 +195,44 @@ xc_chains_free(struct xc_chains **chains)
 		xc_lines_free(&old->rows[i].lines);
 	}
 	free(old->rows);
+	free(old->choices);
 	free(old->trusted);
 	xc_rates_free(&old->rates);
 	xc_middleware_free(&old->settings);
 	free(old);
+}
+
+/* --- steps of plugins ----------------------------------------------------- */
+
+size_t
+xc_chains_choices(const struct xc_chains *chains)
+{
+	return chains->n_choices;
+}
+
+static bool
+names(const char *text, const char *plugin, const char *operation)
+{
+	size_t len = strlen(plugin);
+
+	if (strcmp(text, "*") == 0)
+		return true;
+	return strncmp(text, plugin, len) == 0 && (text[len] == '\0' ||
+	    (text[len] == ':' && strcmp(text + len + 1, operation) == 0));
+}
+
+bool
+xc_chains_has_chosen(const struct xc_chains *chains, size_t choice,
+    const char *plugin, const char *operation)
+{
+	struct json_object *list = chains->choices[choice];
+	size_t n = list != NULL ? json_object_array_length(list) : 0, i;
+
+	for (i = 0; i < n; i++)
+		if (names(json_object_get_string(
+		    json_object_array_get_idx(list, i)), plugin, operation))
+			return true;
+	return list == NULL;
 }
 
 /* --- requests ------------------------------------------------------------- */
@@ -221,6 +273,7 @@ enter(struct xc_passage *passage, const struct xc_chain *chain)
 	passage->chain = chain;
 	passage->lines = &chain->lines;
 	passage->says_time = chain->timing;
+	passage->choice = chain->choice;
 }
 
 void

@@ -36,6 +36,7 @@ struct xc_passage {
 	const struct xc_chain *chain;
 	const struct xc_lines *lines;	/* of its chain; on each reply */
 	size_t body_len;
+	uint32_t choice;	/* of steps of plugins, see xc_chains_choices */
 	bool https;
 	bool measured;
 	uint64_t began_ns;	/* CLOCK_MONOTONIC; 0: nobody asks */
@@ -69,6 +70,14 @@ uint32_t xc_chains_body_max(const struct xc_chains *chains,
 
 /* Whether any path has a limit of its own. */
 bool xc_chains_limit_bodies(const struct xc_chains *chains);
+
+/*
+ * What the prefixes choose of the steps that plugins have for the whole site:
+ * how many choices differ, and whether one has that step.
+ */
+size_t xc_chains_choices(const struct xc_chains *chains);
+bool xc_chains_has_chosen(const struct xc_chains *chains, size_t choice,
+    const char *plugin, const char *operation);
 
 /* A request comes whose path is not known yet. */
 void xc_chain_begin(struct xc_chains *chains, struct xc_passage *passage);

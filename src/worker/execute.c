@@ -4,19 +4,21 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <xcore/reply.h>
+
 #include "contract/contract.h"
 #include "lib/plugin-private.h"
 #include "worker/fault.h"
 #include "worker/idempotency.h"
 #include "worker/lastgasp.h"
+#include "worker/course.h"
+#include "worker/steps.h"
+#include "worker/watch.h"
 #include "worker/worker.h"
 
 /* Reading a larger body takes so long that the handler's time is taken anew
  * behind it. */
 #define LARGE_BODY 65536
-
-/* What the last one that ran here was limited to is not for others. */
-static const struct xc_request_limits wide = { .reply_max = UINT32_MAX };
 
 static void
 copy_text(char *to, size_t size, const char *from)
@@ -66,78 +68,16 @@ admit(struct xc_worker *worker, struct xc_request *req,
 	return false;
 }
 
-static void
-set_limits(struct xc_request *req, const struct xc_limits *given)
-{
-	const uint32_t most_mb = UINT32_MAX >> 20, most_kb = UINT32_MAX >> 10;
-	const struct xc_request_limits limits = {
-		.reply_max = given->reply_kb < most_kb ?
-		    given->reply_kb << 10 : UINT32_MAX,
-		.arena_max = given->memory_mb < most_mb ?
-		    given->memory_mb << 20 : UINT32_MAX,
-	};
-
-	xc_request_limit(req, &limits);
-}
-
-/* The manager sees to these: it reads run_since_ms first.  It also knows by
- * it that a handler ran when we die. */
-static void
-begin_watch(struct xc_worker *worker, const struct xc_limits *limits)
-{
-	struct xc_worker_row *row = worker->row;
-
-	atomic_store_explicit(&row->timeout_ms, limits->timeout_ms,
-	    memory_order_relaxed);
-	atomic_store_explicit(&row->cpu_ms, limits->cpu_ms,
-	    memory_order_relaxed);
-	atomic_store_explicit(&row->run, atomic_load_explicit(&row->run,
-	    memory_order_relaxed) + 1, memory_order_relaxed);
-	atomic_store_explicit(&row->run_since_ms, worker->now_ms,
-	    memory_order_release);
-}
-
-static void
-end_watch(struct xc_worker *worker)
-{
-	atomic_store_explicit(&worker->row->run_since_ms, 0,
-	    memory_order_release);
-}
-
 void
 xc_execute_finish(struct xc_worker *worker, struct xc_request *req,
     const struct xc_target *target)
 {
 	/* What was deferred is the plugin's code too. */
 	if (target->handler)
-		begin_watch(worker, &target->loaded->plugin->limits);
+		xc_watch_begin(worker, req, &target->loaded->plugin->limits);
 	xc_request_reset(req);
 	if (target->handler)
-		end_watch(worker);
-}
-
-static void
-tell_breach(struct xc_worker *worker, const struct xc_request *req,
-    const struct xc_target *target)
-{
-	const struct xc_plugin *plugin = target->loaded->plugin;
-	const struct xc_limits *limits = &plugin->limits;
-	char detail[128];
-
-	if (req->breach == XC_BREACH_MEMORY)
-		snprintf(detail, sizeof(detail),
-		    "memory is out, limits.memory_mb is %u",
-		    limits->memory_mb);
-	else
-		snprintf(detail, sizeof(detail),
-		    "its reply does not fit, limits.reply_kb is %u",
-		    limits->reply_kb);
-	xc_logf_request(&worker->sandbox_log, XC_LOG_WARNING,
-	    xc_request_id(req), "%s %s, %s: %s: %s", plugin->name,
-	    plugin->version, target->operation,
-	    xc_breach_name(req->breach), detail);
-	xc_fault(worker, plugin, req->breach, target->operation,
-	    xc_request_id(req), detail);
+		xc_watch_end(worker);
 }
 
 static enum xc_err
@@ -147,14 +87,11 @@ run_here(struct xc_worker *worker, struct xc_request *req,
 	const struct xc_limits *limits = &target->loaded->plugin->limits;
 	enum xc_err err;
 
-	set_limits(req, limits);
-	req->end_us = limits->timeout_ms == 0 ? 0
-	    : (worker->now_ms + limits->timeout_ms) * 1000;
-	begin_watch(worker, limits);
+	xc_watch_limit(req, limits);
+	xc_watch_begin(worker, req, limits);
 	err = xc_request_run(req, target->handler);
-	end_watch(worker);
-	if (req->breach != XC_BREACH_NONE)
-		tell_breach(worker, req, target);
+	xc_watch_end(worker);
+	xc_watch_tell(worker, req, target);
 	return err;
 }
 
@@ -180,20 +117,42 @@ secure(struct xc_worker *worker, struct xc_request *req,
 	return on;
 }
 
+/* Without a contract it is that of a request with steps, which came without
+ * its body. */
+static bool
+content(struct xc_worker *worker, struct xc_request *req,
+    const struct xc_target *target)
+{
+	const struct xc_source *body = &worker->body;
+
+	if (target->contract)
+		return xc_contract_content(worker->taker, target->contract,
+		    target->index, req, body);
+	if (body->len == 0 || xc_request_set_body(req, body->data,
+	    body->len) == XC_OK)
+		return true;
+	(void)xc_reply_problem(req, 500, NULL);
+	return false;
+}
+
 /* Whether the handler may see the request; if not, a reply stands.  This is
  * our time and not that of the handler, which begins after it. */
 static bool
 take(struct xc_worker *worker, struct xc_request *req,
     const struct xc_target *target)
 {
-	if (!target->contract)
+	if (!target->contract && !target->course)
 		return true;
-	xc_request_limit(req, &wide);
-	if (!secure(worker, req, target) ||
-	    !xc_chain_user(worker->chains, &worker->passage, req) ||
-	    !xc_contract_content(worker->taker, target->contract,
-	    target->index, req, &worker->body))
+	xc_watch_widen(req);
+	if (!xc_steps_before(worker, req, target))
 		return false;
+	if (target->contract && (!secure(worker, req, target) ||
+	    !xc_chain_user(worker->chains, &worker->passage, req)))
+		return false;
+	if (!xc_steps_ahead(worker, req, target) ||
+	    !content(worker, req, target))
+		return false;
+	worker->steps.taken = true;
 	if (worker->body.len > LARGE_BODY)
 		(void)xc_worker_clock(worker);
 	return true;
@@ -223,12 +182,12 @@ run(struct xc_worker *worker, struct xc_request *req,
 	if (target->handler)
 		return run_here(worker, req, target);
 	/* Its sandbox sees to its limits. */
-	xc_request_limit(req, &wide);
+	xc_watch_widen(req);
 	return xc_outside_call(req, target);
 }
 
-enum xc_err
-xc_execute(struct xc_worker *worker, struct xc_request *req,
+static enum xc_err
+handle(struct xc_worker *worker, struct xc_request *req,
     const struct xc_target *target)
 {
 	struct xc_history *history = &worker->history;
@@ -261,9 +220,37 @@ xc_execute(struct xc_worker *worker, struct xc_request *req,
 		look_at_reply(worker, req, target);
 	/* All since the event, of which the run is what varies. */
 	took_us = xc_worker_clock(worker);
-	xc_history_add(history, target->operation, took_us);
+	xc_history_add(history, target->operation,
+	    took_us + worker->steps.took_us);
 	xc_scoreboard_took(target->loaded->plugin->board, took_us,
 	    xc_request_reply(req)->status >= 500);
 	worker->was_slow = took_us > XC_HISTORY_SLOW_US;
 	return err;
+}
+
+enum xc_err
+xc_execute(struct xc_worker *worker, struct xc_request *req,
+    const struct xc_target *target)
+{
+	enum xc_err err;
+
+	xc_steps_begin(worker, req, target);
+	err = handle(worker, req, target);
+	if (!target->course)
+		return err;
+	xc_steps_behind(worker, req, target);
+	return err == XC_OK ? worker->steps.err : err;
+}
+
+bool
+xc_execute_ahead(struct xc_worker *worker, struct xc_request *req,
+    const struct xc_target *target)
+{
+	xc_steps_begin(worker, req, target);
+	xc_watch_widen(req);
+	if (xc_steps_before(worker, req, target) &&
+	    xc_steps_ahead(worker, req, target))
+		return true;
+	xc_steps_behind(worker, req, target);
+	return false;
 }

@@ -18,6 +18,14 @@ struct xc_worker;
 enum xc_err xc_execute(struct xc_worker *worker, struct xc_request *req,
     const struct xc_target *target);
 
+/*
+ * Passes the steps that stand ahead of a file which has been found; a target
+ * that names a file and has a course.  False: a reply stands, or was streamed
+ * with what is in worker->steps.err.
+ */
+bool xc_execute_ahead(struct xc_worker *worker, struct xc_request *req,
+    const struct xc_target *target);
+
 /* Ends the request when its reply has been sent: xc_request_reset(). */
 void xc_execute_finish(struct xc_worker *worker, struct xc_request *req,
     const struct xc_target *target);

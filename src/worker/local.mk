@@ -5,6 +5,7 @@ libworker_la_SOURCES = \
 	src/worker/chain.c src/worker/chain.h src/worker/chain-private.h \
 	src/worker/chain-steps.c \
 	src/worker/conn.c \
+	src/worker/course.c src/worker/course.h \
 	src/worker/events.c src/worker/events.h \
 	src/worker/events-deliver.c \
 	src/worker/execute.c src/worker/execute.h \
@@ -26,7 +27,9 @@ libworker_la_SOURCES = \
 	src/worker/serve.c \
 	src/worker/services.c \
 	src/worker/spill.c src/worker/spill.h \
+	src/worker/steps.c src/worker/steps.h \
 	src/worker/stop.c \
+	src/worker/watch.c src/worker/watch.h \
 	src/worker/wire.c src/worker/wire.h \
 	src/worker/worker.c src/worker/worker.h
 libworker_la_LIBADD = libmiddleware.la $(FCGI_LIBS) $(CRYPTO_LIBS) $(JSONC_LIBS)
@@ -42,9 +45,13 @@ check_LTLIBRARIES += libworkerparts.la
 libworkerparts_la_SOURCES = \
 	src/worker/chain.c src/worker/chain-steps.c \
 	src/worker/events.c src/worker/feed.c src/worker/head.c \
-	src/worker/history.c \
+	src/worker/course.c src/worker/history.c \
 	src/worker/router.c src/worker/scoreboard.c src/worker/wire.c
 libworkerparts_la_LIBADD = libmiddleware.la libcontract.la libxcore.la $(FCGI_LIBS)
+
+# What of the worker these call is the test's own.
+check_LTLIBRARIES += libworkersteps.la
+libworkersteps_la_SOURCES = src/worker/steps.c src/worker/watch.c
 
 src_worker_test_head_SOURCES = src/worker/test-head.c
 src_worker_test_head_LDADD = libworkerparts.la $(CMOCKA_LIBS)
@@ -69,6 +76,12 @@ src_worker_test_chain_SOURCES = src/worker/test-chain.c
 src_worker_test_chain_LDADD = libworkerparts.la libmiddleware.la \
 	libsettings.la libloggers.la libxcore.la $(JSONC_LIBS) $(CMOCKA_LIBS)
 TESTS += src/worker/test-chain
+
+check_PROGRAMS += src/worker/test-course
+src_worker_test_course_SOURCES = src/worker/test-course.c
+src_worker_test_course_LDADD = libworkersteps.la libworkerparts.la libmiddleware.la \
+	libsettings.la libloggers.la libxcore.la $(JSONC_LIBS) $(CMOCKA_LIBS)
+TESTS += src/worker/test-course
 
 # What the chain costs; asserts nothing.
 check_PROGRAMS += src/worker/bench-chain

@@ -45,6 +45,35 @@ faults_json(const struct xc_plugin_row *row)
 	return object;
 }
 
+/* Its steps are "PLUGIN:OPERATION". */
+static struct json_object *
+steps_json(struct xc_scoreboard *board, const char *plugin)
+{
+	struct json_object *list = json_object_new_array(), *object;
+	size_t len = strlen(plugin);
+
+	for (uint32_t i = 0; i < XC_STEP_ROWS_MAX; i++) {
+		struct xc_step_row *row = xc_scoreboard_step_at(board, i);
+		uint64_t samples;
+
+		if (row == NULL || strncmp(row->name, plugin, len) != 0 ||
+		    row->name[len] != ':')
+			continue;
+		object = json_object_new_object();
+		samples = atomic_load(&row->samples);
+		json_object_object_add(object, "operation",
+		    json_object_new_string(row->name + len + 1));
+		add_number(object, "runs", atomic_load(&row->runs));
+		add_number(object, "refused", atomic_load(&row->stopped));
+		add_number(object, "failed", atomic_load(&row->failed));
+		json_object_object_add(object, "mean_us", samples == 0 ? NULL :
+		    json_object_new_double((double)(atomic_load(&row->ns) /
+		    samples) / 1000));
+		json_object_array_add(list, object);
+	}
+	return list;
+}
+
 /* The bound under which so many of a hundred requests stayed; -1: above all
  * bounds. */
 static int64_t
@@ -176,6 +205,8 @@ xc_operator_stats(void *service, const struct xc_caller *caller,
 	add_number(result, "restarts", row ? atomic_load(&row->restarts) : 0);
 	json_object_object_add(result, "faults", faults_json(row));
 	json_object_object_add(result, "latency", latency_json(row));
+	json_object_object_add(result, "steps",
+	    steps_json(staff->board, name));
 	json_object_object_add(result, "sandboxes",
 	    sandboxes_json(staff, name));
 	*result_r = result;

@@ -136,3 +136,17 @@ xc_outside_call(struct xc_request *req, const struct xc_target *target)
 		return XC_ERR_FAILED;
 	return outcome.handled;
 }
+
+enum xc_err
+xc_outside_step(struct xc_request *req, const struct xc_target *target,
+    bool behind)
+{
+	const struct xc_runner_step step = { .name = target->operation,
+		.operation = target->index, .on_reply = behind };
+	struct xc_outcome outcome = { .breach = XC_BREACH_NONE };
+
+	xc_runner_step(target->runner, req, &step, &outcome);
+	if (outcome.breach != XC_BREACH_NONE && outcome.handled == XC_OK)
+		return XC_ERR_FAILED;
+	return outcome.handled;
+}

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "worker/router.h"
+#include "worker/course.h"
 
 #include <stdint.h>
 #include <stdlib.h>
@@ -15,6 +16,7 @@
 struct cell {
 	uint64_t hash;
 	const struct xc_loaded *loaded;	/* NULL: empty */
+	const struct xc_course *course;
 	const char *const *segments;	/* of the prefix */
 	size_t n;
 };
@@ -48,33 +50,37 @@ begins(const char *const *segments, const struct cell *cell)
 }
 
 static void
-put(struct xc_router *router, const struct xc_loaded *loaded,
-    const char *const *segments, size_t n)
+put(struct xc_router *router, const struct cell *cell)
 {
 	uint64_t hash = HASH_SEED;
 	size_t i;
 
-	for (i = 0; i < n; i++)
-		hash = hash_segment(hash, segments[i]);
+	for (i = 0; i < cell->n; i++)
+		hash = hash_segment(hash, cell->segments[i]);
 	for (i = hash & router->mask; router->cells[i].loaded;
 	    i = (i + 1) & router->mask)
 		;
-	router->cells[i] = (struct cell){ .hash = hash, .loaded = loaded,
-		.segments = segments, .n = n };
-	if (n > router->depth)
-		router->depth = n;
+	router->cells[i] = *cell;
+	router->cells[i].hash = hash;
+	if (cell->n > router->depth)
+		router->depth = cell->n;
 }
 
 static void
-put_all(struct xc_router *router, const struct xc_loaded *loaded)
+put_all(struct xc_router *router, const struct xc_loaded *loaded,
+    const struct xc_course *course)
 {
+	struct cell cell = { .loaded = loaded, .course = course,
+		.segments = loaded->segments, .n = loaded->n_segments };
 	size_t i;
 
 	if (loaded->n_several == 0)
-		put(router, loaded, loaded->segments, loaded->n_segments);
-	for (i = 0; i < loaded->n_several; i++)
-		put(router, loaded, loaded->several[i].segments,
-		    loaded->several[i].n_segments);
+		put(router, &cell);
+	for (i = 0; i < loaded->n_several; i++) {
+		cell.segments = loaded->several[i].segments;
+		cell.n = loaded->several[i].n_segments;
+		put(router, &cell);
+	}
 }
 
 static size_t
@@ -89,7 +95,8 @@ count_prefixes(const struct xc_table *table)
 }
 
 enum xc_err
-xc_router_build(const struct xc_table *table, struct xc_router **router_r)
+xc_router_build(const struct xc_table *table, const struct xc_courses *courses,
+    struct xc_router **router_r)
 {
 	struct xc_router *router;
 	size_t n = count_prefixes(table), size = 8, i;
@@ -102,7 +109,7 @@ xc_router_build(const struct xc_table *table, struct xc_router **router_r)
 		return XC_ERR_NOMEM;
 	router->mask = size - 1;
 	for (i = 0; i < table->n; i++)
-		put_all(router, table->rows[i]);
+		put_all(router, table->rows[i], xc_courses_of(courses, i));
 	*router_r = router;
 	return XC_OK;
 }
@@ -114,7 +121,7 @@ xc_router_free(struct xc_router **router)
 	*router = NULL;
 }
 
-static const struct xc_loaded *
+static const struct cell *
 look(const struct xc_router *router, uint64_t hash,
     const char *const *segments, size_t n)
 {
@@ -126,16 +133,15 @@ look(const struct xc_router *router, uint64_t hash,
 		cell = &router->cells[i];
 		if (cell->hash == hash && cell->n == n &&
 		    begins(segments, cell))
-			return cell->loaded;
+			return cell;
 	}
 	return NULL;
 }
 
-const struct xc_loaded *
-xc_router_find(const struct xc_router *router, const char *const *segments,
-    size_t n)
+static const struct cell *
+find(const struct xc_router *router, const char *const *segments, size_t n)
 {
-	const struct xc_loaded *found, *best;
+	const struct cell *found, *best;
 	uint64_t hash = HASH_SEED;
 	size_t i;
 
@@ -147,6 +153,15 @@ xc_router_find(const struct xc_router *router, const char *const *segments,
 			best = found;
 	}
 	return best;
+}
+
+const struct xc_loaded *
+xc_router_find(const struct xc_router *router, const char *const *segments,
+    size_t n)
+{
+	const struct cell *cell = find(router, segments, n);
+
+	return cell ? cell->loaded : NULL;
 }
 
 bool
@@ -208,6 +223,22 @@ bind_target(struct xc_request *req, struct xc_target *target,
 		target->handler = loaded->handlers[match->index];
 }
 
+/* Steps look at a request that is bound. */
+static void
+bind_file(struct xc_request *req, struct xc_target *target,
+    const struct xc_asset *asset)
+{
+	const struct xc_loaded *loaded = target->loaded;
+
+	if (target->course && xc_request_bind(req, loaded->plugin,
+	    loaded->n_segments, "", NULL, 0) != XC_OK) {
+		(void)xc_reply_problem(req, 500, NULL);
+		return;
+	}
+	target->file.assets = loaded->assets;
+	target->file.asset = asset;
+}
+
 /* No operation has the path; a file may. */
 static void
 find_file(struct xc_request *req, struct xc_target *target,
@@ -222,8 +253,7 @@ find_file(struct xc_request *req, struct xc_target *target,
 		(void)xc_reply_problem(req, 404, NULL);
 	} else if (xc_request_method(req) == XC_GET ||
 	    xc_request_method(req) == XC_HEAD) {
-		target->file.assets = assets;
-		target->file.asset = asset;
+		bind_file(req, target, asset);
 	} else {
 		reply_method(req, &methods);
 	}
@@ -236,14 +266,16 @@ xc_router_dispatch(const struct xc_router *router, struct xc_request *req,
 	struct xc_route_match match;
 	const char *const *segments;
 	size_t n = xc_request_segments(req, &segments);
-	const struct xc_loaded *loaded = xc_router_find(router, segments, n);
+	const struct cell *cell = find(router, segments, n);
+	const struct xc_loaded *loaded;
 
 	memset(target_r, 0, sizeof(*target_r));
-	target_r->loaded = loaded;
-	if (!loaded) {
+	if (!cell) {
 		(void)xc_reply_problem(req, 404, NULL);
 		return;
 	}
+	loaded = target_r->loaded = cell->loaded;
+	target_r->course = cell->course;
 	if (loaded->state != XC_SERVING) {
 		reply_unserved(req, loaded);
 		return;

@@ -14,11 +14,14 @@
 #include "plugin/loader.h"
 #include "worker/assets.h"
 
+struct xc_course;
+struct xc_courses;
 struct xc_router;
 
-/* Compiles a table, which must outlive the router.  XC_ERR_NOMEM. */
+/* Compiles a table, which must outlive the router, as must the courses; NULL:
+ * no request passes a step.  XC_ERR_NOMEM. */
 enum xc_err xc_router_build(const struct xc_table *table,
-    struct xc_router **router_r);
+    const struct xc_courses *courses, struct xc_router **router_r);
 void xc_router_free(struct xc_router **router);
 
 /* Whether the operation that a parsed request is for computes a password's
@@ -42,6 +45,7 @@ struct xc_target {
 	const char *operation;		/* its address is its own */
 	const struct xc_contract *contract;	/* that the request is held
 						 * to; NULL: none */
+	const struct xc_course *course;	/* of steps that it passes; NULL: none */
 	struct xc_asset_target file;
 };
 

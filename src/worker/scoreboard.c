@@ -137,21 +137,20 @@ hash_name(const char *name)
 
 /* Whether the row has, or now gets, that name. */
 static bool
-claim(struct xc_plugin_row *row, const char *name, size_t len)
+claim(_Atomic(uint32_t) *claimed, char *to, const char *name, size_t len)
 {
 	uint32_t word = CLAIM_FREE;
 
-	if (atomic_compare_exchange_strong(&row->claim, &word,
-	    CLAIM_WRITING)) {
-		memcpy(row->name, name, len + 1);
-		atomic_store(&row->claim, CLAIM_NAMED);
+	if (atomic_compare_exchange_strong(claimed, &word, CLAIM_WRITING)) {
+		memcpy(to, name, len + 1);
+		atomic_store(claimed, CLAIM_NAMED);
 		return true;
 	}
 	for (int i = 0; word == CLAIM_WRITING && i < CLAIM_YIELDS; i++) {
 		sched_yield();
-		word = atomic_load(&row->claim);
+		word = atomic_load(claimed);
 	}
-	return word == CLAIM_NAMED && strcmp(row->name, name) == 0;
+	return word == CLAIM_NAMED && strcmp(to, name) == 0;
 }
 
 struct xc_plugin_row *
@@ -165,10 +164,36 @@ xc_scoreboard_plugin(struct xc_scoreboard *board, const char *name)
 		return NULL;
 	for (uint32_t i = 0; i < XC_PLUGIN_ROWS_MAX; i++) {
 		row = &board->plugins[(first + i) % XC_PLUGIN_ROWS_MAX];
-		if (claim(row, name, len))
+		if (claim(&row->claim, row->name, name, len))
 			return row;
 	}
 	return NULL;
+}
+
+struct xc_step_row *
+xc_scoreboard_step(struct xc_scoreboard *board, const char *name)
+{
+	size_t len = strlen(name);
+	uint32_t first = hash_name(name) % XC_STEP_ROWS_MAX;
+	struct xc_step_row *row;
+
+	if (len >= sizeof(row->name))
+		return NULL;
+	for (uint32_t i = 0; i < XC_STEP_ROWS_MAX; i++) {
+		row = &board->steps[(first + i) % XC_STEP_ROWS_MAX];
+		if (claim(&row->claim, row->name, name, len))
+			return row;
+	}
+	return NULL;
+}
+
+struct xc_step_row *
+xc_scoreboard_step_at(struct xc_scoreboard *board, uint32_t n)
+{
+	struct xc_step_row *row = &board->steps[n];
+
+	return n < XC_STEP_ROWS_MAX &&
+	    atomic_load(&row->claim) == CLAIM_NAMED ? row : NULL;
 }
 
 /*

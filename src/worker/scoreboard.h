@@ -21,6 +21,7 @@
 #define XC_SCOREBOARD_LAYOUT 5
 #define XC_WORKERS_MAX 256
 #define XC_PLUGIN_ROWS_MAX 2048
+#define XC_STEP_ROWS_MAX 512
 
 enum xc_worker_state {
 	XC_WORKER_EMPTY,	/* no process */
@@ -105,6 +106,17 @@ struct xc_plugin_row {
 	_Atomic(uint64_t) took[XC_LATENCY__MAX];	/* requests by time */
 } __attribute__((aligned(64)));
 
+/* One step of a plugin, whatever its version; claimed and added to as above. */
+struct xc_step_row {
+	char name[104];		/* "todo:check" */
+	_Atomic(uint32_t) claim;
+	_Atomic(uint64_t) runs;
+	_Atomic(uint64_t) stopped;	/* requests that it answered or refused */
+	_Atomic(uint64_t) failed;	/* runs that ended in an error */
+	_Atomic(uint64_t) samples;
+	_Atomic(uint64_t) ns;		/* that these have taken */
+} __attribute__((aligned(64)));
+
 struct xc_scoreboard {
 	uint32_t magic;
 	uint32_t layout;
@@ -128,12 +140,21 @@ struct xc_scoreboard {
 	struct xc_worker_row workers[XC_WORKERS_MAX]
 	    __attribute__((aligned(64)));
 	struct xc_plugin_row plugins[XC_PLUGIN_ROWS_MAX];
+	struct xc_step_row steps[XC_STEP_ROWS_MAX];
 };
 
 /* The row of a plugin, claimed if it has none; NULL if all are taken, or if
  * the name is too long. */
 struct xc_plugin_row *xc_scoreboard_plugin(struct xc_scoreboard *board,
     const char *name);
+
+/* The same of a step. */
+struct xc_step_row *xc_scoreboard_step(struct xc_scoreboard *board,
+    const char *name);
+
+/* That with the number n if it has a name; else NULL. */
+struct xc_step_row *xc_scoreboard_step_at(struct xc_scoreboard *board,
+    uint32_t n);
 
 /*
  * Whether one more request is within rate (requests a second, 0: always); if

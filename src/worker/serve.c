@@ -115,7 +115,7 @@ bring_body(struct xc_worker *worker, struct xc_target *target)
 {
 	const struct xc_source *body = &worker->body;
 
-	if (target->contract || body->len == 0 ||
+	if (target->contract || target->course || body->len == 0 ||
 	    (!target->handler && !target->runner))
 		return;
 	if (xc_request_set_body(&worker->req, body->data, body->len) ==
@@ -154,10 +154,10 @@ route(struct xc_worker *worker, char **envp, struct xc_target *target)
 	return keep;
 }
 
-/* Runs what was found.  Until the first byte of the reply goes out, the last
+/* Code of plugins runs.  Until the first byte of the reply goes out, the last
  * gasp may make one in its place. */
-static enum xc_err
-execute(struct xc_worker *worker, const struct xc_target *target)
+static void
+arm(struct xc_worker *worker)
 {
 	struct xc_wire *wire = &worker->wire;
 
@@ -165,10 +165,16 @@ execute(struct xc_worker *worker, const struct xc_target *target)
 	wire->first = xc_gasp_release;
 	wire->row = worker->row;
 	xc_gasp_arm(wire->fd, wire->request_id, wire->head_only);
+}
+
+static enum xc_err
+execute(struct xc_worker *worker, const struct xc_target *target)
+{
+	arm(worker);
 	return xc_execute(worker, &worker->req, target);
 }
 
-/* Without code of a plugin: a file is sent, or a reply stands. */
+/* Without a handler: a file is sent, or a reply stands. */
 static enum xc_err
 answer_here(struct xc_worker *worker, const struct xc_target *target)
 {
@@ -179,6 +185,11 @@ answer_here(struct xc_worker *worker, const struct xc_target *target)
 	xc_rescuer_begin(worker);
 	if (!target->file.asset)
 		return XC_OK;
+	if (target->course) {
+		arm(worker);
+		if (!xc_execute_ahead(worker, req, target))
+			return worker->steps.err;
+	}
 	worker->wire.head_only = xc_request_method(req) == XC_HEAD;
 	err = xc_asset_reply(&worker->wire, req, &target->file, &errbuf);
 	/* A client that went away is nobody's fault. */

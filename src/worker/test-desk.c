@@ -233,7 +233,26 @@ test_stats(void **state)
 	assert_non_null(strstr(text, "\"p50_ms\":2,\"p95_ms\":2,"
 	    "\"p99_ms\":50,"));
 	assert_non_null(strstr(text, "{\"le_ms\":null,\"count\":1}"));
-	assert_non_null(strstr(text, "\"sandboxes\":[]"));
+	assert_non_null(strstr(text, "\"steps\":[],\"sandboxes\":[]"));
+}
+
+static void
+test_steps(void **state)
+{
+	struct xc_step_row *row = xc_scoreboard_step(board, "todo:check");
+
+	(void)state;
+	assert_non_null(xc_scoreboard_step(board, "todo2:check"));
+	atomic_store(&row->runs, 128);
+	atomic_store(&row->stopped, 3);
+	atomic_store(&row->failed, 1);
+	atomic_store(&row->samples, 2);
+	atomic_store(&row->ns, 3000);
+	assert_non_null(strstr(ask("plugin.stats", "{\"name\":\"todo\"}"),
+	    "\"steps\":[{\"operation\":\"check\",\"runs\":128,\"refused\":3,"
+	    "\"failed\":1,\"mean_us\":1.5}],"));
+	assert_non_null(strstr(ask("plugin.stats", "{\"name\":\"tod\"}"),
+	    "\"steps\":[],"));
 }
 
 static const struct {
@@ -302,6 +321,7 @@ main(void)
 		TEST(test_logs),
 		TEST(test_long_log),
 		TEST(test_stats),
+		TEST(test_steps),
 		TEST(test_refused),
 		TEST(test_who_may),
 	};

@@ -68,6 +68,30 @@ test_all_rows(void **state)
 	assert_non_null(xc_scoreboard_plugin(board, "plugin-7"));
 }
 
+static void
+test_steps(void **state)
+{
+	struct xc_scoreboard *board = *state;
+	struct xc_step_row *row = xc_scoreboard_step(board, "gate:look");
+	char name[128];
+	uint32_t n = 0;
+
+	assert_non_null(row);
+	assert_ptr_equal(xc_scoreboard_step(board, "gate:look"), row);
+	assert_ptr_not_equal(xc_scoreboard_step(board, "gate:loo"), row);
+	memset(name, 'n', sizeof(name));
+	name[sizeof(name) - 1] = '\0';
+	assert_null(xc_scoreboard_step(board, name));
+	for (uint32_t i = 0; i < XC_STEP_ROWS_MAX + 1; i++)
+		n += xc_scoreboard_step_at(board, i) != NULL;
+	assert_int_equal(n, 2);
+	for (int i = 0; i < XC_STEP_ROWS_MAX - 2; i++) {
+		snprintf(name, sizeof(name), "gate:step_%d", i);
+		assert_non_null(xc_scoreboard_step(board, name));
+	}
+	assert_null(xc_scoreboard_step(board, "gate:more"));
+}
+
 /* Its writer died: others go on beside it. */
 static void
 test_abandoned_row(void **state)
@@ -222,6 +246,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_rows_by_name),
 		TEST(test_all_rows),
+		TEST(test_steps),
 		TEST(test_abandoned_row),
 		TEST(test_claims_at_once),
 		TEST(test_rate),

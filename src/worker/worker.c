@@ -275,6 +275,7 @@ end(struct xc_worker *worker)
 	xc_rescuer_stop(worker);
 	xc_loop_close(worker);
 	xc_router_free(&worker->router);
+	xc_courses_free(&worker->courses);
 	if (worker->loader)
 		xc_loader_free(&worker->loader);
 	xc_outside_close(worker);

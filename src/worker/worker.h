@@ -30,6 +30,7 @@
 #include "worker/lane.h"
 #include "worker/router.h"
 #include "worker/spill.h"
+#include "worker/steps.h"
 #include "worker/wire.h"
 
 #define XC_WORKER_SCRATCH 65536
@@ -183,6 +184,8 @@ struct xc_worker {
 	char *outside_told;	/* the last that it was */
 	struct xc_loader *loader;
 	struct xc_router *router;
+	struct xc_courses *courses;	/* whose steps requests pass */
+	struct xc_steps steps;	/* of the request that runs */
 	const struct xc_loaded *noted;	/* named in the row */
 	struct xc_request req;
 	struct xc_taker *taker;	/* holds requests to their contracts */
@@ -231,6 +234,10 @@ void xc_outside_tell(struct xc_worker *worker);
 /* Runs what a target names that has a runner, as xc_request_run() does. */
 enum xc_err xc_outside_call(struct xc_request *req,
     const struct xc_target *target);
+
+/* The same for a step, see xc_request_step() and xc_request_step_behind(). */
+enum xc_err xc_outside_step(struct xc_request *req,
+    const struct xc_target *target, bool behind);
 
 /* apply.c: changes over to the snapshot if the board says that there is a
  * new one; says so to the manager with the event's name. */
