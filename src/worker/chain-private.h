@@ -38,11 +38,18 @@ struct xc_chain {
 	uint32_t choice;	/* of steps of plugins */
 };
 
+struct xc_chain_index {
+	const struct xc_chain **cells;	/* by hash of the prefix */
+	size_t mask;
+	size_t len_max;		/* of the prefixes */
+};
+
 struct xc_chains {
 	struct xc_chains_options options;
 	struct xc_middleware *settings;
 	struct xc_chain *rows;	/* that of "" first, then by length */
 	size_t n;
+	struct xc_chain_index index;
 	struct json_object **choices;	/* those that differ */
 	size_t n_choices;
 	bool limit_bodies;
@@ -58,6 +65,14 @@ struct xc_chains {
 
 xc_step_fn xc_step_trace, xc_step_proxy, xc_step_body, xc_step_cors,
     xc_step_rate;
+
+/* Of n chains, which must outlive it; cells are freed by the caller. */
+enum xc_err xc_chain_index_make(struct xc_chain_index *index,
+    const struct xc_chain *rows, size_t n);
+
+/* The longest prefix, on whole segments; NULL: none but "". */
+const struct xc_chain *xc_chain_index_find(
+    const struct xc_chain_index *index, const char *path);
 
 /* Counts limits; false: a reply stands. */
 bool xc_chain_count(struct xc_chains *chains, struct xc_passage *passage,

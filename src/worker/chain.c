@@ -158,6 +158,9 @@ make_all(struct xc_chains *chains, struct xc_errbuf *errbuf)
 	for (i = 0; i < chains->n && err == XC_OK; i++)
 		err = make_chain(chains, &chains->settings->chains[i],
 		    &chains->rows[i]);
+	if (err == XC_OK)
+		err = xc_chain_index_make(&chains->index, chains->rows,
+		    chains->n);
 	return err == XC_OK ? err :
 	    xc_fail(errbuf, err, "middleware: out of memory");
 }
@@ -196,6 +199,7 @@ xc_chains_free(struct xc_chains **chains)
 	}
 	free(old->rows);
 	free(old->choices);
+	free(old->index.cells);
 	free(old->trusted);
 	xc_rates_free(&old->rates);
 	xc_middleware_free(&old->settings);
@@ -237,22 +241,13 @@ xc_chains_has_chosen(const struct xc_chains *chains, size_t choice,
 
 /* --- requests ------------------------------------------------------------- */
 
-/* The longest prefix, on whole segments. */
 static const struct xc_chain *
 find(const struct xc_chains *chains, const char *path)
 {
-	size_t len = strlen(path), i;
-	const struct xc_chain *chain;
+	const struct xc_chain *found = xc_chain_index_find(&chains->index,
+	    path);
 
-	for (i = chains->n - 1; i > 0; i--) {
-		chain = &chains->rows[i];
-		if (chain->prefix_len <= len &&
-		    (path[chain->prefix_len] == '/' ||
-		    path[chain->prefix_len] == '\0') &&
-		    memcmp(path, chain->prefix, chain->prefix_len) == 0)
-			break;
-	}
-	return &chains->rows[i];
+	return found != NULL ? found : &chains->rows[0];
 }
 
 uint32_t

@@ -54,8 +54,9 @@ enum xc_err xc_courses_build(const struct xc_courses_options *options,
     struct xc_courses **courses_r);
 void xc_courses_free(struct xc_courses **courses);
 
-/* That of the table's n-th row; NULL: its requests pass nothing.  courses may be
- * NULL. */
-const struct xc_course *xc_courses_of(const struct xc_courses *courses, size_t n);
+/* That of the table's n-th row; NULL: its requests pass nothing.  courses may
+ * be NULL. */
+const struct xc_course *xc_courses_of(const struct xc_courses *courses,
+    size_t n);
 
 #endif

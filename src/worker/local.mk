@@ -3,7 +3,7 @@ noinst_LTLIBRARIES += libworker.la
 libworker_la_SOURCES = \
 	src/worker/apply.c \
 	src/worker/chain.c src/worker/chain.h src/worker/chain-private.h \
-	src/worker/chain-steps.c \
+	src/worker/chain-index.c src/worker/chain-steps.c \
 	src/worker/conn.c \
 	src/worker/course.c src/worker/course.h \
 	src/worker/events.c src/worker/events.h \
@@ -43,7 +43,8 @@ TESTS += $(worker_tests)
 # The parts that stand without the loop.
 check_LTLIBRARIES += libworkerparts.la
 libworkerparts_la_SOURCES = \
-	src/worker/chain.c src/worker/chain-steps.c \
+	src/worker/chain.c src/worker/chain-index.c \
+	src/worker/chain-steps.c \
 	src/worker/events.c src/worker/feed.c src/worker/head.c \
 	src/worker/course.c src/worker/history.c \
 	src/worker/router.c src/worker/scoreboard.c src/worker/wire.c
@@ -86,5 +87,5 @@ TESTS += src/worker/test-course
 # What the chain costs; asserts nothing.
 check_PROGRAMS += src/worker/bench-chain
 src_worker_bench_chain_SOURCES = src/worker/bench-chain.c
-src_worker_bench_chain_LDADD = libworkerparts.la libmiddleware.la \
+src_worker_bench_chain_LDADD = libworkersteps.la libworkerparts.la libmiddleware.la \
 	libsettings.la libloggers.la libxcore.la $(JSONC_LIBS)

@@ -163,6 +163,49 @@ test_bodies(void **state)
 	close_site(&site);
 }
 
+/* Of many prefixes the longest is found, and none that ends in a word. */
+static void
+test_many(void **state)
+{
+	struct xc_settings *settings = xc_settings_new();
+	struct xc_errbuf errbuf = { .text = "" };
+	struct xc_chains_options options = { .host = &host, .row = &row };
+	struct xc_chains *chains;
+	static char text[64 * 1024];
+	char path[64];
+	size_t len;
+	int i;
+
+	(void)state;
+	len = (size_t)snprintf(text, sizeof(text),
+	    "{\"middleware\":{\"prefixes\":{\"/app\":{}");
+	for (i = 1; i <= 1000; i++)
+		len += (size_t)snprintf(text + len, sizeof(text) - len,
+		    ",\"/app/p%d%s\":{\"body\":{\"max\":%d}}", i,
+		    i % 2 == 0 ? "/deep" : "", i);
+	(void)snprintf(text + len, sizeof(text) - len, "}}}");
+	assert_int_equal(xc_settings_read_text(settings, "x", text,
+	    strlen(text), &errbuf), XC_OK);
+	options.config = &settings->middleware;
+	assert_int_equal(xc_chains_create(&options, &chains, &errbuf),
+	    XC_OK);
+	for (i = 1; i <= 1000; i++) {
+		snprintf(path, sizeof(path), "/app/p%d/deep/x", i);
+		assert_int_equal(xc_chains_body_max(chains, path), i);
+		snprintf(path, sizeof(path), "/app/p%d", i);
+		assert_int_equal(xc_chains_body_max(chains, path),
+		    i % 2 == 0 ? UINT32_MAX : (uint32_t)i);
+		snprintf(path, sizeof(path), "/app/p%dx/deep", i);
+		assert_int_equal(xc_chains_body_max(chains, path),
+		    UINT32_MAX);
+	}
+	assert_int_equal(xc_chains_body_max(chains, "/ap"), UINT32_MAX);
+	assert_int_equal(xc_chains_body_max(chains, "/"), UINT32_MAX);
+	assert_int_equal(xc_chains_body_max(chains, ""), UINT32_MAX);
+	xc_chains_free(&chains);
+	xc_settings_free(&settings);
+}
+
 static void
 test_peers(void **state)
 {
@@ -247,6 +290,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_paths),
 		cmocka_unit_test(test_bodies),
+		cmocka_unit_test(test_many),
 		cmocka_unit_test(test_peers),
 		cmocka_unit_test(test_traces),
 		cmocka_unit_test(test_preflights),
