@@ -66,6 +66,10 @@ struct xc_chains {
 xc_step_fn xc_step_trace, xc_step_proxy, xc_step_body, xc_step_cors,
     xc_step_rate;
 
+/* Adds what other origins' pages may read; preflight: and send. */
+void xc_chain_say_cors(struct xc_passage *passage, const char *origin,
+    bool preflight);
+
 /* Of n chains, which must outlive it; cells are freed by the caller. */
 enum xc_err xc_chain_index_make(struct xc_chain_index *index,
     const struct xc_chain *rows, size_t n);

@@ -76,6 +76,17 @@ add_late(struct xc_passage *passage, const char *text, size_t len)
 	passage->late_len += len;
 }
 
+void
+xc_chain_say_cors(struct xc_passage *passage, const char *origin,
+    bool preflight)
+{
+	char lines[XC_CORS_LINES];
+
+	add_late(passage, lines, xc_cors_lines(passage->chain->cors, origin,
+	    preflight, lines));
+	passage->cors_len = passage->late_len;
+}
+
 /* An OPTIONS that a browser sends of its own accord is answered here; each
  * other reply is said who may read it. */
 bool
@@ -86,13 +97,9 @@ xc_step_cors(struct xc_chains *chains, struct xc_passage *passage,
 	bool preflight = origin != NULL &&
 	    xc_request_method(req) == XC_OPTIONS &&
 	    xc_request_header(req, "access-control-request-method") != NULL;
-	char lines[XC_CORS_LINES];
-	size_t len = xc_cors_lines(passage->chain->cors, origin, preflight,
-	    lines);
 
 	(void)chains;
-	add_late(passage, lines, len);
-	passage->cors_len = passage->late_len;
+	xc_chain_say_cors(passage, origin, preflight);
 	if (!preflight)
 		return true;
 	(void)xc_reply_empty(req, 204);

@@ -320,6 +320,17 @@ run(struct xc_chains *chains, struct xc_passage *passage,
 	return on;
 }
 
+void
+xc_chain_refused(struct xc_chains *chains, struct xc_passage *passage,
+    const struct xc_request *req)
+{
+	enter(passage, find(chains, xc_request_path(req)));
+	passage->https = strcmp(xc_request_scheme(req), "https") == 0;
+	if (passage->chain->cors != NULL)
+		xc_chain_say_cors(passage, xc_request_header(req, "origin"),
+		    false);
+}
+
 bool
 xc_chain_in(struct xc_chains *chains, struct xc_passage *passage,
     struct xc_request *req, size_t body_len)

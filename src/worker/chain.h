@@ -82,6 +82,11 @@ bool xc_chains_has_chosen(const struct xc_chains *chains, size_t choice,
 /* A request comes whose path is not known yet. */
 void xc_chain_begin(struct xc_chains *chains, struct xc_passage *passage);
 
+/* In place of xc_chain_in() for one that is refused before it goes in: only
+ * method, path, scheme and Origin need be known of it. */
+void xc_chain_refused(struct xc_chains *chains, struct xc_passage *passage,
+    const struct xc_request *req);
+
 /* False: a reply stands. */
 bool xc_chain_in(struct xc_chains *chains, struct xc_passage *passage,
     struct xc_request *req, size_t body_len);

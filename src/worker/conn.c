@@ -192,9 +192,10 @@ linger_on(struct xc_worker *worker, struct xc_conn *conn)
 
 /* The answer goes out, the rest of the request is dropped. */
 static enum xc_conn_result
-refuse(struct xc_worker *worker, struct xc_conn *conn)
+refuse(struct xc_worker *worker, struct xc_conn *conn,
+    const unsigned char *bytes)
 {
-	xc_serve_refusal(worker, conn);
+	xc_serve_refusal(worker, conn, bytes);
 	(void)shutdown(conn->fd, SHUT_WR);
 	forget_request(worker, conn);
 	conn->state = XC_CONN_LINGERING;
@@ -279,7 +280,7 @@ spill_part(struct xc_worker *worker, struct xc_conn *conn)
 		return XC_CONN_CLOSED;
 	}
 	if (!xc_conn_spill(worker, conn, body, n))
-		return refuse(worker, conn);
+		return refuse(worker, conn, conn->buf);
 	xc_head_take(&conn->head, conn->buf, &conn->len);
 	shrink(conn);
 	return XC_CONN_PARTIAL;
@@ -403,7 +404,7 @@ judge_part(struct xc_worker *worker, struct xc_conn *conn,
 	if (conn->head.body_len <= conn->body_max)
 		return keep_part(worker, conn, bytes, len);
 	conn->head.status = 413;
-	return refuse(worker, conn);
+	return refuse(worker, conn, bytes);
 }
 
 /* bytes are all that has come of the request, in conn->buf or not. */
@@ -422,7 +423,7 @@ judge(struct xc_worker *worker, struct xc_conn *conn, unsigned char *bytes,
 	case XC_HEAD_TOO_LARGE:
 		xc_worker_warn(worker, "a request was refused",
 		    conn->head.reason);
-		return refuse(worker, conn);
+		return refuse(worker, conn, bytes);
 	case XC_HEAD_BAD:
 		xc_worker_warn(worker, "a connection was closed",
 		    conn->head.reason);

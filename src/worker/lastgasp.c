@@ -18,10 +18,12 @@
 #include "lib/raw-text.h"
 #include "lib/reply-private.h"
 #include "lib/status.h"
+#include "worker/chain.h"
 #include "worker/wire.h"
 
 #define STACK_SIZE ((size_t)64 * 1024)
 #define TEXT_MAX 1024
+#define LINES_MAX ((size_t)48 * 1024)	/* of the chain; more are left out */
 #define ID_MAX 72
 /* The unwinder may come to wait for what the interrupted code holds. */
 #define HANDLER_S 2
@@ -40,11 +42,13 @@ static struct {
 	int fd;
 	uint16_t request_id;
 	bool head_only;
+	const struct xc_passage *passage;
 	const struct xc_worker_row *row;
 	uint32_t worker;
 	int crashes;		/* descriptor of the folder, or -1 */
 	struct words words[XC_BREACH__MAX];
 	_Atomic(uint32_t) depth;	/* of faults in the handler */
+	volatile sig_atomic_t answering;	/* with the chain's lines */
 	char trace[4096];
 	char report[8192];
 } gasp = { .crashes = -1, .fd = -1 };
@@ -74,18 +78,43 @@ prepare_words(enum xc_breach breach)
 
 	xc_breach_problem(breach, type, &problem);
 	snprintf(words->head, sizeof(words->head), "Status: %d %s\r\n"
-	    "Content-Type: application/problem+json\r\nX-Request-Id: ",
-	    problem.status, xc_status_text(problem.status));
+	    "Content-Type: application/problem+json\r\n", problem.status, xc_status_text(problem.status));
 	snprintf(words->body, sizeof(words->body), "{\"type\":\"%s\","
 	    "\"title\":\"%s\",\"status\":%d,\"detail\":\"%s\","
 	    "\"request_id\":\"", problem.type, problem.title, problem.status,
 	    problem.detail);
 }
 
+/* What stands on each reply of that prefix; it lies where a plugin may have
+ * written. */
 static void
-answer(enum xc_breach breach)
+put_lines(struct xc_raw *raw, const struct xc_passage *passage)
 {
-	static char text[3 * TEXT_MAX];
+	const struct xc_lines *lines = passage->lines;
+	const char *text = lines->joined[passage->https][0].text;
+	size_t len = lines->joined[passage->https][0].len;
+
+	if (passage->late_len > sizeof(passage->late) ||
+	    len + passage->late_len > LINES_MAX)
+		return;
+	xc_raw_bytes(raw, text, len);
+	xc_raw_bytes(raw, passage->late, passage->late_len);
+}
+
+static void
+put_id(struct xc_raw *raw, const char *name, const char *id, size_t id_len)
+{
+	if (name[0] == '\0')
+		return;
+	xc_raw_put(raw, name);
+	xc_raw_json(raw, id, id_len);
+	xc_raw_put(raw, "\r\n");
+}
+
+static void
+answer(enum xc_breach breach, const struct xc_passage *passage)
+{
+	static char text[LINES_MAX + 3 * TEXT_MAX];
 	static unsigned char record[sizeof(text) + 64];
 	const struct words *words = &gasp.words[breach];
 	const char *id = gasp.row->request_id;
@@ -94,8 +123,11 @@ answer(enum xc_breach breach)
 
 	xc_raw_begin(&raw, text, sizeof(text));
 	xc_raw_put(&raw, words->head);
-	xc_raw_json(&raw, id, id_len);
-	xc_raw_put(&raw, "\r\nContent-Length: ");
+	if (passage)
+		put_lines(&raw, passage);
+	put_id(&raw, passage ? passage->lines->id_name : "X-Request-Id: ", id,
+	    id_len);
+	xc_raw_put(&raw, "Content-Length: ");
 	xc_raw_padded(&raw, strlen(words->body) + id_len + 3, 1);
 	xc_raw_put(&raw, "\r\n\r\n");
 	if (!gasp.head_only) {
@@ -114,9 +146,12 @@ try_answer(enum xc_breach breach)
 {
 	uint32_t armed = GASP_ARMED;
 
-	if (atomic_compare_exchange_strong(&gasp.state, &armed,
-	    GASP_TAKEN) && gasp.fd != -1)
-		answer(breach);
+	if (!atomic_compare_exchange_strong(&gasp.state, &armed,
+	    GASP_TAKEN) || gasp.fd == -1)
+		return;
+	gasp.answering = 1;
+	answer(breach, gasp.passage);
+	gasp.answering = 0;
 }
 
 /* ---- the report --------------------------------------------------------- */
@@ -310,9 +345,17 @@ on_fault(int number, siginfo_t *info, void *context)
 		pass_on(number, info);
 		return;
 	}
-	if (depth == 0) {
+	/* The chain's lines could not be read: without them then. */
+	if (gasp.answering) {
+		gasp.answering = 0;
+		answer(XC_BREACH_CRASH, NULL);
+		depth = 0;
+	} else if (depth == 0) {
 		limit_time();
 		try_answer(XC_BREACH_CRASH);
+	}
+	if (depth == 0) {
+		atomic_store(&gasp.depth, 1);
 		(void)xc_trace_write(gasp.trace, sizeof(gasp.trace), info,
 		    context);
 	}
@@ -469,9 +512,11 @@ xc_gasp_close(void)
 }
 
 void
-xc_gasp_arm(int fd, uint16_t request_id, bool head_only)
+xc_gasp_arm(int fd, uint16_t request_id, bool head_only,
+    const struct xc_passage *passage)
 {
 	gasp.fd = fd;
+	gasp.passage = passage;
 	gasp.request_id = request_id;
 	gasp.head_only = head_only;
 	atomic_store_explicit(&gasp.state, GASP_ARMED, memory_order_release);

@@ -18,6 +18,8 @@
 #include "lib/errbuf.h"
 #include "worker/scoreboard.h"
 
+struct xc_passage;
+
 /*
  * The manager's word that a run is over its limits, sent by sigqueue(3): see
  * xc_gasp_word().  It kills soon after, in case this is blocked.
@@ -47,8 +49,10 @@ void xc_gasp_thread(void);
 /* Before the thread ends. */
 void xc_gasp_thread_end(void);
 
-/* From here on the handler may answer.  head_only: a HEAD request. */
-void xc_gasp_arm(int fd, uint16_t request_id, bool head_only);
+/* From here on the handler may answer, with the header lines that the passage
+ * has then.  head_only: a HEAD request. */
+void xc_gasp_arm(int fd, uint16_t request_id, bool head_only,
+    const struct xc_passage *passage);
 
 /* Takes the right to answer back; does not return if the handler has it. */
 void xc_gasp_release(void);

@@ -126,6 +126,40 @@ bring_body(struct xc_worker *worker, struct xc_target *target)
 	(void)xc_reply_problem(&worker->req, 500, NULL);
 }
 
+static bool
+is_one_of(const char *param, const char *const *names, size_t n)
+{
+	size_t len = strcspn(param, "="), i;
+
+	for (i = 0; i < n; i++)
+		if (strlen(names[i]) == len &&
+		    memcmp(param, names[i], len) == 0)
+			return true;
+	return false;
+}
+
+/* Of one that is refused, whatever is wrong about the rest of it: then the
+ * refusal has the request's id, and a page of an origin that may read replies
+ * of its path can read it. */
+static void
+know(struct xc_worker *worker, char **envp)
+{
+	static const char *const known[] = { "REQUEST_METHOD", "REQUEST_URI",
+		"REQUEST_ID", "REQUEST_SCHEME", "HTTPS", "HTTP_ORIGIN" };
+	enum { KNOWN = sizeof(known) / sizeof(known[0]) };
+	char *few[KNOWN + 1];
+	size_t n = 0;
+
+	for (; *envp != NULL && n < KNOWN; envp++)
+		if (is_one_of(*envp, known, KNOWN))
+			few[n++] = *envp;
+	few[n] = NULL;
+	xc_request_reset(&worker->req);
+	if (xc_request_parse(&worker->req, few, "", 0, NULL) == 0)
+		xc_chain_refused(worker->chains, &worker->passage,
+		    &worker->req);
+}
+
 /* Finds the target, or makes a reply that says why there is none. */
 static bool
 route(struct xc_worker *worker, char **envp, struct xc_target *target)
@@ -141,6 +175,7 @@ route(struct xc_worker *worker, char **envp, struct xc_target *target)
 
 	memset(target, 0, sizeof(*target));
 	if (status != 0) {
+		know(worker, envp);
 		(void)xc_reply_problem(req, status, "%s", errbuf.text);
 	} else if (!keep) {
 		(void)xc_reply_problem(req, 400,
@@ -164,7 +199,8 @@ arm(struct xc_worker *worker)
 	wire->head_only = xc_request_method(&worker->req) == XC_HEAD;
 	wire->first = xc_gasp_release;
 	wire->row = worker->row;
-	xc_gasp_arm(wire->fd, wire->request_id, wire->head_only);
+	xc_gasp_arm(wire->fd, wire->request_id, wire->head_only,
+	    wire->passage);
 }
 
 static enum xc_err
@@ -372,6 +408,54 @@ take_body(struct xc_worker *worker, struct xc_conn *conn,
 	return true;
 }
 
+static const char *
+why_refused(int status)
+{
+	switch (status) {
+	case 413:
+		return "The body is larger than this site takes.";
+	case 431:
+		return "The head of the request is larger than this site "
+		    "takes.";
+	default:
+		return NULL;
+	}
+}
+
+/* What is said stands in a request made here, which gives the problem its form
+ * and its id. */
+static bool
+make_blank(struct xc_worker *worker)
+{
+	char method[] = "REQUEST_METHOD=GET", uri[] = "REQUEST_URI=/";
+	char *envp[] = { method, uri, NULL };
+
+	xc_request_reset(&worker->req);
+	return xc_request_parse(&worker->req, envp, "", 0, NULL) == 0;
+}
+
+/* envp NULL: the parameters have not come, or are not to be trusted. */
+static void
+refuse(struct xc_worker *worker, struct xc_conn *conn, char **envp)
+{
+	const struct xc_problem problem = { .type = "about:blank",
+		.title = xc_status_text(conn->head.status),
+		.status = conn->head.status,
+		.detail = why_refused(conn->head.status),
+		.no_instance = true };
+	struct xc_request *req = &worker->req;
+
+	begin_wire(worker, conn);
+	if (envp)
+		know(worker, envp);
+	if (xc_request_path(req)[0] != '\0' || make_blank(worker)) {
+		worker->wire.head_only = xc_request_method(req) == XC_HEAD;
+		(void)xc_reply_problem_typed(req, &problem);
+		(void)xc_wire_reply(&worker->wire, req);
+	}
+	xc_request_reset(req);
+}
+
 static bool
 admit(struct xc_worker *worker, struct xc_conn *conn,
     const unsigned char *body, size_t len)
@@ -379,7 +463,7 @@ admit(struct xc_worker *worker, struct xc_conn *conn,
 	if (!is_heard(worker, conn))
 		return false;
 	if (!take_body(worker, conn, body, len)) {
-		xc_serve_refusal(worker, conn);
+		refuse(worker, conn, conn->fcgi.envp);
 		return false;
 	}
 	return answer(worker, conn->fcgi.envp);
@@ -409,44 +493,18 @@ xc_serve(struct xc_worker *worker, struct xc_conn *conn,
 	return keep && conn->head.keep && !worker->alone;
 }
 
-static const char *
-why_refused(int status)
-{
-	switch (status) {
-	case 413:
-		return "The body is larger than this site takes.";
-	case 431:
-		return "The head of the request is larger than this site "
-		    "takes.";
-	default:
-		return NULL;
-	}
-}
-
-/* There are no parameters to trust: what is said stands in a request made
- * here, which gives the problem its form and its id. */
 void
-xc_serve_refusal(struct xc_worker *worker, struct xc_conn *conn)
+xc_serve_refusal(struct xc_worker *worker, struct xc_conn *conn,
+    const unsigned char *bytes)
 {
-	static const char *const names[] = { "REQUEST_METHOD=GET",
-		"REQUEST_URI=/", NULL };
-	const struct xc_problem problem = { .type = "about:blank",
-		.title = xc_status_text(conn->head.status),
-		.status = conn->head.status,
-		.detail = why_refused(conn->head.status),
-		.no_instance = true };
-	char *envp[3];
-	size_t i;
+	char **envp;
 
-	for (i = 0; i < 3; i++)
-		envp[i] = names[i] ? strdup(names[i]) : NULL;
-	begin_wire(worker, conn);
-	if (envp[0] && envp[1] && xc_request_parse(&worker->req, envp, "", 0,
-	    NULL) == 0) {
-		(void)xc_reply_problem_typed(&worker->req, &problem);
-		(void)xc_wire_reply(&worker->wire, &worker->req);
+	if (conn->head.stdin_at == 0 || !decode_params(worker, conn, bytes)) {
+		refuse(worker, conn, NULL);
+		return;
 	}
-	xc_request_reset(&worker->req);
-	for (i = 0; i < 2; i++)
-		free(envp[i]);
+	envp = conn->fcgi.envp;
+	refuse(worker, conn, !worker->need_secret || secret_is(worker,
+	    FCGX_GetParam("XCORE_SECRET", envp)) ? envp : NULL);
+	xc_feed_end(&conn->fcgi);
 }

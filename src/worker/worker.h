@@ -266,8 +266,10 @@ bool xc_serve_judge(struct xc_worker *worker, struct xc_conn *conn,
 bool xc_serve_hashes(struct xc_worker *worker, struct xc_conn *conn,
     const unsigned char *bytes);
 
-/* Answers a request that is too large to be read.  The caller lingers. */
-void xc_serve_refusal(struct xc_worker *worker, struct xc_conn *conn);
+/* Answers a request that is too large to be read, with the bytes that have
+ * come from its beginning on.  The caller lingers. */
+void xc_serve_refusal(struct xc_worker *worker, struct xc_conn *conn,
+    const unsigned char *bytes);
 
 /* conn.c: a connection's bytes. */
 
