@@ -161,7 +161,7 @@ serve(struct xc_chains *chains, const struct xc_course *course)
 	if (!xc_chain_in(chains, passage, req, 0) ||
 	    xc_request_bind(req, &plugin, 2, "hello", NULL, 0) != XC_OK)
 		abort();
-	xc_steps_begin(&worker, req, &target);
+	xc_steps_begin(&worker);
 	if (!xc_steps_before(&worker, req, &target) ||
 	    !xc_steps_ahead(&worker, req, &target) ||
 	    xc_request_run(req, hello) != XC_OK)

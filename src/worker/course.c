@@ -84,8 +84,6 @@ make_course(const struct xc_courses *courses, const struct xc_table *table,
 			continue;
 		if (from->step->on_reply) {
 			room[--end] = step;
-			course->own_behind |= step->target.runner &&
-			    step->target.runner == loaded->runner;
 			continue;
 		}
 		course->n_before += from->step->before_auth;

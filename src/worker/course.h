@@ -35,9 +35,6 @@ struct xc_course {
 	size_t n_ahead;
 	const struct xc_course_step *const *behind;
 	size_t n_behind;
-	/* The reply's body must not stay where its sandbox has put it, since
-	 * that is asked again. */
-	bool own_behind;
 	char note[XC_COURSE_NOTE];	/* the plugin's own */
 };
 

@@ -234,7 +234,7 @@ xc_execute(struct xc_worker *worker, struct xc_request *req,
 {
 	enum xc_err err;
 
-	xc_steps_begin(worker, req, target);
+	xc_steps_begin(worker);
 	err = handle(worker, req, target);
 	if (!target->course)
 		return err;
@@ -246,7 +246,7 @@ bool
 xc_execute_ahead(struct xc_worker *worker, struct xc_request *req,
     const struct xc_target *target)
 {
-	xc_steps_begin(worker, req, target);
+	xc_steps_begin(worker);
 	xc_watch_widen(req);
 	if (xc_steps_before(worker, req, target) &&
 	    xc_steps_ahead(worker, req, target))

@@ -24,11 +24,9 @@ name_row(struct xc_worker *worker, const struct xc_loaded *loaded,
 }
 
 void
-xc_steps_begin(struct xc_worker *worker, struct xc_request *req,
-    const struct xc_target *target)
+xc_steps_begin(struct xc_worker *worker)
 {
 	worker->steps = (struct xc_steps){ .err = XC_OK };
-	req->may_be_far = !target->course || !target->course->own_behind;
 }
 
 /* --- one step ------------------------------------------------------------- */

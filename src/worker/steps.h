@@ -20,8 +20,7 @@ struct xc_steps {
 };
 
 /* Another request begins. */
-void xc_steps_begin(struct xc_worker *worker, struct xc_request *req,
-    const struct xc_target *target);
+void xc_steps_begin(struct xc_worker *worker);
 
 /*
  * Passes those before authentication; those behind it, when there is nothing

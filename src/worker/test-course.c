@@ -251,7 +251,7 @@ ask(size_t plugin, const char *path)
 	assert_true(xc_chain_in(worker.chains, &worker.passage, req, 0));
 	assert_int_equal(xc_request_bind(req, &plugins[plugin], 1, "get",
 	    params, 1), XC_OK);
-	xc_steps_begin(&worker, req, &target);
+	xc_steps_begin(&worker);
 	if (xc_steps_before(&worker, req, &target) &&
 	    xc_steps_ahead(&worker, req, &target)) {
 		assert_ptr_equal(xc_request_plugin(req), &plugins[plugin]);
