@@ -26,7 +26,7 @@ name_row(struct xc_worker *worker, const struct xc_loaded *loaded,
 void
 xc_steps_begin(struct xc_worker *worker)
 {
-	worker->steps = (struct xc_steps){ .err = XC_OK };
+	worker->steps = (struct xc_step_state){ .err = XC_OK };
 }
 
 /* --- one step ------------------------------------------------------------- */

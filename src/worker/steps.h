@@ -10,7 +10,7 @@
 struct xc_worker;
 
 /* How it went; in the worker, of the request that runs. */
-struct xc_steps {
+struct xc_step_state {
 	/* What the step returned that made the reply. */
 	enum xc_err err;
 	/* The handler's turn came, or a step made the reply: then those behind

@@ -185,7 +185,7 @@ struct xc_worker {
 	struct xc_loader *loader;
 	struct xc_router *router;
 	struct xc_courses *courses;	/* whose steps requests pass */
-	struct xc_steps steps;	/* of the request that runs */
+	struct xc_step_state steps;	/* of the request that runs */
 	const struct xc_loaded *noted;	/* named in the row */
 	struct xc_request req;
 	struct xc_taker *taker;	/* holds requests to their contracts */
