@@ -37,7 +37,8 @@ extern "C" {
  * 1.2	2026-11-23	<xcore/data.h>, <xcore/part.h>, <xcore/auth.h>, <xcore/site.h>
  * 1.3	2026-11-23	<xcore/account.h>, <xcore/admin.h>, <xcore/otp.h>,
  *			<xcore/plugins.h>, <xcore/security.h>; more in
- *			<xcore/auth.h>, <xcore/cache.h>, <xcore/db.h>, <xcore/site.h>
+ *			<xcore/auth.h>, <xcore/cache.h>, <xcore/db.h>,
+ *			<xcore/reply.h>, <xcore/site.h>
  */
 #define XC_ABI_MAJOR 1
 #define XC_ABI_MINOR 3
