@@ -18,7 +18,7 @@
 #define XC_SCOREBOARD_MAGIC UINT32_C(0x64726278)
 /* Changes with each change of the layout: a re-executed manager that finds
  * another number makes a new scoreboard and drains the old workers. */
-#define XC_SCOREBOARD_LAYOUT 5
+#define XC_SCOREBOARD_LAYOUT 6
 #define XC_WORKERS_MAX 256
 #define XC_PLUGIN_ROWS_MAX 2048
 #define XC_STEP_ROWS_MAX 512
