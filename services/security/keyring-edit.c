@@ -209,6 +209,20 @@ xc_keyring_retire(struct xc_keyring *ring, const char *id,
 	return XC_OK;
 }
 
+const char *
+xc_keyring_fault(const struct xc_keyring *ring, const char *purpose,
+    const char *algorithm)
+{
+	const struct xc_key *key = xc_keyring_active(ring, purpose);
+
+	if (key == NULL)
+		return "has no active key; rotate it";
+	if (key->kind != xc_key_kind_of(purpose, algorithm))
+		return "has a key of another kind than auth.algorithm asks "
+		    "for; rotate it";
+	return NULL;
+}
+
 static enum xc_err
 put_key(FILE *file, const struct xc_key *key, bool last)
 {

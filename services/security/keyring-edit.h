@@ -38,6 +38,10 @@ enum xc_err xc_keyring_activate(struct xc_keyring *ring, const char *purpose,
 enum xc_err xc_keyring_retire(struct xc_keyring *ring, const char *id,
     struct xc_errbuf *errbuf);
 
+/* What a purpose lacks, as "has no active key; rotate it"; NULL. */
+const char *xc_keyring_fault(const struct xc_keyring *ring,
+    const char *purpose, const char *algorithm);
+
 /* All keys, in the file's order; NULL past the last. */
 const struct xc_key *xc_keyring_at(const struct xc_keyring *ring, size_t n);
 

@@ -45,6 +45,7 @@ static const struct section {
 	{ "web", ctl_doctor_web, true, false, SITE_MS },
 	{ "database", ctl_doctor_database, true, true, SITE_MS },
 	{ "cache", ctl_doctor_cache, true, true, SITE_MS },
+	{ "keys", ctl_doctor_keys, true, true, SITE_MS },
 };
 
 #define N_SECTIONS (sizeof(sections) / sizeof(sections[0]))

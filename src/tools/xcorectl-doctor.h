@@ -58,6 +58,7 @@ void ctl_doctor_server(const struct ctl_doctor *doctor);
 void ctl_doctor_web(const struct ctl_doctor *doctor);
 void ctl_doctor_database(const struct ctl_doctor *doctor);
 void ctl_doctor_cache(const struct ctl_doctor *doctor);
+void ctl_doctor_keys(const struct ctl_doctor *doctor);
 
 /* Parts of the section "database".  The core's connection, to be freed; NULL:
  * that it does not connect is found. */

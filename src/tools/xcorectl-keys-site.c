@@ -34,6 +34,8 @@
 	"UTC_TIMESTAMP(3) AND created_at < '1970-01-01' + "		\
 	"INTERVAL ? SECOND"
 
+#define HEADS "SELECT COUNT(*) FROM xc_audit_head WHERE key_id = ?"
+
 enum xc_err
 ctl_keys_store(const struct xc_settings *settings, struct xc_store **store_r,
     struct xc_errbuf *errbuf)
@@ -105,6 +107,20 @@ ctl_keys_count(struct xc_store *store, const struct xc_key *key,
 			err = count(store, &users_r->sessions, SESSIONS,
 			    XC_ARGS(xc_int(until + 1)));
 	}
+	if (err != XC_OK)
+		xc_connection_fail(xc_store_connection(store), errbuf, err,
+		    "asking MariaDB");
+	return err;
+}
+
+enum xc_err
+ctl_keys_signs(struct xc_store *store, const struct xc_key *key,
+    bool *signs_r, struct xc_errbuf *errbuf)
+{
+	int64_t n = 0;
+	enum xc_err err = count(store, &n, HEADS, XC_ARGS(xc_text(key->id)));
+
+	*signs_r = n > 0;
 	if (err != XC_OK)
 		xc_connection_fail(xc_store_connection(store), errbuf, err,
 		    "asking MariaDB");

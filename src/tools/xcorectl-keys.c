@@ -166,20 +166,6 @@ kind_of(const struct keys *keys, const char *purpose)
 	return xc_key_kind_of(purpose, keys->ctl->settings->auth.algorithm);
 }
 
-/* What a purpose lacks; NULL. */
-static const char *
-find_fault(const struct keys *keys, const char *purpose)
-{
-	const struct xc_key *key = xc_keyring_active(keys->ring, purpose);
-
-	if (key == NULL)
-		return "has no active key; rotate it";
-	if (key->kind != kind_of(keys, purpose))
-		return "has a key of another kind than auth.algorithm asks "
-		    "for; rotate it";
-	return NULL;
-}
-
 static int
 check(const struct keys *keys, const char *sentence)
 {
@@ -187,7 +173,8 @@ check(const struct keys *keys, const char *sentence)
 	const char *fault;
 
 	for (; *purpose != NULL; purpose++) {
-		fault = find_fault(keys, *purpose);
+		fault = xc_keyring_fault(keys->ring, *purpose,
+		    keys->ctl->settings->auth.algorithm);
 		if (fault != NULL)
 			return ctl_fail(keys->ctl, XC_EXIT_INVALID,
 			    "%s: the purpose \"%s\" %s", keys->path, *purpose,

@@ -28,6 +28,10 @@ struct ctl_keys_users {
 enum xc_err ctl_keys_count(struct xc_store *store, const struct xc_key *key,
     struct ctl_keys_users *users_r, struct xc_errbuf *errbuf);
 
+/* Whether it signs the head of the audit log. */
+enum xc_err ctl_keys_signs(struct xc_store *store, const struct xc_key *key,
+    bool *signs_r, struct xc_errbuf *errbuf);
+
 /* Writes a change to the audit log, whose head is signed by ring. */
 enum xc_err ctl_keys_note(const struct xc_settings *settings,
     const struct xc_keyring *ring, const struct xc_audit_entry *entry,

@@ -10,6 +10,7 @@ src_tools_xcorectl_SOURCES = \
 	src/tools/xcorectl-doctor-cache.c \
 	src/tools/xcorectl-doctor-database.c \
 	src/tools/xcorectl-doctor-host.c \
+	src/tools/xcorectl-doctor-keys.c \
 	src/tools/xcorectl-doctor-print.c \
 	src/tools/xcorectl-doctor-sandbox.c \
 	src/tools/xcorectl-doctor-server.c \
