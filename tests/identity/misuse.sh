@@ -38,7 +38,7 @@ attack_passwords() {
 	is "$at: nor of 1" 422
 	attack_length "$name-72" 72
 	attack_length "$name-73" 73
-	attack_length "$name-1024" 1023
+	attack_length "$name-1024" 1024
 	attack_user "$name" "$(letters 1025)"
 	is "$at: no password of 1025" 422 '.errors[0].code' maxLength
 	head -c 10485760 /dev/zero | tr '\0' p |
