@@ -8,25 +8,25 @@
 /* What tags, lengths and numbers take beside a key and a value. */
 #define PUT_ROOM 64
 
-static enum xc_err
-cache_get(void *ctx, const char *space, const char *key, char **value_r,
-    size_t *len_r)
+/* A call about a key, or a group, to which its other arguments are added.
+ * False if nobody listens. */
+static bool
+begin(struct xc_session *session, const char *key, struct xc_call_writer *w_r)
 {
-	struct xc_call_writer w;
-	struct xc_call_reader r;
-	const char *value;
-	enum xc_err err;
+	if (!xc_guest_is_heard(session))
+		return false;
+	*w_r = xc_guest_call_begin(session);
+	xc_call_put_text(w_r, key);
+	return true;
+}
 
-	(void)space;
-	if (!xc_guest_is_heard(ctx))
-		return XC_ERR_STATE;
-	w = xc_guest_call_begin(ctx);
-	xc_call_put_text(&w, key);
-	err = xc_guest_call(ctx, XC_CALL_CACHE_GET, &w, &r);
-	if (err != XC_OK)
-		return err;
-	value = xc_call_get_bytes(&r, len_r);
-	if (!xc_call_end(&r))
+/* A copy of what a call has brought, with the NUL behind it. */
+static enum xc_err
+get_value(struct xc_call_reader *r, char **value_r, size_t *len_r)
+{
+	const char *value = xc_call_get_bytes(r, len_r);
+
+	if (value == NULL)
 		return XC_ERR_FAILED;
 	*value_r = malloc(*len_r + 1);
 	if (*value_r == NULL)
@@ -36,15 +36,33 @@ cache_get(void *ctx, const char *space, const char *key, char **value_r,
 }
 
 static enum xc_err
+cache_get(void *ctx, const char *space, const char *key, char **value_r,
+    size_t *len_r)
+{
+	struct xc_call_writer w;
+	struct xc_call_reader r;
+	enum xc_err err;
+
+	(void)space;
+	if (!begin(ctx, key, &w))
+		return XC_ERR_STATE;
+	err = xc_guest_call(ctx, XC_CALL_CACHE_GET, &w, &r);
+	if (err == XC_OK)
+		err = get_value(&r, value_r, len_r);
+	if (err != XC_OK || xc_call_end(&r))
+		return err;
+	free(*value_r);
+	return XC_ERR_FAILED;
+}
+
+static enum xc_err
 cache_put(struct xc_session *session, enum xc_call call, const char *key,
     const struct xc_value *value, uint32_t ttl_s)
 {
 	struct xc_call_writer w;
 
-	if (!xc_guest_is_heard(session))
+	if (!begin(session, key, &w))
 		return XC_ERR_STATE;
-	w = xc_guest_call_begin(session);
-	xc_call_put_text(&w, key);
 	xc_call_put_bytes(&w, value->data, value->len);
 	xc_call_put_u32(&w, ttl_s);
 	return xc_guest_call_plain(session, call, &w);
@@ -76,10 +94,8 @@ cache_del(void *ctx, const char *space, const char *key)
 	struct xc_call_writer w;
 
 	(void)space;
-	if (!xc_guest_is_heard(ctx))
+	if (!begin(ctx, key, &w))
 		return XC_ERR_STATE;
-	w = xc_guest_call_begin(ctx);
-	xc_call_put_text(&w, key);
 	return xc_guest_call_plain(ctx, XC_CALL_CACHE_DEL, &w);
 }
 
@@ -92,10 +108,8 @@ cache_incr(void *ctx, const char *space, const char *key, uint64_t delta,
 	enum xc_err err;
 
 	(void)space;
-	if (!xc_guest_is_heard(ctx))
+	if (!begin(ctx, key, &w))
 		return XC_ERR_STATE;
-	w = xc_guest_call_begin(ctx);
-	xc_call_put_text(&w, key);
 	xc_call_put_u64(&w, delta);
 	xc_call_put_u64(&w, initial);
 	xc_call_put_u32(&w, ttl_s);
@@ -115,10 +129,8 @@ cache_decr(void *ctx, const char *space, const char *key, uint64_t delta,
 	enum xc_err err;
 
 	(void)space;
-	if (!xc_guest_is_heard(ctx))
+	if (!begin(ctx, key, &w))
 		return XC_ERR_STATE;
-	w = xc_guest_call_begin(ctx);
-	xc_call_put_text(&w, key);
 	xc_call_put_u64(&w, delta);
 	err = xc_guest_call(ctx, XC_CALL_CACHE_DECR, &w, &r);
 	if (err != XC_OK)
@@ -133,10 +145,8 @@ cache_touch(void *ctx, const char *space, const char *key, uint32_t ttl_s)
 	struct xc_call_writer w;
 
 	(void)space;
-	if (!xc_guest_is_heard(ctx))
+	if (!begin(ctx, key, &w))
 		return XC_ERR_STATE;
-	w = xc_guest_call_begin(ctx);
-	xc_call_put_text(&w, key);
 	xc_call_put_u32(&w, ttl_s);
 	return xc_guest_call_plain(ctx, XC_CALL_CACHE_TOUCH, &w);
 }
@@ -147,26 +157,9 @@ cache_flush(void *ctx, const char *space, const char *group)
 	struct xc_call_writer w;
 
 	(void)space;
-	if (!xc_guest_is_heard(ctx))
+	if (!begin(ctx, group, &w))
 		return XC_ERR_STATE;
-	w = xc_guest_call_begin(ctx);
-	xc_call_put_text(&w, group);
 	return xc_guest_call_plain(ctx, XC_CALL_CACHE_FLUSH, &w);
-}
-
-/* A copy of what a call has brought, with the NUL behind it. */
-static enum xc_err
-get_value(struct xc_call_reader *r, char **value_r, size_t *len_r)
-{
-	const char *value = xc_call_get_bytes(r, len_r);
-
-	if (value == NULL)
-		return XC_ERR_FAILED;
-	*value_r = malloc(*len_r + 1);
-	if (*value_r == NULL)
-		return XC_ERR_NOMEM;
-	memcpy(*value_r, value, *len_r + 1);
-	return XC_OK;
 }
 
 /* Those of n that one call brings: *done_r of them, 1 at least. */
@@ -284,10 +277,8 @@ cache_claim(void *ctx, const char *space, const char *key,
 	enum xc_err err;
 
 	(void)space;
-	if (!xc_guest_is_heard(ctx))
+	if (!begin(ctx, key, &w))
 		return XC_ERR_STATE;
-	w = xc_guest_call_begin(ctx);
-	xc_call_put_text(&w, key);
 	xc_call_put_u32(&w, wish->lease_ms);
 	xc_call_put_u32(&w, wish->local_ms);
 	xc_call_put_u32(&w, wish->stale);
@@ -314,15 +305,13 @@ cache_fill(void *ctx, const char *space, const char *key,
 	bool failed;
 
 	(void)space;
-	if (!xc_guest_is_heard(ctx))
+	if (!begin(ctx, key, &w))
 		return XC_ERR_STATE;
-	w = xc_guest_call_begin(ctx);
 	/* Too large to be brought over: others need not wait for it. */
 	failed = fill == NULL ||
 	    fill->len + strlen(key) + 2 * PUT_ROOM > w.cap;
 	if (failed)
 		fill = &none;
-	xc_call_put_text(&w, key);
 	for (size_t i = 0; i < 4; i++)
 		xc_call_put_u64(&w, token->words[i]);
 	xc_call_put_u32(&w, failed);
