@@ -27,8 +27,10 @@ xc_new_password(struct xc_admin *admin, const char *password, size_t len,
     char phc_r[256], struct xc_refusal *refusal_r)
 {
 	const struct xc_identity *identity = &admin->identity;
+	const struct xc_password_owner owner = { .name = name,
+		.email = email, .site = identity->settings->otp.issuer };
 	const char *fault = xc_password_fault(&identity->settings->security,
-	    password, len, name, email);
+	    password, len, &owner);
 	enum xc_err err;
 
 	if (fault != NULL)

@@ -3,7 +3,8 @@
  * Words that most common passwords are made of, in lower case, with blanks
  * between them; not in any order.  Collected by hand: names, words and rows of
  * keys that lists of leaked passwords have near their top year after year.
- * What has digits or signs behind it or is said twice need not stand here.
+ * What has digits or signs behind it, is said twice or has "0" for "o" need not
+ * stand here.
  */
 static const char common_words[] =
     " password passwort passwd passw0rd p@ssword p@ssw0rd pa55word pa$$word"

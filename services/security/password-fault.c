@@ -12,7 +12,8 @@
 static const char is_common[] =
     "This password is too easy to guess; choose another one.";
 static const char is_own[] =
-    "The password must not be the name or the e-mail address.";
+    "The password must not be the name or the e-mail address, nor the "
+    "site's name.";
 
 /* Digits and signs around a word that do not make it much harder to guess. */
 #define REST_MAX 8
@@ -48,23 +49,43 @@ is_letter(char c)
 	return (c >= 'a' && c <= 'z') || (unsigned char)c >= 0x80;
 }
 
+/* What is written for a letter by those who think that nobody guesses it. */
+static bool
+stands_for(char c, char letter)
+{
+	static const char *const pairs = "4a@a8b3e9g6g1i!i|i1l|l0o5s$s7t+t2z";
+
+	for (const char *pair = pairs; *pair != '\0'; pair += 2)
+		if (pair[0] == c && pair[1] == letter)
+			return true;
+	return false;
+}
+
+static bool
+begins_with(const char *at, size_t n, const char *word, size_t len)
+{
+	if (n < len)
+		return false;
+	for (size_t i = 0; i < len; i++)
+		if (at[i] != word[i] && !stands_for(at[i], word[i]))
+			return false;
+	return true;
+}
+
 /* Whether text is that word, once or again and again, with nothing but a few
  * digits and signs around it. */
 static bool
 is_made_of(const struct text *text, const char *word, size_t len)
 {
-	const char *at = text->at, *end = at + text->len, *found;
+	const char *at = text->at, *end = at + text->len;
 	size_t rest = 0;
 
 	if (len < 3)
 		return false;
-	found = memmem(at, text->len, word, len);
-	if (found == NULL)
-		return false;
-	for (; at < found; at++, rest++)
-		if (is_letter(*at))
+	for (; !begins_with(at, (size_t)(end - at), word, len); at++, rest++)
+		if (at == end || is_letter(*at))
 			return false;
-	while ((size_t)(end - at) >= len && memcmp(at, word, len) == 0)
+	while (begins_with(at, (size_t)(end - at), word, len))
 		at += len;
 	for (; at < end; at++, rest++)
 		if (is_letter(*at))
@@ -177,8 +198,9 @@ form_fault(const struct xc_security_settings *settings, const char *password,
 
 const char *
 xc_password_fault(const struct xc_security_settings *settings,
-    const char *password, size_t len, const char *name, const char *email)
+    const char *password, size_t len, const struct xc_password_owner *owner)
 {
+	const char *email = owner->email;
 	const char *fault = form_fault(settings, password, len);
 	struct text text;
 
@@ -187,7 +209,9 @@ xc_password_fault(const struct xc_security_settings *settings,
 	fold(password, len, &text);
 	if (is_repeated(&text) || is_row(&text) || is_common_word(&text))
 		fault = is_common;
-	if (name != NULL && is_name(&text, name, strlen(name)))
+	if ((owner->name != NULL && is_name(&text, owner->name,
+	    strlen(owner->name))) || (owner->site != NULL &&
+	    is_name(&text, owner->site, strlen(owner->site))))
 		fault = is_own;
 	if (email != NULL && (is_name(&text, email, strlen(email)) ||
 	    is_name(&text, email, strcspn(email, "@"))))

@@ -53,14 +53,21 @@ enum xc_err xc_password_verify(struct xc_hasher *hasher, const char *phc,
 /* Whether phc was made with other parameters than those in force. */
 bool xc_password_is_old(const struct xc_hasher *hasher, const char *phc);
 
+/* Whose a password is to be; NULL: not known. */
+struct xc_password_owner {
+	const char *name;
+	const char *email;
+	const char *site;	/* its name, as people know it */
+};
+
 /*
  * Whether a new password is good: well-formed UTF-8 without NUL, as many
  * characters as security.password_min at least, XC_PASSWORD_MAX bytes at most,
- * none of the most common ones, and not the name or address that it is for
- * (NULL for none).  No rules of composition (NIST SP 800-63B).  NULL if it is;
- * else a sentence for the client, static.
+ * none of the most common ones, and not made of what its owner is called.  No
+ * rules of composition (NIST SP 800-63B).  NULL if it is; else a sentence for
+ * the client, static.
  */
 const char *xc_password_fault(const struct xc_security_settings *settings,
-    const char *password, size_t len, const char *name, const char *email);
+    const char *password, size_t len, const struct xc_password_owner *owner);
 
 #endif

@@ -525,7 +525,17 @@ static const struct fault_case fault_cases[] = {
 	{ "ana.lopez2026", OWN }, { "ANA.LOPEZ@example.org", OWN },
 	{ "AnaLopezMore", NULL }, { "2026ana.lopez", OWN },
 	{ "rivendell.42", OWN }, { "rivendellrivendell", OWN },
+	{ "P@55w0rd!234", EASY }, { "1L0v3Y0u!!!!", EASY },
+	{ "12w31c0m3w3lc0me", EASY }, { "p@ssworthless", NULL },
+	{ "R1v3nd3ll.42", OWN }, { "@na.l0pez2026", OWN },
+	{ "todo-st1ft1234", NULL }, { "T0d0-St@tion#1", OWN },
+	{ "todo-stationtodo-station", OWN },
 };
+
+static const struct xc_password_owner owner = { .name = "Rivendell",
+	.email = "Ana.Lopez@example.org", .site = "Todo-Station" };
+static const struct xc_password_owner nobody;
+static const struct xc_password_owner empty = { "", "", "" };
 
 static void
 test_fault(void **state)
@@ -539,23 +549,24 @@ test_fault(void **state)
 	for (i = 0; i < sizeof(fault_cases) / sizeof(*fault_cases); i++) {
 		c = &fault_cases[i];
 		fault = xc_password_fault(&settings, c->password,
-		    strlen(c->password), "Rivendell", "Ana.Lopez@example.org");
+		    strlen(c->password), &owner);
 		if (c->fault == NULL ? fault != NULL : fault == NULL ||
 		    strncmp(fault, c->fault, strlen(c->fault)) != 0)
 			fail_msg("%s: %s", c->password,
 			    fault != NULL ? fault : "nothing");
 	}
-	assert_null(xc_password_fault(&settings, "rivendell.42", 12, NULL,
-	    NULL));
-	assert_null(xc_password_fault(&settings, "rivendell.42", 12, "", ""));
+	assert_null(xc_password_fault(&settings, "rivendell.42", 12,
+	    &nobody));
+	assert_null(xc_password_fault(&settings, "rivendell.42", 12,
+	    &empty));
 	assert_string_equal(xc_password_fault(&settings, "abcdefgh\0ijklmn",
-	    15, NULL, NULL), "The password has a NUL character in it.");
+	    15, &nobody), "The password has a NUL character in it.");
 	for (i = 0; i < sizeof(large); i++)
 		large[i] = "kzt-vorn+plux"[i % 13];
-	assert_null(xc_password_fault(&settings, large, XC_PASSWORD_MAX, NULL,
-	    NULL));
+	assert_null(xc_password_fault(&settings, large, XC_PASSWORD_MAX,
+	    &nobody));
 	assert_string_equal(xc_password_fault(&settings, large,
-	    XC_PASSWORD_MAX + 1, NULL, NULL),
+	    XC_PASSWORD_MAX + 1, &nobody),
 	    "The password is too long: it may have 1024 bytes.");
 }
 
