@@ -102,11 +102,10 @@ enum xc_err
 set_user_password(struct xc_request *req)
 {
 	struct json_object *changes;
-	enum xc_err err = xc_data_json(xc_body(req), &changes);
+	enum xc_err err = read_changes(req, &changes);
 
 	if (err == XC_OK)
-		err = xc_admin_user_password(req, user_of(req),
-		    json_object_get(changes));
+		err = xc_admin_user_password(req, user_of(req), changes);
 	return err == XC_OK ? reply_done(req) : err;
 }
 

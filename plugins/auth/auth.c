@@ -129,9 +129,14 @@ show_me(struct xc_request *req)
 static enum xc_err
 list_sessions(struct xc_request *req)
 {
+	const struct xc_auth_page page = {
+		.page = xc_param_int(req, "page"),
+		.per_page = xc_param_int(req, "per_page"),
+		.q = xc_param_text(req, "q"),
+		.sort = xc_param_text(req, "sort"),
+	};
 	struct json_object *result;
-	enum xc_err err = xc_auth_sessions(req, xc_param_int(req, "page"),
-	    xc_param_int(req, "per_page"), &result);
+	enum xc_err err = xc_auth_sessions(req, &page, &result);
 
 	return err == XC_OK ? reply_private(req, 200, result) : err;
 }

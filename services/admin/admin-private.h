@@ -73,6 +73,7 @@ bool xc_permission_form(const char *text);
 /* ---- list.c: pages ------------------------------------------------------ */
 
 #define XC_LIST_ARGS 12
+#define XC_PATTERN_SIZE 520
 
 struct xc_sort {
 	const char *name;	/* "created_at" */
@@ -103,6 +104,7 @@ struct xc_list {
 	/* Makes a row fit to be shown; NULL. */
 	enum xc_err (*fix)(struct json_object *row);
 	int64_t total;		/* -1: it is counted */
+	char pattern[XC_PATTERN_SIZE];	/* of xc_list_search() */
 };
 
 /* Adds a condition with the value for each of its n question marks. */
@@ -115,9 +117,13 @@ enum xc_err xc_list_run(struct xc_admin *admin, struct xc_list *list,
     struct json_object *args, struct json_object **result_r,
     struct xc_refusal *refusal_r);
 
+/* Adds, if there is a "q", a condition with the pattern for each of its n
+ * question marks.  The list must stay where it is. */
+enum xc_err xc_list_search(struct xc_list *list, struct json_object *args,
+    const char *condition, size_t n, struct xc_refusal *refusal_r);
+
 /* "q" as a pattern for LIKE that finds what begins so, lower-case; "" if there
  * is none. */
-#define XC_PATTERN_SIZE 520
 enum xc_err xc_list_pattern(struct json_object *args,
     char pattern_r[XC_PATTERN_SIZE], struct xc_refusal *refusal_r);
 

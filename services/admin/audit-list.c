@@ -13,6 +13,7 @@
 
 static const struct xc_sort sorts[] = {
 	{ "seq", "a.seq", "a.seq", NULL, true },
+	{ "at", "a.seq", "a.seq", NULL, true },
 	{ NULL, NULL, NULL, NULL, false }
 };
 
@@ -67,8 +68,6 @@ xc_op_audit(void *service, const struct xc_caller *caller,
 		.join = "JOIN xc_audit a ON a.seq = x.id",
 		.from = "xc_audit a", .id = "a.seq", .sorts = sorts,
 		.down = true, .fix = fix, .total = -1 };
-	char pattern[XC_PATTERN_SIZE];
-	struct xc_value value;
 	enum xc_err err;
 
 	(void)caller;
@@ -77,11 +76,8 @@ xc_op_audit(void *service, const struct xc_caller *caller,
 		err = filter(&list, args, "action", "a.action = ?",
 		    refusal_r);
 	if (err == XC_OK)
-		err = xc_list_pattern(args, pattern, refusal_r);
-	if (err == XC_OK && pattern[0] != '\0') {
-		value = xc_text(pattern);
-		xc_list_where(&list, "a.target LIKE ?", &value, 1);
-	}
+		err = xc_list_search(&list, args, "a.target LIKE ?", 1,
+		    refusal_r);
 	if (err != XC_OK)
 		return err;
 	return xc_list_run(service, &list, args, result_r, refusal_r);

@@ -59,6 +59,20 @@ xc_list_pattern(struct json_object *args, char pattern_r[XC_PATTERN_SIZE],
 	return XC_OK;
 }
 
+enum xc_err
+xc_list_search(struct xc_list *list, struct json_object *args,
+    const char *condition, size_t n, struct xc_refusal *refusal_r)
+{
+	enum xc_err err = xc_list_pattern(args, list->pattern, refusal_r);
+	struct xc_value word;
+
+	if (err != XC_OK || list->pattern[0] == '\0')
+		return err;
+	word = xc_text(list->pattern);
+	xc_list_where(list, condition, &word, n);
+	return XC_OK;
+}
+
 static enum xc_err
 read_number(struct json_object *args, const char *name, int64_t otherwise,
     int64_t max, int64_t *value_r, struct xc_refusal *refusal_r)

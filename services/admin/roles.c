@@ -23,6 +23,7 @@ static const struct xc_sort sorts[] = {
 
 static const struct xc_sort permission_sorts[] = {
 	{ "name", "p.name", "p.name", NULL, true },
+	{ "plugin", "p.plugin", "p.plugin", NULL, false },
 	{ NULL, NULL, NULL, NULL, false }
 };
 
@@ -138,19 +139,12 @@ xc_op_roles(void *service, const struct xc_caller *caller,
 	struct xc_list list = { .columns = ROLE_COLUMNS,
 		.join = "JOIN xc_role r ON r.id = x.id", .from = "xc_role r",
 		.id = "r.id", .sorts = sorts, .fix = fix_role, .total = -1 };
-	char pattern[XC_PATTERN_SIZE];
-	struct xc_value value;
-	enum xc_err err;
+	enum xc_err err = xc_list_search(&list, args, "r.name LIKE ?", 1,
+	    refusal_r);
 
 	(void)caller;
-	err = xc_list_pattern(args, pattern, refusal_r);
-	if (err != XC_OK)
-		return err;
-	if (pattern[0] != '\0') {
-		value = xc_text(pattern);
-		xc_list_where(&list, "r.name LIKE ?", &value, 1);
-	}
-	return xc_list_run(service, &list, args, result_r, refusal_r);
+	return err == XC_OK ? xc_list_run(service, &list, args, result_r,
+	    refusal_r) : err;
 }
 
 enum xc_err
@@ -165,17 +159,10 @@ xc_op_permissions(void *service, const struct xc_caller *caller,
 		.from = "xc_permission p", .id = "p.name",
 		.sorts = permission_sorts, .fix = fix_permission,
 		.total = -1 };
-	char pattern[XC_PATTERN_SIZE];
-	struct xc_value value;
-	enum xc_err err;
+	enum xc_err err = xc_list_search(&list, args, "p.name LIKE ?", 1,
+	    refusal_r);
 
 	(void)caller;
-	err = xc_list_pattern(args, pattern, refusal_r);
-	if (err != XC_OK)
-		return err;
-	if (pattern[0] != '\0') {
-		value = xc_text(pattern);
-		xc_list_where(&list, "p.name LIKE ?", &value, 1);
-	}
-	return xc_list_run(service, &list, args, result_r, refusal_r);
+	return err == XC_OK ? xc_list_run(service, &list, args, result_r,
+	    refusal_r) : err;
 }

@@ -14,17 +14,10 @@
 
 static const struct xc_sort sorts[] = {
 	{ "created_at", "s.created_at", "s.created_at", NULL, false },
+	{ "seen_at", "s.seen_at", "s.seen_at", NULL, false },
+	{ "expires_at", "s.expires_at", "s.expires_at", NULL, false },
 	{ NULL, NULL, NULL, NULL, false }
 };
-
-static enum xc_err
-take_nothing(void *ctx, const struct xc_cell *cells, size_t n_cells)
-{
-	(void)ctx;
-	(void)cells;
-	(void)n_cells;
-	return XC_OK;
-}
 
 enum xc_err
 xc_op_user_sessions(void *service, const struct xc_caller *caller,
@@ -48,8 +41,9 @@ xc_op_user_sessions(void *service, const struct xc_caller *caller,
 	(void)caller;
 	err = xc_args_id(args, &id, refusal_r);
 	if (err == XC_OK)
-		err = xc_store_one(admin->identity.store, take_nothing, NULL,
-		    "SELECT 1 FROM xc_user WHERE id = ?", XC_ARGS(xc_int(id)));
+		err = xc_store_number(admin->identity.store, &id,
+		    "SELECT id FROM xc_user WHERE id = ?",
+		    XC_ARGS(xc_int(id)));
 	if (err == XC_ERR_NOT_FOUND)
 		return xc_no_user(refusal_r);
 	if (err != XC_OK)
@@ -57,7 +51,10 @@ xc_op_user_sessions(void *service, const struct xc_caller *caller,
 	value = xc_int(id);
 	xc_list_where(&list, "s.user_id = ?", &value, 1);
 	xc_list_where(&list, "s.expires_at > UTC_TIMESTAMP(3)", NULL, 0);
-	return xc_list_run(admin, &list, args, result_r, refusal_r);
+	err = xc_list_search(&list, args,
+	    "(s.address LIKE ? OR LOWER(s.agent) LIKE ?)", 2, refusal_r);
+	return err == XC_OK ? xc_list_run(admin, &list, args, result_r,
+	    refusal_r) : err;
 }
 
 /* One of them; nothing is done if it is another user's. */

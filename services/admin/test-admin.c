@@ -335,6 +335,13 @@ test_roles(void **state)
 	assert_string_equal(got("/permissions"),
 	    "[\"todo:*:*\",\"todo:item:write\"]");
 	assert_string_equal(got("/includes"), "[\"user\"]");
+	assert_int_equal(ask(&root, "admin.permissions",
+	    "{'sort':'-plugin','q':'todo:'}"), XC_OK);
+	assert_string_equal(got("/items/0/name"), "\"todo:item:write\"");
+	assert_int_equal(refused(&root, "admin.permissions",
+	    "{'sort':'gone'}"), 422);
+	assert_int_equal(ask(&root, "admin.audit", "{'sort':'at'}"), XC_OK);
+	assert_string_equal(got("/items/0/seq"), "1");
 	assert_int_equal(refused(&root, "admin.role_add",
 	    "{'name':'EDITOR'}"), 409);
 	assert_int_equal(refused(&root, "admin.role_add", "{'name':'x',"
@@ -687,6 +694,19 @@ test_last_admin_race(void **state)
 	}
 }
 
+/* How many of one session a word finds. */
+static const struct {
+	const char *args;
+	const char *total;
+} finds[] = {
+	{ ",'q':'192.0.2'", "1" },
+	{ ",'q':'TES'", "1" },
+	{ ",'q':'198'", "0" },
+	{ ",'q':'%'", "0" },
+	{ ",'sort':'-seen_at'", "1" },
+	{ ",'sort':'expires_at','q':'192'", "1" },
+};
+
 static void
 test_sessions(void **state)
 {
@@ -706,6 +726,14 @@ test_sessions(void **state)
 	assert_string_equal(got("/items/0/id"),
 	    "\"00112233445566778899aabbccddeeff\"");
 	assert_string_equal(got("/items/0/address"), "\"192.0.2.7\"");
+	for (size_t i = 0; i < sizeof(finds) / sizeof(finds[0]); i++) {
+		assert_int_equal(ask(&root, "admin.user_sessions",
+		    "{'id':%lld%s}", (long long)ana, finds[i].args), XC_OK);
+		assert_string_equal(got("/pagination/total"),
+		    finds[i].total);
+	}
+	assert_int_equal(refused(&root, "admin.user_sessions",
+	    "{'id':%lld,'sort':'secret'}", (long long)ana), 422);
 	assert_int_equal(refused(&root, "admin.user_sessions",
 	    "{'id':999999}"), 404);
 	/* Of another user it is none. */

@@ -134,21 +134,23 @@ xc_auth_do_jwks(void *service, const struct xc_caller *caller,
 
 /* --- sessions ------------------------------------------------------------- */
 
-struct listing {
-	struct json_object *items;
-	const char *own;	/* id of the caller's session */
-	int64_t total;
+/* What a list is sorted by; the id comes behind it. */
+static const struct {
+	const char *name;
+	const char *up, *down;
+} sorts[] = {
+#define SORT(column) { column, column ", id", column " DESC, id" }
+	SORT("created_at"), SORT("seen_at"), SORT("expires_at"),
 };
 
-static enum xc_err
-read_total(void *ctx, const struct xc_cell *cells, size_t n_cells)
-{
-	struct listing *listing = ctx;
-
-	(void)n_cells;
-	listing->total = cells[0].integer;
-	return XC_OK;
-}
+struct listing {
+	struct json_object *items;
+	int64_t user_id;
+	const char *own;	/* id of the caller's session */
+	int64_t page;
+	int64_t per_page;
+	int64_t total;
+};
 
 /* id, kind, created_at, seen_at, expires_at of a session. */
 static bool
@@ -201,11 +203,13 @@ bounded(struct json_object *args, const char *key, int64_t def, int64_t max)
 }
 
 static struct json_object *
-make_place(int64_t page, int64_t per_page, int64_t total)
+make_place(const struct listing *listing)
 {
+	int64_t total = listing->total, per_page = listing->per_page;
 	struct json_object *place = json_object_new_object();
 
-	if (xc_auth_put(place, "page", json_object_new_int64(page)) &&
+	if (xc_auth_put(place, "page",
+	    json_object_new_int64(listing->page)) &&
 	    xc_auth_put(place, "per_page", json_object_new_int64(per_page)) &&
 	    xc_auth_put(place, "total", json_object_new_int64(total)) &&
 	    xc_auth_put(place, "pages",
@@ -216,7 +220,50 @@ make_place(int64_t page, int64_t per_page, int64_t total)
 }
 
 /* Sessions that have ended by their time, but are not purged, are none. */
-#define LIVE "user_id = ? AND expires_at > UTC_TIMESTAMP(3)"
+#define LIVE								\
+	" FROM xc_session WHERE user_id = ? AND "			\
+	"expires_at > UTC_TIMESTAMP(3) AND "				\
+	"(LEFT(address, CHAR_LENGTH(?)) = ? OR "			\
+	"LOWER(LEFT(agent, CHAR_LENGTH(?))) = LOWER(?))"
+
+/* The columns in their order; NULL if there are none of that name. */
+static const char *
+order_of(struct json_object *args)
+{
+	const char *name = xc_json_string(args, "sort");
+	bool down = name == NULL || *name == '-';
+
+	if (name == NULL || *name == '\0')
+		return sorts[0].down;
+	name += down;
+	for (size_t i = 0; i < sizeof(sorts) / sizeof(sorts[0]); i++)
+		if (strcmp(sorts[i].name, name) == 0)
+			return down ? sorts[i].down : sorts[i].up;
+	return NULL;
+}
+
+/* Those of the user that q finds. */
+static enum xc_err
+read_sessions(struct xc_store *store, struct json_object *args,
+    const char *order, struct listing *listing)
+{
+	const char *q = xc_json_string(args, "q");
+	const struct xc_value word = xc_text(q != NULL ? q : "");
+	int64_t first = (listing->page - 1) * listing->per_page;
+	char sql[512];
+	enum xc_err err;
+
+	err = xc_store_number(store, &listing->total, "SELECT COUNT(*)" LIVE,
+	    XC_ARGS(xc_int(listing->user_id), word, word, word, word));
+	if (err != XC_OK)
+		return err;
+	snprintf(sql, sizeof(sql), "SELECT id, kind, created_at, seen_at, "
+	    "expires_at, address, agent" LIVE " ORDER BY %s LIMIT ? OFFSET ?",
+	    order);
+	return xc_store_each(store, read_session, listing, sql,
+	    XC_ARGS(xc_int(listing->user_id), word, word, word, word,
+	    xc_int(listing->per_page), xc_int(first)));
+}
 
 enum xc_err
 xc_auth_do_sessions(void *service, const struct xc_caller *caller,
@@ -224,24 +271,20 @@ xc_auth_do_sessions(void *service, const struct xc_caller *caller,
     struct xc_refusal *refusal_r)
 {
 	struct xc_store *store = ((struct xc_auth *)service)->of.store;
-	int64_t page = bounded(args, "page", 1, PAGE_MAX);
-	int64_t per_page = bounded(args, "per_page", 20, PER_PAGE_MAX);
-	struct listing listing = { .items = json_object_new_array(),
-		.own = caller->session };
-	enum xc_err err = XC_ERR_NOMEM;
+	struct listing listing = { .user_id = caller->user_id,
+		.own = caller->session,
+		.page = bounded(args, "page", 1, PAGE_MAX),
+		.per_page = bounded(args, "per_page", 20, PER_PAGE_MAX) };
+	const char *order = order_of(args);
+	enum xc_err err;
 
-	(void)refusal_r;
-	if (listing.items != NULL)
-		err = xc_store_one(store, read_total, &listing, "SELECT "
-		    "COUNT(*) FROM xc_session WHERE " LIVE,
-		    XC_ARGS(xc_int(caller->user_id)));
-	if (err == XC_OK)
-		err = xc_store_each(store, read_session, &listing, "SELECT "
-		    "id, kind, created_at, seen_at, expires_at, address, "
-		    "agent FROM xc_session WHERE " LIVE " ORDER BY created_at "
-		    "DESC, id LIMIT ? OFFSET ?",
-		    XC_ARGS(xc_int(caller->user_id), xc_int(per_page),
-		    xc_int((page - 1) * per_page)));
+	if (order == NULL)
+		return xc_refuse_at(refusal_r, "/sort", "sort",
+		    "there is nothing of that name to sort by");
+	listing.items = json_object_new_array();
+	if (listing.items == NULL)
+		return XC_ERR_NOMEM;
+	err = read_sessions(store, args, order, &listing);
 	if (err != XC_OK) {
 		json_object_put(listing.items);
 		return err;
@@ -249,7 +292,7 @@ xc_auth_do_sessions(void *service, const struct xc_caller *caller,
 	*result_r = json_object_new_object();
 	if (!xc_auth_put(*result_r, "items", listing.items) ||
 	    !xc_auth_put(*result_r, "pagination",
-	    make_place(page, per_page, listing.total)))
+	    make_place(&listing)))
 		return XC_ERR_NOMEM;
 	return XC_OK;
 }

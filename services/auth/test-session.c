@@ -238,6 +238,27 @@ test_end_but_one(void **state)
 	assert_int_equal(number("SELECT COUNT(*) FROM xc_session"), 0);
 }
 
+/* How many of two sessions a client finds, and which stands first. */
+static const struct {
+	const char *args;
+	size_t n;
+	bool oldest_first;
+} finds[] = {
+	{ "{}", 2, false },
+	{ "{'q': ''}", 2, false },
+	{ "{'q': '192.0.2.'}", 2, false },
+	{ "{'sort': 'created_at'}", 2, true },
+	{ "{'sort': '-created_at'}", 2, false },
+	{ "{'sort': 'expires_at', 'q': '192'}", 2, true },
+	{ "{'sort': 'seen_at'}", 2, true },
+	{ "{'sort': '-seen_at'}", 2, false },
+	{ "{'q': 'X??SET-cookie'}", 1, false },
+	{ "{'q': '198.51'}", 0, false },
+	{ "{'q': '%'}", 0, false },
+	{ "{'q': '_'}", 0, false },
+	{ "{'q': '192.0.2.7x'}", 0, false },
+};
+
 static void
 test_list(void **state)
 {
@@ -251,7 +272,8 @@ test_list(void **state)
 	enter(token);
 	snprintf(id, sizeof(id), "%s", caller.session);
 	must("UPDATE xc_session SET created_at = created_at - INTERVAL 1 "
-	    "HOUR");
+	    "HOUR, seen_at = seen_at - INTERVAL 1 HOUR, expires_at = "
+	    "expires_at - INTERVAL 1 MINUTE");
 	/* What a client says of itself goes into no header and no log. */
 	caller.agent = "x\r\nSet-Cookie: a=b\r\n\x1b[2J \xff\xfe <script>";
 	enter(token);
@@ -276,6 +298,20 @@ test_list(void **state)
 	    "'per_page': 9223372036854775807}"), XC_OK);
 	assert_int_equal(json_object_array_length(xc_json_member(result,
 	    "items")), 0);
+	for (size_t i = 0; i < sizeof(finds) / sizeof(finds[0]); i++) {
+		assert_int_equal(ask("auth.sessions", finds[i].args), XC_OK);
+		items = xc_json_member(result, "items");
+		assert_int_equal(json_object_array_length(items),
+		    finds[i].n);
+		if (finds[i].n > 1)
+			assert_int_equal(strcmp(id, xc_json_string(
+			    json_object_array_get_idx(items, 0), "id")) == 0,
+			    finds[i].oldest_first);
+	}
+	assert_int_equal(ask("auth.sessions", "{'sort': 'secret'}"),
+	    XC_ERR_INVALID);
+	assert_int_equal(ask("auth.sessions", "{'sort': '-'}"),
+	    XC_ERR_INVALID);
 	/* Nobody else sees or ends them. */
 	snprintf(args, sizeof(args), "{'id': '%s'}", id);
 	bob = make_user("bob", NULL, PASSWORD);

@@ -166,13 +166,20 @@ xc_auth_me(struct xc_request *req, struct json_object **result_r)
 }
 
 enum xc_err
-xc_auth_sessions(struct xc_request *req, int64_t page, int64_t per_page,
+xc_auth_sessions(struct xc_request *req, const struct xc_auth_page *page,
     struct json_object **result_r)
 {
 	struct asking asking = begin();
 
-	put(&asking, "page", json_object_new_int64(page));
-	put(&asking, "per_page", json_object_new_int64(per_page));
+	if (page->page != 0)
+		put(&asking, "page", json_object_new_int64(page->page));
+	if (page->per_page != 0)
+		put(&asking, "per_page",
+		    json_object_new_int64(page->per_page));
+	if (page->q != NULL)
+		put_text(&asking, "q", page->q);
+	if (page->sort != NULL)
+		put_text(&asking, "sort", page->sort);
 	return ask(req, "auth.sessions", asking, result_r);
 }
 

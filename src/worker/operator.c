@@ -560,8 +560,11 @@ refuse_act(struct act *act, int code, struct xc_errbuf *why,
 	note_failure(act, why->text);
 	switch (code) {
 	case 3:
+		if (strcmp(act->verb, "rollback") == 0)
+			return xc_refuse(refusal_r, XC_ERR_STATE, 409,
+			    "no_previous", "There is no version of it before "
+			    "this one.");
 		return xc_refuse(refusal_r, XC_ERR_NOT_FOUND, 404,
-		    strcmp(act->verb, "rollback") == 0 ? "no_previous" :
 		    "not_installed", "%s", why->text);
 	case 4:
 		return xc_refuse(refusal_r, XC_ERR_STATE, 409, "conflict",

@@ -7,5 +7,7 @@ EXTRA_DIST += tests/identity/otp.sh tests/identity/stepper/Makefile \
 LINT_SHELL += tests/identity/otp.sh
 EXTRA_DIST += tests/identity/admin.sh tests/identity/auth.sh
 LINT_SHELL += tests/identity/admin.sh tests/identity/auth.sh
-EXTRA_DIST += tests/identity/misuse.sh tests/identity/tokens.sh
-LINT_SHELL += tests/identity/misuse.sh tests/identity/tokens.sh
+EXTRA_DIST += tests/identity/misuse.sh tests/identity/rows.sh \
+	tests/identity/tokens.sh
+LINT_SHELL += tests/identity/misuse.sh tests/identity/rows.sh \
+	tests/identity/tokens.sh

@@ -50,6 +50,7 @@ enum xc_err xc_admin_users(struct xc_request *req,
     const struct xc_admin_page *page, struct json_object **result_r);
 enum xc_err xc_admin_user(struct xc_request *req, int64_t id,
     struct json_object **result_r);
+/* q is of the address or the agent; sort: created_at, seen_at, expires_at. */
 enum xc_err xc_admin_user_sessions(struct xc_request *req, int64_t id,
     const struct xc_admin_page *page, struct json_object **result_r);
 
@@ -72,7 +73,7 @@ enum xc_err xc_admin_user_roles(struct xc_request *req, int64_t id,
 /* A locked user's sessions end, and nothing logs in. */
 enum xc_err xc_admin_user_lock(struct xc_request *req, int64_t id,
     bool locked, const char *reason, struct json_object **result_r);
-/* changes: password. */
+/* changes: password, revision. */
 enum xc_err xc_admin_user_password(struct xc_request *req, int64_t id,
     struct json_object *changes);
 enum xc_err xc_admin_user_otp_reset(struct xc_request *req, int64_t id);
@@ -80,11 +81,12 @@ enum xc_err xc_admin_user_otp_reset(struct xc_request *req, int64_t id);
 enum xc_err xc_admin_user_sessions_end(struct xc_request *req, int64_t id,
     const char *session, struct json_object **result_r);
 
-/* admin:role:read.  q is of the name. */
+/* admin:role:read.  q is of the name; sort: name, id, created_at. */
 enum xc_err xc_admin_roles(struct xc_request *req,
     const struct xc_admin_page *page, struct json_object **result_r);
 enum xc_err xc_admin_role(struct xc_request *req, int64_t id,
     struct json_object **result_r);
+/* sort: name, plugin. */
 enum xc_err xc_admin_permissions(struct xc_request *req,
     const struct xc_admin_page *page, struct json_object **result_r);
 
@@ -97,7 +99,8 @@ enum xc_err xc_admin_role_set(struct xc_request *req, int64_t id,
 enum xc_err xc_admin_role_remove(struct xc_request *req, int64_t id,
     struct json_object *revision);
 
-/* admin:audit:read.  Newest first; q is of the target: "user:42". */
+/* admin:audit:read.  Newest first; q is of the target: "user:42"; sort: seq,
+ * at. */
 enum xc_err xc_admin_audit(struct xc_request *req,
     const struct xc_admin_page *page, struct json_object **result_r);
 

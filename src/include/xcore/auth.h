@@ -84,10 +84,19 @@ enum xc_err xc_auth_logout(struct xc_request *req, bool all,
 enum xc_err xc_auth_me(struct xc_request *req,
     struct json_object **result_r);
 
-/* A page (from 1) of the user's sessions, the newest first, {items,
- * pagination}; and an end to one of them. */
-enum xc_err xc_auth_sessions(struct xc_request *req, int64_t page,
-    int64_t per_page, struct json_object **result_r);
+/* Which of the user's sessions; zero for all, the newest first. */
+struct xc_auth_page {
+	int64_t page;		/* from 1; 0: the first */
+	int64_t per_page;	/* 1 to 100; 0: 20 */
+	const char *q;		/* what the address or the agent begins with */
+	const char *sort;	/* created_at, seen_at, expires_at; with "-"
+				 * from the last one on */
+};
+
+/* A page of the user's sessions, {items, pagination}; and an end to one of
+ * them. */
+enum xc_err xc_auth_sessions(struct xc_request *req,
+    const struct xc_auth_page *page, struct json_object **result_r);
 enum xc_err xc_auth_session_end(struct xc_request *req, const char *id);
 
 /* {csrf_token} of the browser's session that the request is of. */
