@@ -197,7 +197,7 @@ rejects() { ask 'SELECT rejected FROM xc_host' | grep -q -e "$1"; }
 # nothing).
 make_plugin() { # NAME VERSION
 	dir=$T/src/$1-$2
-	functions= rows=
+	functions='' rows=''
 	for handler in ${handlers:-}; do
 		functions="$functions static enum xc_err
 		    $handler(struct xc_request *req)
