@@ -44,6 +44,15 @@ is_breach(struct xc_request *req, enum xc_err err)
 	    (req->breach == XC_BREACH_REPLY && err == XC_ERR_TOO_LARGE);
 }
 
+/* A service that is away has said so itself, once: not for each request. */
+static bool
+is_fault(enum xc_err err)
+{
+	int status = xc_status_of(err);
+
+	return status >= 500 && status != 503;
+}
+
 /* The handler returned without a reply. */
 static void
 settle(struct xc_request *req, enum xc_err err)
@@ -58,7 +67,7 @@ settle(struct xc_request *req, enum xc_err err)
 	if (err == XC_OK)
 		xc_log(req, XC_LOG_ERROR, "%s returned without a reply: a "
 		    "handler replies or returns an error", operation_of(req));
-	else if (xc_status_of(err) < 500)
+	else if (!is_fault(err))
 		level = XC_LOG_DEBUG;
 	if (err != XC_OK)
 		xc_log(req, level, "%s: %s", operation_of(req),

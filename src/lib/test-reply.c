@@ -397,8 +397,8 @@ test_run_maps_errors(void **state)
 		assert_string_equal(head_of(&req), statuses[err] == 503
 		    ? "Retry-After: 1\r\n" : "");
 		assert_int_equal(test_log.n, 1);
-		assert_int_equal(test_log.level, statuses[err] < 500
-		    ? XC_LOG_DEBUG : XC_LOG_ERROR);
+		assert_int_equal(test_log.level, statuses[err] < 500 ||
+		    statuses[err] == 503 ? XC_LOG_DEBUG : XC_LOG_ERROR);
 		assert_string_equal(test_log.name, "plugin.todo");
 		assert_string_equal(test_log.id, "test-request-1");
 		assert_non_null(strstr(test_log.text, "get_item"));
