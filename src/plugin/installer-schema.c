@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include <json-c/json.h>
+#include <mysqld_error.h>
 
 #include "plugin/accounts.h"
 #include "plugin/installer-private.h"
@@ -92,14 +93,31 @@ check_alone(struct xc_installer *installer, const char *name,
 	return err;
 }
 
+/* Whether the last statement was refused for want of a right. */
+static bool
+may_not(struct xc_installer *installer)
+{
+	switch (xc_connection_error(xc_registry_connection(
+	    installer->registry))->number) {
+	case ER_DBACCESS_DENIED_ERROR:
+	case ER_ACCESS_DENIED_ERROR:
+	case ER_SPECIFIC_ACCESS_DENIED_ERROR:
+		return true;
+	default:
+		return false;
+	}
+}
+
 static enum xc_err
-make_schema(struct xc_installer *installer, const char *schema,
+make_schema(struct xc_installer *installer, const char *schema, bool *made_r,
     struct xc_errbuf *errbuf)
 {
+	struct xc_errbuf why;
 	bool exists;
 	char sql[256];
 	enum xc_err err;
 
+	*made_r = false;
 	err = schema_exists(installer, schema, &exists, errbuf);
 	if (err != XC_OK || exists)
 		return err;
@@ -107,11 +125,31 @@ make_schema(struct xc_installer *installer, const char *schema,
 	    "CREATE DATABASE IF NOT EXISTS `%s` CHARACTER SET utf8mb4",
 	    schema);
 	err = query(installer, sql);
+	if (err != XC_OK && may_not(installer)) {
+		xc_registry_fail(installer->registry, err,
+		    "MariaDB does not let us", &why);
+		return xc_fail(errbuf, XC_ERR_DENIED, "the schema %s cannot be "
+		    "made: %s: give the tools' account the rights that "
+		    "xcore.json(5) names, and try again", schema, why.text);
+	}
 	if (err != XC_OK)
 		return xc_registry_fail(installer->registry, err,
 		    "making the plugin's schema", errbuf);
+	*made_r = true;
 	xc_installer_say(installer, false, "schema %s", schema);
 	return XC_OK;
+}
+
+/* A schema that was made a moment ago, for a plugin that gets no account. */
+static void
+unmake_schema(struct xc_installer *installer, const char *schema)
+{
+	char sql[256];
+
+	snprintf(sql, sizeof(sql), "DROP DATABASE IF EXISTS `%s`", schema);
+	if (query(installer, sql) != XC_OK)
+		xc_installer_say(installer, true, "the empty schema %s stays",
+		    schema);
 }
 
 enum xc_err
@@ -126,6 +164,7 @@ xc_installer_migrate(struct xc_installer *installer,
 		.lease = installer->lease, .scope = scope, .schema = schema,
 		.say = say_step, .ctx = installer };
 	struct xc_accounts accounts = accounts_of(installer);
+	bool made = false;
 	enum xc_err err;
 	size_t n;
 
@@ -137,10 +176,12 @@ xc_installer_migrate(struct xc_installer *installer,
 	if (err == XC_OK)
 		err = check_alone(installer, name, errbuf);
 	if (err == XC_OK)
-		err = make_schema(installer, schema, errbuf);
+		err = make_schema(installer, schema, &made, errbuf);
 	if (err == XC_OK)
 		err = xc_accounts_give_plugin(&accounts, name, schema,
 		    errbuf);
+	if (err != XC_OK && made)
+		unmake_schema(installer, schema);
 	if (err != XC_OK)
 		return err;
 	err = xc_migration_set_of(package, &set, errbuf);

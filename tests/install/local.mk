@@ -13,7 +13,7 @@ tests_install_follower_tool_SOURCES = tests/install/follower-tool.c
 tests_install_follower_tool_LDADD = libregistry.la $(xcore_install_libs)
 
 TESTS += tests/install/run
-install_test_parts = tests/install/contract.sh tests/install/crash.sh \
+install_test_parts = tests/install/accounts.sh tests/install/contract.sh tests/install/crash.sh \
 	tests/install/damage.sh \
 	tests/install/develop.sh tests/install/fixture.sh \
 	tests/install/follower.sh tests/install/migrations.sh \
