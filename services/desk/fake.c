@@ -79,6 +79,8 @@ static const struct {
 	{ "admin.", "admin" },
 	{ "otp.", "otp" },
 	{ "plugin.", "plugins" },
+	{ "security.hash", "passwords" },
+	{ "security.verify", "passwords" },
 	{ "site.", "health" },
 };
 

@@ -229,6 +229,9 @@ test_fake(void **state)
 	assert_string_equal(ops->permission(&fake, "user.profile"),
 	    "account");
 	assert_null(ops->permission(&fake, "users.profile"));
+	assert_string_equal(ops->permission(&fake, "security.verify"),
+	    "passwords");
+	assert_null(ops->permission(&fake, "security.sign"));
 	json_object_put(args);
 }
 
