@@ -85,6 +85,18 @@ new_connection(void)
 	return c;
 }
 
+struct xc_connection *
+patient_connection(void)
+{
+	struct xc_database_settings patient = settings;
+	struct xc_connection *c;
+
+	patient.read_timeout_ms = 3600000;
+	assert_int_equal(xc_connection_new(&patient, XC_ACCOUNT_CORE, &c,
+	    NULL), XC_OK);
+	return c;
+}
+
 enum xc_err
 do_exec(struct xc_connection *c, const char *sql, const struct xc_value *args,
     size_t n_args)

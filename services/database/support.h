@@ -25,6 +25,11 @@ int set_up(void **state);
 int tear_down(void **state);
 
 struct xc_connection *new_connection(void);
+
+/* One that would wait for an hour: for what takes long, or what a deadline
+ * has to end. */
+struct xc_connection *patient_connection(void);
+
 enum xc_err do_exec(struct xc_connection *c, const char *sql,
     const struct xc_value *args, size_t n_args);
 void must(struct xc_connection *c, const char *sql);

@@ -31,19 +31,6 @@ in_ms(unsigned ms)
 	    (uint64_t)now.tv_nsec / 1000 + ms * UINT64_C(1000);
 }
 
-/* It would take a minute, or for ever, if the deadline did not hold. */
-static struct xc_connection *
-patient_connection(void)
-{
-	struct xc_database_settings patient = settings;
-	struct xc_connection *c;
-
-	patient.read_timeout_ms = 3600000;
-	assert_int_equal(xc_connection_new(&patient, XC_ACCOUNT_CORE, &c,
-	    NULL), XC_OK);
-	return c;
-}
-
 static void
 test_statement_ends(void **state)
 {

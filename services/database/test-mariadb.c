@@ -165,26 +165,28 @@ test_limits(void **state)
 	    "SELECT seq FROM seq_1_to_1000000", XC_NO_ARGS };
 	struct xc_statement wide = { SCHEMA, "SELECT REPEAT('x', 100000) AS x "
 	    "FROM seq_1_to_1000", XC_NO_ARGS };
+	struct xc_connection *c = patient_connection();
 	struct json_object *rows;
 	size_t len = 17u << 20;
 	char *text;
 
 	(void)state;
-	assert_int_equal(xc_connection_rows(con, &one, 0, &rows),
+	assert_int_equal(xc_connection_rows(c, &one, 0, &rows),
 	    XC_ERR_TOO_LARGE);
-	assert_int_equal(xc_connection_rows(con, &wide, 0, &rows),
+	assert_int_equal(xc_connection_rows(c, &wide, 0, &rows),
 	    XC_ERR_TOO_LARGE);
-	assert_int_equal(xc_connection_rows(con, &one, 1, &rows), XC_OK);
+	assert_int_equal(xc_connection_rows(c, &one, 1, &rows), XC_OK);
 	assert_string_equal(json_object_to_json_string(rows),
 	    "[ { \"seq\": 1 } ]");
 	json_object_put(rows);
 	text = malloc(len);
 	assert_non_null(text);
 	memset(text, 'x', len);
-	assert_int_equal(do_exec(con, "INSERT INTO item (data) VALUES (?)",
+	assert_int_equal(do_exec(c, "INSERT INTO item (data) VALUES (?)",
 	    XC_ARGS(xc_blob(text, len))), XC_ERR_TOO_LARGE);
 	free(text);
-	assert_int_equal(number(con, "SELECT COUNT(*) FROM item"), 0);
+	assert_int_equal(number(c, "SELECT COUNT(*) FROM item"), 0);
+	xc_connection_free(&c);
 }
 
 static void
