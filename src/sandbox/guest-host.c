@@ -30,7 +30,8 @@
 static const char *const operations[] = { "echo", "use_db", "use_cache",
 	"use_network", "stream", "defer", "start_thread", "is_missing",
 	"says_nothing", "says_a_number", "replies_much", "crash", "overflow",
-	"give_up", "leave", "make_socket", "use_files", "use_desk" };
+	"give_up", "leave", "make_socket", "use_files", "use_desk",
+	"use_each" };
 #define N_OPERATIONS (sizeof(operations) / sizeof(operations[0]))
 
 static struct xc_plugin plugin = { .magic = XC_PLUGIN_HANDLE_MAGIC };
@@ -288,6 +289,52 @@ serve_rows(struct box *box, struct xc_call_reader *r,
 	json_object_put(rows);
 }
 
+static void
+put_row(struct xc_call_writer *w, int64_t n)
+{
+	const struct xc_cell cells[] = {
+		{ .type = XC_CELL_INT, .integer = n },
+		{ .type = XC_CELL_TEXT, .data = "caf\303\251", .len = 5 } };
+
+	xc_call_put_u32(w, XC_ROWS_ROW);
+	xc_call_put_cell(w, &cells[0]);
+	xc_call_put_cell(w, &cells[1]);
+}
+
+/* Two rows at a time: of "three" to 3, of "four" to 5, of "bad" no more. */
+static enum xc_err
+serve_each(struct box *box, uint32_t call, struct xc_call_reader *r,
+    struct xc_call_writer *w)
+{
+	static char sql[16];
+	size_t n;
+
+	note(box, "%s ", xc_call_name((enum xc_call)call));
+	if (call == XC_CALL_DB_OPEN) {
+		snprintf(sql, sizeof(sql), "%s", xc_call_get_text(r));
+		free(xc_call_get_values(r, &n));
+		assert_int_equal(n, 0);
+	}
+	if (call == XC_CALL_DB_END)
+		return XC_OK;
+	if (call == XC_CALL_DB_MORE && strcmp(sql, "bad") == 0)
+		return XC_ERR_TIMEOUT;
+	if (strcmp(sql, "none") == 0) {
+		xc_call_put_u32(w, 0);
+		xc_call_put_u32(w, XC_ROWS_OVER);
+		return XC_OK;
+	}
+	xc_call_put_u32(w, 2);
+	xc_call_put_text(w, "n");
+	xc_call_put_text(w, "text");
+	put_row(w, call == XC_CALL_DB_OPEN ? 1 : 3);
+	if (call == XC_CALL_DB_OPEN || strcmp(sql, "four") == 0)
+		put_row(w, call == XC_CALL_DB_OPEN ? 2 : 4);
+	xc_call_put_u32(w, call == XC_CALL_DB_OPEN ? XC_ROWS_MORE :
+	    XC_ROWS_OVER);
+	return XC_OK;
+}
+
 static enum xc_err
 serve_cache(struct box *box, uint32_t call, struct xc_call_reader *r,
     struct xc_call_writer *w)
@@ -439,6 +486,10 @@ serve_call(struct box *box, const struct xc_channel *channel, uint32_t call,
 		note(box, "%s) ", json_object_to_json_string(data));
 		json_object_put(data);
 		return XC_OK;
+	case XC_CALL_DB_OPEN:
+	case XC_CALL_DB_MORE:
+	case XC_CALL_DB_END:
+		return serve_each(box, call, r, w);
 	case XC_CALL_DB_BEGIN:
 	case XC_CALL_DB_COMMIT:
 	case XC_CALL_DB_ROLLBACK:

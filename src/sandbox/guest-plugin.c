@@ -80,6 +80,46 @@ use_db(struct xc_request *req)
 	    (unsigned long)result.affected, (unsigned long)result.last_id));
 }
 
+/* Asks for other things between the rows. */
+static enum xc_err
+see_row(void *ctx, const struct xc_cell *cells, size_t n_cells)
+{
+	struct xc_request *req = ctx;
+	const void *value;
+	size_t len;
+	enum xc_err err;
+
+	if (n_cells != 2 || strcmp(cells[0].name, "n") != 0 ||
+	    strcmp(cells[1].name, "text") != 0)
+		return XC_ERR_FAILED;
+	err = xc_db_each(req, see_row, req, "SELECT", XC_NO_ARGS);
+	if (err != XC_ERR_STATE)
+		return XC_ERR_FAILED;
+	err = xc_cache_get(req, "key", &value, &len);
+	if (err != XC_OK || len != 3)
+		return XC_ERR_FAILED;
+	xc_log(req, XC_LOG_INFO, "%d %s", (int)cells[0].integer,
+	    cells[1].data);
+	return cells[0].integer == 4 ? XC_ERR_BUSY : XC_OK;
+}
+
+static enum xc_err
+use_each(struct xc_request *req)
+{
+	enum xc_err err;
+
+	err = xc_db_each(req, see_row, req, "three", XC_NO_ARGS);
+	if (err == XC_OK)
+		err = xc_db_each(req, see_row, req, "none", XC_NO_ARGS);
+	if (err == XC_OK && xc_db_each(req, see_row, req, "four",
+	    XC_NO_ARGS) != XC_ERR_BUSY)
+		err = XC_ERR_FAILED;
+	if (err == XC_OK && xc_db_each(req, see_row, req, "bad",
+	    XC_NO_ARGS) != XC_ERR_TIMEOUT)
+		err = XC_ERR_FAILED;
+	return err != XC_OK ? err : reply(req, "walked");
+}
+
 static enum xc_err
 use_cache(struct xc_request *req)
 {
@@ -365,6 +405,7 @@ XC_PLUGIN(
 		{ "leave", leave },
 		{ "make_socket", make_socket },
 		{ "use_files", use_files },
-		{ "use_desk", use_desk }
+		{ "use_desk", use_desk },
+		{ "use_each", use_each }
 	)
 );

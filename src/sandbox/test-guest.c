@@ -150,11 +150,11 @@ serves_events(void **state)
 
 	(void)state;
 	make_ready(&box, &plain);
-	notice = box_run(&box, &box.channel, box_operation("use_desk") + 1,
+	notice = box_run(&box, &box.channel, box_operation("use_each") + 1,
 	    "/app/test/events/x.y");
 	assert_int_equal(notice.state, XC_REPLY_WHOLE);
 	assert_int_equal(strncmp(box_body(&box.channel), "0123", 4), 0);
-	notice = box_run(&box, &box.channel, box_operation("use_desk") + 2,
+	notice = box_run(&box, &box.channel, box_operation("use_each") + 2,
 	    "/app/test/");
 	assert_int_equal(notice.state, XC_REPLY_NONE);
 	assert_int_equal(notice.err, XC_ERR_INVALID);
@@ -191,6 +191,27 @@ asks_for_services(void **state)
 	assert_int_equal(notice.err, XC_OK);
 	assert_string_equal(box_body(&box.channel),
 	    "100000 \"etag\" 99995 7 65536 abcdefga");
+	box_break(&box);
+}
+
+/* The rows of one call are kept while others are made. */
+static void
+walks_over_rows(void **state)
+{
+#define ROW(n) "cache_get(key) log(3," n " caf\303\251) "
+	struct xc_notice notice;
+	struct box box;
+
+	(void)state;
+	make_ready(&box, &plain);
+	notice = run(&box, "use_each");
+	assert_int_equal(notice.err, XC_OK);
+	assert_string_equal(box.calls,
+	    "db_open " ROW("1") ROW("2") "db_more " ROW("3") "db_end "
+	    "db_open db_end "
+	    "db_open " ROW("1") ROW("2") "db_more " ROW("3") ROW("4") "db_end "
+	    "db_open " ROW("1") ROW("2") "db_more db_end ");
+	assert_string_equal(box_body(&box.channel), "walked");
 	box_break(&box);
 }
 
@@ -511,6 +532,7 @@ main(void)
 		cmocka_unit_test(serves_events),
 		cmocka_unit_test(takes_deep_configurations),
 		cmocka_unit_test(asks_for_services),
+		cmocka_unit_test(walks_over_rows),
 		cmocka_unit_test(asks_the_desk),
 		cmocka_unit_test(logs_while_it_is_heard),
 		cmocka_unit_test(streams),
