@@ -294,8 +294,9 @@ test_agree(void **state)
 		"[{},{},{},{},{},{},{},{},{}]", "{\"/a\":{}}",
 		"{\"a\":{}}", "{\"/a\":{\"rate\":[{\"by\":\"user\"}]}}",
 		"{\"/a\":{\"rate\":[{\"by\":\"me\"}]}}",
-		"{\"/a\":{\"proxy\":{}}}", "{\"/a\":{\"cors\":"
-		"{\"credentials\":true,\"max_age_s\":86401}}}" };
+		"{\"/a\":{\"proxy\":{}}}",
+		("{\"/a\":{\"cors\":"
+		"{\"credentials\":true,\"max_age_s\":86401}}}") };
 	size_t i, k;
 
 	(void)state;

@@ -303,8 +303,8 @@ test_bad_terms(void **state)
 		POOL ",\"events\":{\"a.b\":1}",
 		POOL ",\"middleware\":{}",
 		POOL ",\"middleware\":[{\"phase\":\"reply\"}]",
-		",\"isolation\":\"request\",\"middleware\":["
-		    "{\"operation\":\"look\",\"scope\":\"site\"}]",
+		(",\"isolation\":\"request\",\"middleware\":["
+		    "{\"operation\":\"look\",\"scope\":\"site\"}]"),
 	};
 	struct fixture *fixture = *state;
 
