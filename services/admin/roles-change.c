@@ -407,10 +407,10 @@ now_ms(void)
  * gives nobody anything; the next removal goes on with it.
  */
 static void
-sweep(struct xc_store *store, bool hurry)
+sweep(struct xc_store *store, int64_t id, bool hurry)
 {
 	int64_t end_ms = now_ms() + SWEEP_MS;
-	struct step step = { .done = 0 };
+	struct step step = { .role = id, .done = STEP_USERS };
 	enum xc_err err;
 
 	do {
@@ -438,6 +438,6 @@ xc_op_role_remove(void *service, const struct xc_caller *caller,
 	if (err == XC_OK)
 		err = xc_change_run(&change, result_r);
 	if (err == XC_OK)
-		sweep(change.admin->identity.store, !caller->root);
+		sweep(change.admin->identity.store, change.id, !caller->root);
 	return err;
 }
