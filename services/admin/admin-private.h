@@ -167,6 +167,9 @@ void xc_change_target(struct xc_change *change, const char *kind,
  * reference. */
 enum xc_err xc_change_log(struct json_object *object,
     const char *const *names, struct json_object **log_r);
+/* Each statement (the last is NULL), of which the id is the one value. */
+enum xc_err xc_change_rows(struct xc_store *store,
+    const char *const *statements, int64_t id);
 /* All that is remembered of grants is out of date. */
 enum xc_err xc_change_grants(struct xc_store *store);
 

@@ -116,6 +116,18 @@ xc_change_log(struct json_object *object, const char *const *names,
 	return XC_OK;
 }
 
+enum xc_err
+xc_change_rows(struct xc_store *store, const char *const *statements,
+    int64_t id)
+{
+	enum xc_err err = XC_OK;
+
+	for (; err == XC_OK && *statements != NULL; statements++)
+		err = xc_store_exec(store, NULL, *statements,
+		    XC_ARGS(xc_int(id)));
+	return err;
+}
+
 static void
 forget_try(struct xc_change *change)
 {

@@ -337,15 +337,11 @@ remove_rows(struct xc_store *store, int64_t id)
 		"DELETE FROM xc_role_include WHERE included_id = ?",
 		"DELETE FROM xc_role_include WHERE role_id = ?",
 		"DELETE FROM xc_role_permission WHERE role_id = ?",
-		"DELETE FROM xc_role WHERE id = ?"
+		"DELETE FROM xc_role WHERE id = ?",
+		NULL
 	};
-	enum xc_err err = XC_OK;
 
-	for (size_t i = 0; err == XC_OK &&
-	    i < sizeof(statements) / sizeof(statements[0]); i++)
-		err = xc_store_exec(store, NULL, statements[i],
-		    XC_ARGS(xc_int(id)));
-	return err;
+	return xc_change_rows(store, statements, id);
 }
 
 static enum xc_err

@@ -187,18 +187,15 @@ remove_rows(struct xc_store *store, int64_t id)
 	static const char *const statements[] = {
 		"DELETE FROM xc_login WHERE user_id = ?",
 		"DELETE FROM xc_user_role WHERE user_id = ?",
-		"DELETE FROM xc_user WHERE id = ?"
+		"DELETE FROM xc_user WHERE id = ?",
+		NULL
 	};
 	uint64_t n;
 	enum xc_err err = xc_sessions_end(store, id, NULL, &n);
 
 	if (err == XC_OK)
 		err = xc_otp_forget(store, id);
-	for (size_t i = 0; err == XC_OK &&
-	    i < sizeof(statements) / sizeof(statements[0]); i++)
-		err = xc_store_exec(store, NULL, statements[i],
-		    XC_ARGS(xc_int(id)));
-	return err;
+	return err == XC_OK ? xc_change_rows(store, statements, id) : err;
 }
 
 static enum xc_err
