@@ -138,12 +138,23 @@ emit_syslog(const struct xc_record *record)
 	syslog(priorities[record->level], "%s", line);
 }
 
+static char trace[XC_TRACE_ID + 1];
+
+void
+xc_log_trace(const char *trace_id)
+{
+	trace[0] = '\0';
+	if (trace_id != NULL)
+		memcpy(trace, trace_id, XC_TRACE_ID);
+}
+
 static void
 emit(const char *name, enum xc_log_level level, const char *request_id,
     const char *text)
 {
 	struct xc_record record = { .level = level, .name = name,
-		.pid = getpid(), .request_id = request_id, .text = text };
+		.pid = getpid(), .request_id = request_id,
+		.trace_id = request_id != NULL ? trace : NULL, .text = text };
 	char line[XC_RECORD_SIZE];
 	size_t len;
 

@@ -79,6 +79,14 @@ void xc_logf_request(struct xc_logger *logger, enum xc_log_level level,
     const char *request_id, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 
+/*
+ * Which trace the request that this process answers is a part of: 32 hex
+ * digits, which are copied, or NULL.  Until it is told anew, records in JSON
+ * with a request's id have it too.
+ */
+#define XC_TRACE_ID 32
+void xc_log_trace(const char *trace_id);
+
 /* The table for struct xc_host; its ctx is NULL. */
 extern const struct xc_log_ops xc_log_host_ops;
 

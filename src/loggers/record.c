@@ -264,6 +264,11 @@ xc_record_json(const struct xc_record *record, char *data)
 		put_limited(&out, record->request_id, ID_MAX, put_json_char);
 		puts_out(&out, "\"");
 	}
+	if (record->trace_id != NULL && *record->trace_id != '\0') {
+		puts_out(&out, ",\"trace_id\":\"");
+		put_limited(&out, record->trace_id, ID_MAX, put_json_char);
+		puts_out(&out, "\"");
+	}
 	puts_out(&out, ",\"message\":\"");
 	put_escaped(&out, record->text, out.max - 3, put_json_char);
 	puts_out(&out, "\"}\n");

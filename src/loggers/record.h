@@ -18,6 +18,7 @@ struct xc_record {
 	const char *name;
 	pid_t pid;
 	const char *request_id;	/* or NULL */
+	const char *trace_id;	/* or NULL; in JSON alone */
 	const char *text;
 };
 

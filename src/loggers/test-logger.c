@@ -138,6 +138,32 @@ test_json(void **state)
 	    "\"\\\"}\\n{\\\"\\u0001\\ufffd\\\\\xc3\xbc\"}\n"));
 }
 
+/* Which trace a request is a part of stands on its records alone, in JSON. */
+static void
+test_trace(void **state)
+{
+	struct xc_logger logger = XC_LOGGER("xcore.x");
+	const char *text;
+
+	(void)state;
+	open_log(XC_LOG_JSON);
+	xc_log_trace("0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01");
+	xc_logf_request(&logger, XC_LOG_NOTICE, "r1", "one");
+	xc_logf(&logger, XC_LOG_NOTICE, "two");
+	xc_log_trace(NULL);
+	xc_logf_request(&logger, XC_LOG_NOTICE, "r2", "three");
+	text = content(file);
+	assert_non_null(strstr(text, "\"request_id\":\"r1\",\"trace_id\":"
+	    "\"0af7651916cd43dd8448eb211c80319c\",\"message\":\"one\"}"));
+	assert_non_null(strstr(text, ",\"message\":\"two\"}"));
+	assert_null(strstr(strstr(text, "one"), "trace_id"));
+	open_log(XC_LOG_TEXT);
+	xc_log_trace("0af7651916cd43dd8448eb211c80319c");
+	xc_logf_request(&logger, XC_LOG_NOTICE, "r4", "four");
+	xc_log_trace(NULL);
+	assert_non_null(strstr(content(file), "four request_id=r4\n"));
+}
+
 /* Whatever is cut: it stays one line of at most XC_RECORD_SIZE bytes, made
  * of whole characters and whole escapes. */
 static void
@@ -508,6 +534,7 @@ main(void)
 #define T(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 		T(test_text),
 		T(test_json),
+		T(test_trace),
 		T(test_cut),
 		T(test_levels),
 		T(test_levels_shared),

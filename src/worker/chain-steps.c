@@ -8,6 +8,14 @@
 
 #include "worker/chain-private.h"
 
+/* What trace-id a traceparent has, see trace.h: "00-" stands before it. */
+static void
+note_trace(struct xc_request *req, const char *parent, const char *state)
+{
+	(void)xc_request_set_trace(req, parent, state);
+	xc_log_trace(parent + 3);
+}
+
 bool
 xc_step_trace(struct xc_chains *chains, struct xc_passage *passage,
     struct xc_request *req)
@@ -20,10 +28,10 @@ xc_step_trace(struct xc_chains *chains, struct xc_passage *passage,
 		state = xc_request_header(req, "tracestate");
 		if (state != NULL && !xc_trace_state_ok(state))
 			state = NULL;
-		(void)xc_request_set_trace(req, own, state);
+		note_trace(req, own, state);
 	} else if (chains->starts_trace) {
 		xc_trace_start(&chains->seed, own);
-		(void)xc_request_set_trace(req, own, NULL);
+		note_trace(req, own, NULL);
 	}
 	return true;
 }

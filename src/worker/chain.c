@@ -275,6 +275,7 @@ void
 xc_chain_begin(struct xc_chains *chains, struct xc_passage *passage)
 {
 	enter(passage, &chains->rows[0]);
+	xc_log_trace(NULL);
 	passage->https = false;
 	passage->cors_len = passage->late_len = 0;
 	passage->measured = chains->options.row != NULL &&

@@ -4,7 +4,9 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 #include <json-c/json.h>
@@ -13,6 +15,7 @@
 #include "config/settings-private.h"
 #include "lib/host.h"
 #include "lib/request-private.h"
+#include "loggers/logger.h"
 #include "worker/chain.h"
 
 static struct xc_host host;
@@ -233,6 +236,32 @@ test_peers(void **state)
 	close_site(&site);
 }
 
+/* What a record of the request has in the log as it is now; static. */
+static const char *
+record(struct site *site)
+{
+	struct xc_log_settings settings = { .sink = XC_LOG_FILE,
+		.format = XC_LOG_JSON, .level = XC_LOG_NOTICE };
+	struct xc_logger logger = XC_LOGGER("test");
+	static char text[1024];
+	char path[] = "/tmp/xcore-test-chain.XXXXXX";
+	int fd = mkstemp(path);
+	ssize_t n;
+
+	assert_true(fd >= 0);
+	settings.file = path;
+	assert_int_equal(xc_log_open(&settings, NULL), XC_OK);
+	xc_logf_request(&logger, XC_LOG_NOTICE, xc_request_id(&site->req),
+	    "x");
+	xc_log_close();
+	n = read(fd, text, sizeof(text) - 1);
+	assert_true(n > 0);
+	text[n] = '\0';
+	close(fd);
+	unlink(path);
+	return text;
+}
+
 static void
 test_traces(void **state)
 {
@@ -247,9 +276,12 @@ test_traces(void **state)
 	assert_memory_equal(xc_request_traceparent(&site.req),
 	    "00-0af7651916cd43dd8448eb211c80319c-", 36);
 	assert_string_equal(xc_request_tracestate(&site.req), "a=b");
+	assert_non_null(strstr(record(&site), "\"trace_id\":"
+	    "\"0af7651916cd43dd8448eb211c80319c\""));
 	done(&site);
 	assert_int_equal(ask(&site, "/", from_one, 0), 0);
 	assert_string_equal(xc_request_traceparent(&site.req), "");
+	assert_null(strstr(record(&site), "trace_id"));
 	done(&site);
 	close_site(&site);
 	open_site(&site, "\"request_id\":{\"trace\":\"start\"}");
