@@ -34,14 +34,22 @@ xc_cache_server_init(struct xc_cache_server *server, const char *name,
 	return server->name == NULL ? XC_ERR_NOMEM : XC_OK;
 }
 
+/* Of the process that this one was forked from; each points to the next. */
+static memcached_st *inherited;
+
 static void
 disconnect(struct xc_cache_server *server)
 {
+	if (server->st == NULL)
+		return;
+	memcached_result_free(&server->result);
 	/* The library says "quit" when it closes, which in a child would end
 	 * the parent's connection: there it is left open. */
-	if (server->st != NULL && server->pid == getpid()) {
-		memcached_result_free(&server->result);
+	if (server->pid == getpid()) {
 		memcached_free(server->st);
+	} else {
+		memcached_set_user_data(server->st, inherited);
+		inherited = server->st;
 	}
 	server->st = NULL;
 }

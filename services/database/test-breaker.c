@@ -91,6 +91,7 @@ test_one_for_all(void **state)
 		struct xc_connection *c = new_connection();
 		enum xc_err err = xc_connection_open(c);
 
+		xc_connection_free(&c);
 		_exit(err == XC_ERR_UNAVAILABLE ? 0 : 1);
 	}
 	assert_int_equal(waitpid(child, &status, 0), child);

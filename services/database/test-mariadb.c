@@ -284,7 +284,9 @@ test_deadlock(void **state)
 	assert_true(pid >= 0);
 	if (pid == 0) {
 		other = new_connection();
-		_exit(add_both(other, 2, 1, &tries, back[1], there[0]));
+		status = add_both(other, 2, 1, &tries, back[1], there[0]);
+		xc_connection_free(&other);
+		_exit(status);
 	}
 	assert_int_equal(add_both(con, 1, 2, &tries, there[1], back[0]),
 	    XC_OK);

@@ -177,7 +177,7 @@ test_by_plugin(void **state)
 	xc_database_close(&database);
 }
 
-/* ---- what others could read ----------------------------------------------- */
+/* ---- what others could read ---------------------------------------------- */
 
 /* An account with a password, which the proxy must never see. */
 static struct xc_connection *

@@ -138,7 +138,7 @@ test_transaction_left(void **state)
 	xc_request_reset(&req);
 	assert_true(xc_database_fake_done(&database, &why));
 }
-/* ---- rows, a call's worth at a time --------------------------------------- */
+/* ---- rows, a call's worth at a time -------------------------------------- */
 
 /* Rows that are made as they are asked for: a number, and a text. */
 static struct {
