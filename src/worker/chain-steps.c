@@ -89,9 +89,10 @@ xc_chain_say_cors(struct xc_passage *passage, const char *origin,
     bool preflight)
 {
 	char lines[XC_CORS_LINES];
+	size_t len = xc_cors_lines(passage->chain->cors, origin, preflight,
+	    lines);
 
-	add_late(passage, lines, xc_cors_lines(passage->chain->cors, origin,
-	    preflight, lines));
+	add_late(passage, lines, len);
 	passage->cors_len = passage->late_len;
 }
 
