@@ -9,6 +9,9 @@
 #include "worker/watch.h"
 #include "worker/worker.h"
 
+_Static_assert(sizeof(((struct xc_worker_row *)NULL)->plugin) ==
+    XC_COURSE_NOTE, "a note is what the row has");
+
 /* Who runs, for whoever finds us dead. */
 static void
 name_row(struct xc_worker *worker, const struct xc_loaded *loaded,
