@@ -37,7 +37,7 @@ tokens(struct xc_request *req)
 		return list;
 	memset(secret, 0, 1000);
 	say_error(list, xc_random_bytes(secret, 1000));
-	say_bool(list, memchr(secret, 1, 1000) != NULL);
+	say_bool(list, memcmp(secret, secret + 500, 500) != 0);
 	return list;
 }
 
