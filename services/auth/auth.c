@@ -69,12 +69,19 @@ xc_auth_free(struct xc_auth **auth)
 enum xc_err
 xc_auth_keys(struct xc_auth *auth, struct xc_errbuf *errbuf)
 {
+	enum xc_err err;
+
 	if (auth->of.ring == NULL) {
 		xc_jwt_free(&auth->jwt);
 		return XC_OK;
 	}
-	if (auth->jwt != NULL)
-		return xc_jwt_keys(auth->jwt, errbuf);
+	if (auth->jwt != NULL) {
+		/* Without keys nobody can tell whether a token is good. */
+		err = xc_jwt_keys(auth->jwt, errbuf);
+		if (err != XC_OK)
+			xc_jwt_free(&auth->jwt);
+		return err;
+	}
 	return xc_jwt_new(&auth->of.settings->auth, auth->of.ring,
 	    &auth->jwt, errbuf);
 }

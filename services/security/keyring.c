@@ -215,6 +215,33 @@ aim(struct xc_key_room *room)
 	key->public_pem = room->public_pem;
 }
 
+/* What is done with a key of each purpose can still be done: without the old
+ * one a site would turn everybody away that it let in before. */
+static enum xc_err
+check_fresh(const struct xc_keyring *ring, const struct xc_keyring *fresh,
+    struct xc_errbuf *errbuf)
+{
+	const struct xc_key *key, *other;
+	size_t i;
+
+	for (i = 0; (key = xc_keyring_at(ring, i)) != NULL; i++) {
+		if (key->state != XC_KEY_ACTIVE)
+			continue;
+		other = xc_keyring_active(fresh, key->purpose);
+		if (other == NULL)
+			return xc_fail(errbuf, XC_ERR_INVALID, "%s: has no "
+			    "active %s key any more: make one with: xcorectl "
+			    "keys rotate %s", ring->path, key->purpose,
+			    key->purpose);
+		if (other->kind != key->kind)
+			return xc_fail(errbuf, XC_ERR_INVALID, "%s: the "
+			    "active %s key is of another kind, which holds "
+			    "when workers are started with a changed "
+			    "auth.algorithm", ring->path, key->purpose);
+	}
+	return XC_OK;
+}
+
 enum xc_err
 xc_keyring_refresh(struct xc_keyring *ring, bool *changed_r,
     struct xc_errbuf *errbuf)
@@ -230,8 +257,12 @@ xc_keyring_refresh(struct xc_keyring *ring, bool *changed_r,
 	if (stat(ring->path, &st) == 0 && is_unchanged(&st, &ring->seen))
 		return XC_OK;
 	err = xc_keyring_load(ring->path, &fresh, errbuf);
-	if (err != XC_OK)
+	if (err == XC_OK)
+		err = check_fresh(ring, fresh, errbuf);
+	if (err != XC_OK) {
+		xc_keyring_free(&fresh);
 		return err;
+	}
 	for (i = 0; i < ring->n; i++)
 		EVP_PKEY_free(ring->rooms[i].key.pkey);
 	memcpy(ring, fresh, sizeof(*ring));

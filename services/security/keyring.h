@@ -65,7 +65,8 @@ enum xc_err xc_keyring_load(const char *path, struct xc_keyring **ring_r,
 void xc_keyring_free(struct xc_keyring **ring);
 
 /* Reads it again if the file has changed since: *changed_r.  On an error the
- * ring is as it was. */
+ * ring is as it was; it is one, XC_ERR_INVALID, that a purpose has lost its
+ * active key, or has one of another kind. */
 enum xc_err xc_keyring_refresh(struct xc_keyring *ring, bool *changed_r,
     struct xc_errbuf *errbuf);
 

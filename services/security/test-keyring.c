@@ -557,6 +557,55 @@ test_lock(void **state)
 #define IN_FOLDER(fn) \
 	cmocka_unit_test_setup_teardown(fn, make_folder, remove_folder)
 
+/* A ring that could do less than the one in use is not taken. */
+static void
+test_refresh_lacking(void **state)
+{
+	struct xc_keyring *ring = fake(), *read, *less;
+	struct xc_errbuf errbuf;
+	char id[sizeof(xc_keyring_active(ring, "token")->id)];
+	bool changed;
+
+	(void)state;
+	snprintf(id, sizeof(id), "%s", xc_keyring_active(ring, "token")->id);
+	assert_int_equal(xc_keyring_write(ring, path, NULL, false, &errbuf),
+	    XC_OK);
+	assert_int_equal(xc_keyring_load(path, &read, &errbuf), XC_OK);
+	/* Without a token key, and with one of another kind. */
+	assert_int_equal(xc_keyring_new(&less), XC_OK);
+	assert_int_equal(xc_keyring_add(less, "hash", XC_KEY_SECRET,
+	    XC_KEY_ACTIVE, NULL, &errbuf), XC_OK);
+	assert_int_equal(xc_keyring_add(less, "token", XC_KEY_EC,
+	    XC_KEY_NEXT, NULL, &errbuf), XC_OK);
+	assert_int_equal(xc_keyring_write(less, path, NULL, false, &errbuf),
+	    XC_OK);
+	assert_int_equal(xc_keyring_refresh(read, &changed, &errbuf),
+	    XC_ERR_INVALID);
+	assert_false(changed);
+	assert_non_null(strstr(errbuf.text, " key any more"));
+	assert_string_equal(xc_keyring_active(read, "token")->id, id);
+	assert_non_null(xc_keyring_active(read, "audit"));
+	assert_int_equal(xc_keyring_add(ring, "token", XC_KEY_SECRET,
+	    XC_KEY_ACTIVE, NULL, &errbuf), XC_OK);
+	assert_int_equal(xc_keyring_write(ring, path, NULL, false, &errbuf),
+	    XC_OK);
+	assert_int_equal(xc_keyring_refresh(read, &changed, &errbuf),
+	    XC_ERR_INVALID);
+	assert_non_null(strstr(errbuf.text, "of another kind"));
+	assert_string_equal(xc_keyring_active(read, "token")->id, id);
+	/* Mended. */
+	assert_int_equal(xc_keyring_add(ring, "token", XC_KEY_EC,
+	    XC_KEY_ACTIVE, NULL, &errbuf), XC_OK);
+	assert_int_equal(xc_keyring_write(ring, path, NULL, false, &errbuf),
+	    XC_OK);
+	assert_int_equal(xc_keyring_refresh(read, &changed, &errbuf), XC_OK);
+	assert_true(changed);
+	assert_string_not_equal(xc_keyring_active(read, "token")->id, id);
+	xc_keyring_free(&less);
+	xc_keyring_free(&read);
+	xc_keyring_free(&ring);
+}
+
 int
 main(void)
 {
@@ -567,6 +616,7 @@ main(void)
 		cmocka_unit_test(test_weak),
 		cmocka_unit_test(test_rotation),
 		IN_FOLDER(test_refresh),
+		IN_FOLDER(test_refresh_lacking),
 		cmocka_unit_test(test_seal),
 		cmocka_unit_test(test_sign),
 		IN_FOLDER(test_path),
