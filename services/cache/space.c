@@ -81,9 +81,10 @@ xc_cache_group_ask(const struct xc_cache_space *space,
     const unsigned char *name, struct xc_cache_ask *ask)
 {
 	static const char digits[] = "0123456789abcdef";
-	char *at = ask->key + space->key_len;
+	char *at;
 
 	space_ask(space, ask);
+	at = ask->key + space->key_len;
 	*at++ = ':';
 	for (size_t i = 0; i < XC_CACHE_GROUP; i++) {
 		*at++ = digits[name[i] >> 4];

@@ -96,10 +96,10 @@ xc_cache_spot_ask(const struct xc_cache_spot *spot, struct xc_cache_ask *ask)
 {
 	/* "prefix:space:" is how the key of the generation begins. */
 	size_t head = spot->space->key_len - strlen("generation");
-	char *at = ask->key + head;
+	char *at;
 
 	memcpy(ask->key, spot->space->key, head);
-	at = put_hex(at, spot->generation);
+	at = put_hex(ask->key + head, spot->generation);
 	if (spot->name.grouped) {
 		*at++ = '.';
 		at = put_hex(at, spot->group_generation);
