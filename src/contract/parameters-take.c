@@ -18,6 +18,12 @@ is_blank(char c)
 	return c == ' ' || c == '\t';
 }
 
+static bool
+is_piece(const char *text, size_t len, const char *name)
+{
+	return len == strlen(name) && memcmp(text, name, len) == 0;
+}
+
 /* "name=value", with blanks around it (RFC 6265, section 5.4). */
 static void
 offer_cookie(struct xc_gather *gather, struct xc_span piece)
@@ -40,8 +46,8 @@ offer_cookie(struct xc_gather *gather, struct xc_span piece)
 	hit.value.len = piece.len - (uint32_t)(equals + 1 - text);
 	piece.len = (uint32_t)(equals - text);
 	/* What says who it is, is for the worker. */
-	if (piece.len == sizeof(XC_SESSION_COOKIE) - 1 &&
-	    memcmp(text, XC_SESSION_COOKIE, piece.len) == 0)
+	if (is_piece(text, piece.len, XC_SESSION_COOKIE) ||
+	    is_piece(text, piece.len, XC_DEVICE_COOKIE))
 		return;
 	xc_gather_offer(gather, piece, &hit);
 }

@@ -539,7 +539,7 @@ static void
 test_cookies(void **state)
 {
 	char *good[] = { HEADER("COOKIE", "a=b=c; n=7 ;list=1,2;junk; =x;"
-	    " __Host-xcore-session=x"),
+	    " __Host-xcore-session=x; __Host-xcore-device=x"),
 	    NULL };
 	char *twice[] = { HEADER("COOKIE", "n=7; n=8"), NULL };
 	char *bad[] = { HEADER("COOKIE", "n=%37"), NULL };
@@ -549,8 +549,10 @@ test_cookies(void **state)
 	    "\"integer\"}},{\"name\":\"a\",\"in\":\"cookie\",\"schema\":"
 	    "{\"type\":\"string\"}},{\"name\":\"list\",\"in\":\"cookie\","
 	    INTS "},{\"name\":\"N\",\"in\":\"cookie\",\"schema\":{}},"
-	    /* That of the worker is no plugin's. */
+	    /* Those of the worker are no plugin's. */
 	    "{\"name\":\"__Host-xcore-session\",\"in\":\"cookie\","
+	    "\"schema\":{}},"
+	    "{\"name\":\"__Host-xcore-device\",\"in\":\"cookie\","
 	    "\"schema\":{}}");
 	assert_string_equal(take("/", good, NULL),
 	    "{'cookie':{'n':7,'a':'b=c','list':[1,2]}}");

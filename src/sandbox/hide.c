@@ -92,18 +92,41 @@ has_token(const char *value, const char *issuer)
 
 /* --- cookies -------------------------------------------------------------- */
 
-static bool
-is_session(const char *piece, size_t len)
-{
-	const size_t name_len = sizeof(XC_SESSION_COOKIE) - 1;
+static const char *const cookie_names[] = {
+	XC_SESSION_COOKIE, XC_DEVICE_COOKIE
+};
 
+#define N_NAMES (sizeof(cookie_names) / sizeof(cookie_names[0]))
+
+static bool
+is_named_so(const char *piece, size_t len, const char *name)
+{
+	const size_t name_len = strlen(name);
+
+	return len >= name_len && memcmp(piece, name, name_len) == 0 &&
+	    (len == name_len || strchr("= \t", piece[name_len]) != NULL);
+}
+
+static bool
+is_ours(const char *piece, size_t len)
+{
 	while (len > 0 && (*piece == ' ' || *piece == '\t')) {
 		piece++;
 		len--;
 	}
-	return len >= name_len &&
-	    memcmp(piece, XC_SESSION_COOKIE, name_len) == 0 &&
-	    (len == name_len || strchr("= \t", piece[name_len]) != NULL);
+	for (size_t i = 0; i < N_NAMES; i++)
+		if (is_named_so(piece, len, cookie_names[i]))
+			return true;
+	return false;
+}
+
+static bool
+may_have_ours(const char *header)
+{
+	for (size_t i = 0; i < N_NAMES; i++)
+		if (strstr(header, cookie_names[i]) != NULL)
+			return true;
+	return false;
 }
 
 /* Blanks ours out of "a=b; c=d".  The others stay where they are: there may
@@ -115,7 +138,7 @@ blank(char *text, size_t len)
 
 	for (at = 0; at < len; at += n + 1) {
 		n = strcspn(text + at, ";");
-		if (is_session(text + at, n))
+		if (is_ours(text + at, n))
 			memset(text + at, ' ', n);
 	}
 }
@@ -196,7 +219,7 @@ hide_one(struct xc_block *in, const struct xc_pair *pair,
 	enum xc_err err;
 
 	*left_r = pair->value;
-	if (cookie ? strstr(text, XC_SESSION_COOKIE) == NULL :
+	if (cookie ? !may_have_ours(text) :
 	    issuer == NULL || !is_named(in, pair, "authorization") ||
 	    !has_token(text, issuer))
 		return XC_OK;

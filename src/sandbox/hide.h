@@ -24,7 +24,7 @@ struct xc_hidden {
 };
 
 /*
- * Takes our session's cookie out of a request's block, and a header
+ * Takes our cookies (see lib/session.h) out of a request's block, and a header
  * Authorization with a token that says it is of issuer (NULL: of none).
  * XC_ERR_NOMEM, XC_ERR_TOO_LARGE: the block is as it was.
  */

@@ -11,6 +11,7 @@
 #include "sandbox/hide.h"
 
 #define OURS "__Host-xcore-session"
+#define DEVICE "__Host-xcore-device"
 #define ISSUER "our site"
 #define BLANKS_7 "       "
 #define BLANKS_28 BLANKS_7 BLANKS_7 BLANKS_7 BLANKS_7
@@ -104,6 +105,13 @@ static const struct {
 	{ OURS "x=y", OURS "x=y" },
 	{ "x" OURS "=y", "x" OURS "=y" },
 	{ "; ;", "; ;" },
+	{ DEVICE "=secret", NULL },
+	{ "a=b; " DEVICE "=secret", "a=b" },
+	{ DEVICE "=secret; a=b", "a=b" },
+	{ DEVICE "=secret; " OURS "=secret; a=b; " DEVICE, "a=b" },
+	{ "a=" DEVICE, "a=" DEVICE },
+	{ DEVICE "s=y", DEVICE "s=y" },
+	{ "x" DEVICE "=y", "x" DEVICE "=y" },
 };
 
 static void
