@@ -36,18 +36,27 @@ reply_private(struct xc_request *req, int status, struct json_object *result)
 	return xc_reply_json(req, status, json_object_get(result));
 }
 
-/* The cookie goes into its header and nowhere else. */
 static enum xc_err
-take_cookie(struct xc_request *req, struct json_object *result)
+take_cookie(struct xc_request *req, struct json_object *result,
+    const char *member)
 {
-	const char *cookie = xc_json_string(result, "cookie");
+	const char *cookie = xc_json_string(result, member);
 	enum xc_err err;
 
 	if (cookie == NULL)
 		return XC_OK;
 	err = xc_reply_header(req, "Set-Cookie", cookie);
-	json_object_object_del(result, "cookie");
+	json_object_object_del(result, member);
 	return err;
+}
+
+/* Cookies go into their headers and nowhere else. */
+static enum xc_err
+take_cookies(struct xc_request *req, struct json_object *result)
+{
+	enum xc_err err = take_cookie(req, result, "cookie");
+
+	return err == XC_OK ? take_cookie(req, result, "device_cookie") : err;
 }
 
 /* A session has begun, or waits for the second factor (202). */
@@ -55,7 +64,7 @@ static enum xc_err
 reply_login(struct xc_request *req, struct json_object *result)
 {
 	bool waits = xc_json_member(result, "otp_required") != NULL;
-	enum xc_err err = take_cookie(req, result);
+	enum xc_err err = take_cookies(req, result);
 
 	return err == XC_OK ? reply_private(req, waits ? 202 : 200, result)
 	    : err;
@@ -113,7 +122,7 @@ log_out(struct xc_request *req)
 	enum xc_err err = xc_auth_logout(req, body_flag(req, "all"), &result);
 
 	if (err == XC_OK)
-		err = take_cookie(req, result);
+		err = take_cookies(req, result);
 	return err == XC_OK ? reply_private(req, 204, NULL) : err;
 }
 

@@ -80,6 +80,7 @@ struct xc_attempt {
 	int64_t user_id;	/* 0: there is none of that name */
 	const char *name;	/* as it was said */
 	const char *address;
+	const char *device;	/* of struct xc_device; NULL: not known */
 	/* from xc_login_enter() on */
 	bool known;		/* the address has logged in well before */
 };
@@ -136,6 +137,13 @@ struct xc_cookie {
 };
 
 /*
+ * The value of a cookie in a Cookie header (NULL: there is none), which ends
+ * at *len_r.  XC_ERR_NOT_FOUND: it has none; XC_ERR_INVALID: several.
+ */
+enum xc_err xc_cookie_find(const char *header, const char *name,
+    const char **value_r, size_t *len_r);
+
+/*
  * Reads ours out of a Cookie header.  XC_ERR_NOT_FOUND: it has none;
  * XC_ERR_INVALID: it is malformed, or there are several.
  */
@@ -153,6 +161,41 @@ const char *xc_cookie_gone(void);
  */
 const char *xc_cookie_fault(const struct xc_request *req,
     const unsigned char csrf[XC_DIGEST_LEN]);
+
+/* Whether another site's page has made a request, as the browser says: NULL,
+ * or a sentence for the client. */
+const char *xc_cookie_foreign(const struct xc_request *req);
+
+/* Whether a request may begin a session by a cookie: a page of another site
+ * that logs its reader in here has the reader work as somebody else.
+ * XC_ERR_DENIED: a refusal stands. */
+enum xc_err xc_login_allow(const struct xc_caller *caller,
+    struct xc_refusal *refusal_r);
+
+/* --- browsers that have logged in before (device.c) ----------------------- */
+
+#define XC_DEVICE_NONCE_SIZE 23	/* 16 bytes as base64url */
+
+struct xc_device {
+	int64_t user_id;
+	int64_t expires_at;	/* seconds since 1970 */
+	char nonce[XC_DEVICE_NONCE_SIZE];
+	unsigned char digest[XC_DIGEST_LEN];
+};
+
+/* What a Cookie header (NULL: there is none) says; nothing of it is proven.
+ * XC_ERR_NOT_FOUND, XC_ERR_INVALID as xc_cookie_read(). */
+enum xc_err xc_device_read(const char *header, struct xc_device *device_r);
+
+/* Whether it is one of ours for that user, whose devices are of that
+ * revision, and has not expired. */
+bool xc_device_is_of(struct xc_auth *auth, const struct xc_device *device,
+    int64_t user_id, int64_t revision);
+
+/* Makes one for a user: a value for Set-Cookie, which needs 256 bytes at
+ * most. */
+enum xc_err xc_device_make(struct xc_auth *auth, int64_t user_id,
+    char *value_r, size_t size);
 
 /* --- what a user may, remembered (memory.c) ------------------------------ */
 

@@ -44,7 +44,9 @@ enum xc_err xc_auth_new(const struct xc_identity *identity,
     struct xc_otp *otp, struct xc_auth **auth_r, struct xc_errbuf *errbuf);
 void xc_auth_free(struct xc_auth **auth);
 
-/* The ring has changed. */
+/* The ring has changed.  On an error it has no key for tokens: until this is
+ * called again with one, nobody can log in, and all checks give
+ * XC_ERR_UNAVAILABLE. */
 enum xc_err xc_auth_keys(struct xc_auth *auth, struct xc_errbuf *errbuf);
 
 /* host.auth with this as its ctx: a bearer token, or the cookie with the
@@ -55,7 +57,8 @@ extern const struct xc_auth_ops xc_auth_service_ops;
 extern const struct xc_desk_row xc_auth_rows[];
 
 /* For the other services.  Ends a user's sessions but one ("" or NULL: all),
- * in the transaction that is open in the store, if one is. */
+ * and forgets the browsers that have logged in before, in the transaction that
+ * is open in the store, if one is. */
 enum xc_err xc_sessions_end(struct xc_store *store, int64_t user_id,
     const char *but, uint64_t *n_r);
 

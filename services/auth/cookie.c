@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The cookie of a browser's session, and what keeps other sites from using
- * it. */
+ * it, or from beginning one. */
 #include "auth-private.h"
 
 #include <stdio.h>
@@ -26,22 +26,22 @@ is_cookie(const char *at, size_t len, struct xc_cookie *cookie_r)
 }
 
 enum xc_err
-xc_cookie_read(const char *header, struct xc_cookie *cookie_r)
+xc_cookie_find(const char *header, const char *name, const char **value_r,
+    size_t *len_r)
 {
-	const size_t name_len = sizeof(XC_COOKIE_NAME) - 1;
+	const size_t name_len = strlen(name);
 	const char *at = header;
 	size_t found = 0;
 	size_t len;
-	bool ok = false;
 
-	memset(cookie_r, 0, sizeof(*cookie_r));
+	*value_r = NULL;
 	while (at != NULL && *at != '\0') {
 		at += strspn(at, "; \t");
 		len = strcspn(at, ";");
 		if (len > name_len && at[name_len] == '=' &&
-		    strncmp(at, XC_COOKIE_NAME, name_len) == 0) {
-			ok = is_cookie(at + name_len + 1, len - name_len - 1,
-			    cookie_r);
+		    strncmp(at, name, name_len) == 0) {
+			*value_r = at + name_len + 1;
+			*len_r = len - name_len - 1;
 			found++;
 		}
 		at += len;
@@ -49,7 +49,20 @@ xc_cookie_read(const char *header, struct xc_cookie *cookie_r)
 	if (found == 0)
 		return XC_ERR_NOT_FOUND;
 	/* Of several, one may have been put there by somebody else. */
-	return found == 1 && ok ? XC_OK : XC_ERR_INVALID;
+	return found == 1 ? XC_OK : XC_ERR_INVALID;
+}
+
+enum xc_err
+xc_cookie_read(const char *header, struct xc_cookie *cookie_r)
+{
+	const char *value;
+	size_t len;
+	enum xc_err err = xc_cookie_find(header, XC_COOKIE_NAME, &value, &len);
+
+	memset(cookie_r, 0, sizeof(*cookie_r));
+	if (err == XC_OK && !is_cookie(value, len, cookie_r))
+		err = XC_ERR_INVALID;
+	return err;
 }
 
 void
@@ -98,11 +111,24 @@ has_token(const struct xc_request *req,
 }
 
 const char *
-xc_cookie_fault(const struct xc_request *req,
-    const unsigned char csrf[XC_DIGEST_LEN])
+xc_cookie_foreign(const struct xc_request *req)
 {
 	const char *site = xc_request_header(req, "Sec-Fetch-Site");
 	const char *origin = xc_request_header(req, "Origin");
+
+	if (site != NULL && strcmp(site, "same-origin") != 0 &&
+	    strcmp(site, "none") != 0)
+		return "The request comes from another site.";
+	if (origin != NULL && !is_own(req, origin))
+		return "The request comes from another origin.";
+	return NULL;
+}
+
+const char *
+xc_cookie_fault(const struct xc_request *req,
+    const unsigned char csrf[XC_DIGEST_LEN])
+{
+	const char *fault;
 
 	switch (xc_request_method(req)) {
 	case XC_GET:
@@ -112,11 +138,9 @@ xc_cookie_fault(const struct xc_request *req,
 	default:
 		break;
 	}
-	if (site != NULL && strcmp(site, "same-origin") != 0 &&
-	    strcmp(site, "none") != 0)
-		return "The request comes from another site.";
-	if (origin != NULL && !is_own(req, origin))
-		return "The request comes from another origin.";
+	fault = xc_cookie_foreign(req);
+	if (fault != NULL)
+		return fault;
 	if (!has_token(req, csrf))
 		return "The header X-CSRF-Token must be the session's token.";
 	return NULL;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Any text as a Cookie header, and as the name of a user. */
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -21,6 +22,24 @@ check_cookie(const char *text)
 	assert(strlen(cookie.secret) == XC_TOKEN_SIZE - 1);
 	xc_cookie_write(&cookie, 1, written, sizeof(written));
 	*strchr(written, ';') = '\0';
+	assert(strstr(text, written) != NULL);
+}
+
+/* So does what a browser is known by. */
+static void
+check_device(const char *text)
+{
+	struct xc_device device;
+	char written[128], digest[XC_TOKEN_SIZE];
+
+	if (xc_device_read(text, &device) != XC_OK)
+		return;
+	assert(device.user_id > 0 && device.expires_at > 0);
+	assert(xc_base64url(device.digest, sizeof(device.digest), digest,
+	    sizeof(digest)) == XC_OK);
+	snprintf(written, sizeof(written), "=%lld.%s.%lld.%s",
+	    (long long)device.user_id, device.nonce,
+	    (long long)device.expires_at, digest);
 	assert(strstr(text, written) != NULL);
 }
 
@@ -53,6 +72,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	memcpy(text, data, size);
 	text[size] = '\0';
 	check_cookie(text);
+	check_device(text);
 	check_name(text);
 	free(text);
 	return 0;

@@ -5,6 +5,7 @@ libauth_la_SOURCES = \
 	services/auth/auth-private.h \
 	services/auth/check.c \
 	services/auth/cookie.c \
+	services/auth/device.c services/auth/device-read.c \
 	services/auth/failing.c \
 	services/auth/fake.c \
 	services/auth/jwt.c services/auth/jwt.h \
@@ -38,8 +39,8 @@ AUTH_TEST_LIBS = libadmin.la libauth.la libdesk.la \
 	$(JSONC_LIBS) $(JWT_LIBS) $(CMOCKA_LIBS)
 AUTH_TEST_WRAP = -Wl,--wrap=xc_password_verify,--wrap=xc_password_hash \
 	-Wl,--undefined=xc_user_grants,--undefined=xc_audit_add
-AUTH_TESTS = services/auth/test-check services/auth/test-login \
-	services/auth/test-session
+AUTH_TESTS = services/auth/test-check services/auth/test-device \
+	services/auth/test-login services/auth/test-session
 EXTRA_DIST += tests/services/auth.sh
 LINT_SHELL += tests/services/auth.sh
 check_PROGRAMS += $(AUTH_TESTS)
@@ -48,6 +49,10 @@ services_auth_test_check_SOURCES = services/auth/test-check.c \
 	services/auth/support.c services/auth/support.h
 services_auth_test_check_LDADD = $(AUTH_TEST_LIBS)
 services_auth_test_check_LDFLAGS = $(AUTH_TEST_WRAP)
+services_auth_test_device_SOURCES = services/auth/test-device.c \
+	services/auth/support.c services/auth/support.h
+services_auth_test_device_LDADD = $(AUTH_TEST_LIBS)
+services_auth_test_device_LDFLAGS = $(AUTH_TEST_WRAP)
 services_auth_test_login_SOURCES = services/auth/test-login.c \
 	services/auth/support.c services/auth/support.h
 services_auth_test_login_LDADD = $(AUTH_TEST_LIBS)

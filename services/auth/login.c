@@ -11,10 +11,12 @@
 #include <json-c/json_object.h>
 
 #include <xcore/json.h>
+#include <xcore/request.h>
 
 struct user {
 	int64_t id;		/* 0: there is none */
 	bool active;
+	int64_t devices;	/* revision of what its browsers show */
 	char phc[XC_PHC_SIZE];	/* "": no password opens it */
 };
 
@@ -27,8 +29,12 @@ read_user(void *ctx, const struct xc_cell *cells, size_t n_cells)
 	user->id = cells[0].integer;
 	user->active = strcmp(cells[1].data, "active") == 0;
 	snprintf(user->phc, sizeof(user->phc), "%s", cells[2].data);
+	user->devices = cells[3].integer;
 	return XC_OK;
 }
+
+#define SELECT	"SELECT id, state, password, devices_revision FROM xc_user " \
+		"WHERE "
 
 /* The same statement for all names, also for one that nobody can have. */
 static enum xc_err
@@ -41,8 +47,7 @@ find_user(struct xc_auth *auth, const char *name, struct user *user_r)
 	memset(user_r, 0, sizeof(*user_r));
 	err = xc_store_one(auth->of.store, read_user, user_r,
 	    kind == XC_NAME_EMAIL
-	    ? "SELECT id, state, password FROM xc_user WHERE email_key = ?"
-	    : "SELECT id, state, password FROM xc_user WHERE name_key = ?",
+	    ? SELECT "email_key = ?" : SELECT "name_key = ?",
 	    XC_ARGS(xc_text(key)));
 	return err == XC_ERR_NOT_FOUND ? XC_OK : err;
 }
@@ -203,6 +208,31 @@ conclude(struct xc_auth *auth, const struct xc_attempt *attempt,
 }
 
 enum xc_err
+xc_login_allow(const struct xc_caller *caller, struct xc_refusal *refusal_r)
+{
+	const char *fault = caller->request != NULL ?
+	    xc_cookie_foreign(caller->request) : NULL;
+
+	if (fault == NULL)
+		return XC_OK;
+	return xc_refuse(refusal_r, XC_ERR_DENIED, 403, "cross_site", "%s",
+	    fault);
+}
+
+/* Whether a browser tries that has logged in to this account before. */
+static void
+find_device(struct xc_auth *auth, const struct xc_caller *caller,
+    const struct user *user, struct xc_device *device_r,
+    struct xc_attempt *attempt)
+{
+	if (caller->request != NULL && user->id != 0 &&
+	    xc_device_read(xc_request_header(caller->request, "Cookie"),
+	    device_r) == XC_OK &&
+	    xc_device_is_of(auth, device_r, user->id, user->devices))
+		attempt->device = device_r->nonce;
+}
+
+enum xc_err
 xc_auth_do_login(void *service, const struct xc_caller *caller,
     struct json_object *args, struct json_object **result_r,
     struct xc_refusal *refusal_r)
@@ -212,6 +242,7 @@ xc_auth_do_login(void *service, const struct xc_caller *caller,
 	struct xc_attempt attempt = { .address = caller->address };
 	struct xc_session_new session = { .caller = caller };
 	char new_phc[XC_PHC_SIZE];
+	struct xc_device device;
 	struct user user;
 	uint32_t retry_s;
 	enum xc_err err;
@@ -222,11 +253,14 @@ xc_auth_do_login(void *service, const struct xc_caller *caller,
 		    "A username and a password are needed, both text.");
 	if (auth->jwt == NULL)
 		return xc_auth_no_ring(auth);
-	err = find_user(auth, login.name, &user);
+	err = login.cookie ? xc_login_allow(caller, refusal_r) : XC_OK;
+	if (err == XC_OK)
+		err = find_user(auth, login.name, &user);
 	if (err != XC_OK)
 		return err;
 	attempt.name = login.name;
 	attempt.user_id = user.id;
+	find_device(auth, caller, &user, &device, &attempt);
 	err = xc_login_enter(auth, &attempt, &retry_s);
 	if (err == XC_ERR_BUSY) {
 		xc_auth_note(caller, user.id, "too many tries");

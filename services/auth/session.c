@@ -23,6 +23,7 @@ struct making {
 	unsigned char digest[XC_DIGEST_LEN];	/* of cookie or refresh token */
 	unsigned char csrf[XC_DIGEST_LEN];
 	struct xc_cookie cookie;	/* its session is set in each case */
+	char device[256];		/* the other cookie, as it is set */
 	char refresh[XC_TOKEN_SIZE];
 	char address[ADDRESS_MAX + 1];
 	char agent[AGENT_MAX + 1];
@@ -207,6 +208,8 @@ tell_cookie(const struct making *making, struct json_object **result_r)
 	if (xc_base64url(making->csrf, sizeof(making->csrf), text,
 	    sizeof(text)) == XC_OK &&
 	    xc_auth_put(result, "cookie", json_object_new_string(cookie)) &&
+	    xc_auth_put(result, "device_cookie",
+	    json_object_new_string(making->device)) &&
 	    xc_auth_put(result, "csrf_token", json_object_new_string(text)) &&
 	    xc_auth_put(result, "expires_in", json_object_new_int64(life_s)))
 		*result_r = result;
@@ -254,6 +257,9 @@ xc_session_begin(struct xc_auth *auth, const struct xc_session_new *session,
 	keep(making.address, sizeof(making.address), session->caller->address);
 	keep(making.agent, sizeof(making.agent), session->caller->agent);
 	err = draw(auth, &making);
+	if (err == XC_OK && session->cookie)
+		err = xc_device_make(auth, session->user_id, making.device,
+		    sizeof(making.device));
 	/* First what may fail: a session that nobody is told of is a row that
 	 * stands around. */
 	if (err == XC_OK)

@@ -29,6 +29,11 @@ xc_sessions_end(struct xc_store *store, int64_t user_id, const char *but,
 	if (err == XC_OK)
 		err = xc_store_exec(store, NULL, "DELETE FROM xc_login WHERE "
 		    "user_id = ?", XC_ARGS(xc_int(user_id)));
+	/* Nor is a browser known that has logged in before. */
+	if (err == XC_OK)
+		err = xc_store_exec(store, NULL, "UPDATE xc_user SET "
+		    "devices_revision = devices_revision + 1 WHERE id = ?",
+		    XC_ARGS(xc_int(user_id)));
 	if (n_r != NULL)
 		*n_r = result.affected;
 	return err;

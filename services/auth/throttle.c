@@ -6,7 +6,10 @@
  * auth.login_delay_max_s; nothing stays locked.
  *
  * Others' failures at an account do not delay an address that has logged in to
- * it before: a stranger cannot keep its owner out.
+ * it before, nor a browser that has, wherever it is now: a stranger cannot keep
+ * its owner out.  Such a browser's own failures are counted by its cookie in
+ * place of the account, so one that was stolen is good for no more tries than
+ * an address is.
  *
  * A try counts as a failure when it begins.  The row that counts it says in
  * the same statement whether there was room for it, so a hundred tries at once
@@ -26,7 +29,7 @@
 #define DELAY_POWER_MAX 20	/* 2^20 s is over any setting */
 #define ADDRESS_SIZE 72
 
-enum scope { ADDRESS, ACCOUNT, PAIR, KNOWN, N_SCOPES };
+enum scope { ADDRESS, ACCOUNT, PAIR, DEVICE, KNOWN, N_SCOPES };
 
 static const struct {
 	const char *name;
@@ -35,6 +38,7 @@ static const struct {
 	[ADDRESS] = { "address", BY_ADDRESS },
 	[ACCOUNT] = { "account", BY_ACCOUNT },
 	[PAIR] = { "pair", 1 },
+	[DEVICE] = { "device", 1 },
 	[KNOWN] = { "known", 0 },
 };
 
@@ -81,6 +85,7 @@ make_keys(const struct xc_attempt *attempt, struct keys *keys_r)
 	char text[512];
 	char account[280];
 	char network[ADDRESS_SIZE];
+	const char *device = attempt->device != NULL ? attempt->device : "";
 	enum xc_err err = XC_OK;
 	int i, len;
 
@@ -89,10 +94,28 @@ make_keys(const struct xc_attempt *attempt, struct keys *keys_r)
 	for (i = 0; i < N_SCOPES && err == XC_OK; i++) {
 		len = snprintf(text, sizeof(text), "%s\n%s\n%s",
 		    scopes[i].name, i != ADDRESS ? account : "",
-		    i != ACCOUNT ? network : "");
+		    i == DEVICE ? device : i != ACCOUNT ? network : "");
 		err = xc_sha256(text, (size_t)len, keys_r->of[i]);
 	}
 	return err;
+}
+
+/* Whether a try is counted there. */
+static bool
+counts(const struct xc_attempt *attempt, enum scope scope)
+{
+	switch (scope) {
+	case ADDRESS:
+		return true;
+	case ACCOUNT:
+		return attempt->device == NULL && !attempt->known;
+	case PAIR:
+		return attempt->device == NULL;
+	case DEVICE:
+		return attempt->device != NULL;
+	default:
+		return false;
+	}
 }
 
 /* --- whether there is room ----------------------------------------------- */
@@ -128,24 +151,27 @@ look_up(struct xc_auth *auth, const struct keys *keys, struct look *look_r)
 	    "(scope = 'address' AND hash = ?) OR "
 	    "(scope = 'account' AND hash = ?) OR "
 	    "(scope = 'pair' AND hash = ?) OR "
+	    "(scope = 'device' AND hash = ?) OR "
 	    "(scope = 'known' AND hash = ?))",
 	    XC_ARGS(xc_blob(keys->of[ADDRESS], XC_DIGEST_LEN),
 	    xc_blob(keys->of[ACCOUNT], XC_DIGEST_LEN),
 	    xc_blob(keys->of[PAIR], XC_DIGEST_LEN),
+	    xc_blob(keys->of[DEVICE], XC_DIGEST_LEN),
 	    xc_blob(keys->of[KNOWN], XC_DIGEST_LEN)));
 }
 
 /* The longest wait, in seconds, rounded up. */
 static uint32_t
-wait_of(const struct look *look)
+wait_of(const struct look *look, const struct xc_attempt *attempt)
 {
-	int64_t wait_ms = look->wait_ms[ADDRESS];
+	int64_t wait_ms = 0;
+	int scope;
 
-	if (look->wait_ms[PAIR] > wait_ms)
-		wait_ms = look->wait_ms[PAIR];
-	if (!look->known && look->wait_ms[ACCOUNT] > wait_ms)
-		wait_ms = look->wait_ms[ACCOUNT];
-	return wait_ms > 0 ? (uint32_t)((wait_ms + 999) / 1000) : 0;
+	for (scope = 0; scope < N_SCOPES; scope++)
+		if (counts(attempt, (enum scope)scope) &&
+		    look->wait_ms[scope] > wait_ms)
+			wait_ms = look->wait_ms[scope];
+	return (uint32_t)((wait_ms + 999) / 1000);
 }
 
 /* --- counting ------------------------------------------------------------ */
@@ -203,8 +229,8 @@ count_all(struct xc_store *store, void *ctx)
 	int scope;
 
 	counting->full = false;
-	for (scope = ADDRESS; scope <= PAIR && err == XC_OK; scope++) {
-		if (scope == ACCOUNT && counting->attempt->known)
+	for (scope = 0; scope < N_SCOPES && err == XC_OK; scope++) {
+		if (!counts(counting->attempt, (enum scope)scope))
 			continue;
 		err = count_one(store, counting, (enum scope)scope,
 		    &counting->full);
@@ -232,7 +258,7 @@ xc_login_enter(struct xc_auth *auth, struct xc_attempt *attempt,
 	if (err != XC_OK)
 		return err;
 	attempt->known = look.known;
-	*retry_s_r = wait_of(&look);
+	*retry_s_r = wait_of(&look, attempt);
 	if (*retry_s_r > 0)
 		return XC_ERR_BUSY;
 	err = xc_store_transaction(auth->of.store, count_all, &counting);
@@ -265,14 +291,22 @@ take_all_back(struct xc_store *store, void *ctx)
 	enum xc_err err = XC_OK;
 	int scope;
 
-	for (scope = ADDRESS; scope <= PAIR && err == XC_OK; scope++)
-		if (scope != ACCOUNT || !counting->attempt->known)
+	for (scope = 0; scope < N_SCOPES && err == XC_OK; scope++)
+		if (counts(counting->attempt, (enum scope)scope))
 			err = take_back(store, counting, (enum scope)scope);
 	return err;
 }
 
-/* The failures of this account from this address are forgotten; those of
- * others are not, they go on guessing. */
+static enum xc_err
+forget(struct xc_store *store, const struct keys *keys, enum scope scope)
+{
+	return xc_store_exec(store, NULL, "DELETE FROM xc_throttle WHERE "
+	    "scope = ? AND hash = ?", XC_ARGS(xc_text(scopes[scope].name),
+	    xc_blob(keys->of[scope], XC_DIGEST_LEN)));
+}
+
+/* The failures of this account from this address, and of this browser, are
+ * forgotten; those of others are not, they go on guessing. */
 static enum xc_err
 remember(struct xc_store *store, void *ctx)
 {
@@ -282,9 +316,9 @@ remember(struct xc_store *store, void *ctx)
 
 	err = take_all_back(store, ctx);
 	if (err == XC_OK)
-		err = xc_store_exec(store, NULL, "DELETE FROM xc_throttle "
-		    "WHERE scope = 'pair' AND hash = ?",
-		    XC_ARGS(xc_blob(keys->of[PAIR], XC_DIGEST_LEN)));
+		err = forget(store, keys, PAIR);
+	if (err == XC_OK && counting->attempt->device != NULL)
+		err = forget(store, keys, DEVICE);
 	if (err == XC_OK)
 		err = xc_store_exec(store, NULL, "INSERT INTO xc_throttle "
 		    "(scope, hash, failures, first_at, expires_at) VALUES "

@@ -179,8 +179,10 @@ xc_auth_do_otp(void *service, const struct xc_caller *caller,
 	enum xc_err err;
 
 	(void)xc_json_bool(args, "cookie", &session.cookie);
-	err = find_ticket(auth, xc_auth_text(args, "ticket"), digest,
-	    &session.user_id, refusal_r);
+	err = session.cookie ? xc_login_allow(caller, refusal_r) : XC_OK;
+	if (err == XC_OK)
+		err = find_ticket(auth, xc_auth_text(args, "ticket"), digest,
+		    &session.user_id, refusal_r);
 	if (err == XC_OK)
 		err = take_try(auth, digest, refusal_r);
 	if (err == XC_OK)

@@ -21,6 +21,7 @@
 #include "lib/host.h"
 
 struct json_object;
+struct xc_request;
 
 /* Who asks.  Texts are NUL-terminated, never NULL, "" for nothing; they live
  * until the call returns. */
@@ -34,6 +35,8 @@ struct xc_caller {
 	const char *request_id;
 	bool root;		/* xcorectl: has every grant */
 	const char *plugin;	/* that asks; NULL: xcorectl */
+	/* What it asks for, with all that the client has sent; NULL: none. */
+	const struct xc_request *request;
 };
 
 /*

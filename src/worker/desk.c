@@ -52,6 +52,7 @@ caller_of(const struct xc_request *req, char *agent_r, size_t size)
 		.agent = agent_r,
 		.request_id = xc_request_id(req),
 		.plugin = req->plugin != NULL ? req->plugin->name : NULL,
+		.request = req,
 	};
 }
 

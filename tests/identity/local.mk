@@ -11,3 +11,5 @@ EXTRA_DIST += tests/identity/misuse.sh tests/identity/rows.sh \
 	tests/identity/tokens.sh
 LINT_SHELL += tests/identity/misuse.sh tests/identity/rows.sh \
 	tests/identity/tokens.sh
+EXTRA_DIST += tests/identity/device.sh tests/identity/ring.sh
+LINT_SHELL += tests/identity/device.sh tests/identity/ring.sh
