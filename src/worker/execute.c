@@ -87,7 +87,7 @@ run_here(struct xc_worker *worker, struct xc_request *req,
 	const struct xc_limits *limits = &target->loaded->plugin->limits;
 	enum xc_err err;
 
-	xc_watch_limit(req, limits);
+	xc_watch_limit(req, limits, 0);
 	xc_watch_begin(worker, req, limits);
 	err = xc_request_run(req, target->handler);
 	xc_watch_end(worker);

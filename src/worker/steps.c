@@ -43,8 +43,8 @@ run_here(struct xc_worker *worker, struct xc_request *req,
 	struct xc_lent lent;
 	enum xc_err err;
 
-	xc_watch_limit(req, &plugin->limits);
 	xc_request_lend(req, plugin, target->operation, false, &lent);
+	xc_watch_limit(req, &plugin->limits, lent.mark.taken);
 	xc_watch_begin(worker, req, &plugin->limits);
 	err = behind ? xc_request_step_behind(req, target->handler) :
 	    xc_request_step(req, target->handler);
@@ -144,7 +144,11 @@ pass(struct xc_worker *worker, struct xc_request *req,
 		return refuse(worker, req, step);
 	worker->steps.err = run(worker, req, step, false);
 	worker->steps.taken = req->reply != XC_REPLY_NONE;
-	return !worker->steps.taken;
+	if (worker->steps.err == XC_OK || worker->steps.taken)
+		return !worker->steps.taken;
+	/* There was no memory for its reply: it has refused all the same. */
+	(void)xc_reply_problem(req, 500, NULL);
+	return false;
 }
 
 static bool

@@ -21,6 +21,7 @@ static struct xc_host host;
 static struct xc_worker_row row;
 static struct xc_worker worker;
 static unsigned warned, outside_calls;
+static enum xc_err outside_err;
 
 uint64_t
 xc_worker_clock(struct xc_worker *w)
@@ -64,7 +65,7 @@ xc_outside_step(struct xc_request *req, const struct xc_target *target,
 	assert_int_equal(target->index, 7);
 	assert_int_equal(head->size, req->in.used);
 	assert_string_equal(xc_request_plugin(req)->name, "three");
-	return XC_OK;
+	return outside_err;
 }
 
 /* --- three plugins and one of the core ------------------------------------ */
@@ -120,6 +121,8 @@ static enum xc_err
 tags(struct xc_request *req)
 {
 	note("tags", req);
+	if (xc_request_query(req, "much") != NULL)
+		assert_non_null(xc_alloc(req, 512 << 10));
 	return xc_reply_header(req, "X-Tag", "1");
 }
 
@@ -229,6 +232,8 @@ build(void)
 static enum xc_err
 handler(struct xc_request *req)
 {
+	if (xc_request_query(req, "much") != NULL)
+		assert_non_null(xc_alloc(req, 8 << 20));
 	return xc_reply_empty(req, 204);
 }
 
@@ -333,6 +338,14 @@ test_ends(void **state)
 	/* A limit is that of the step's plugin. */
 	assert_int_equal(ask(1, "/x?eat"), 503);
 	assert_int_equal(warned, 100);
+	/* What the handler has taken does not count. */
+	assert_int_equal(ask(1, "/x?much"), 204);
+	assert_int_equal(warned, 100);
+	/* One that fails without a word is not passed. */
+	outside_err = XC_ERR_NOMEM;
+	assert_int_equal(ask(0, "/x"), 500);
+	assert_int_equal(worker.steps.err, XC_ERR_NOMEM);
+	outside_err = XC_OK;
 }
 
 /* What does not work is passed by nobody, or is not asked about replies. */

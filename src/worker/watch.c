@@ -8,14 +8,16 @@
 #include "worker/worker.h"
 
 void
-xc_watch_limit(struct xc_request *req, const struct xc_limits *given)
+xc_watch_limit(struct xc_request *req, const struct xc_limits *given,
+    size_t taken)
 {
-	const uint32_t most_mb = UINT32_MAX >> 20, most_kb = UINT32_MAX >> 10;
+	const uint32_t most_kb = UINT32_MAX >> 10;
+	const uint64_t memory = ((uint64_t)given->memory_mb << 20) + taken;
 	const struct xc_request_limits limits = {
 		.reply_max = given->reply_kb < most_kb ?
 		    given->reply_kb << 10 : UINT32_MAX,
-		.arena_max = given->memory_mb < most_mb ?
-		    given->memory_mb << 20 : UINT32_MAX,
+		.arena_max = memory < UINT32_MAX ? (uint32_t)memory :
+		    UINT32_MAX,
 	};
 
 	xc_request_limit(req, &limits);

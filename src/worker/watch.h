@@ -9,8 +9,10 @@
 struct xc_target;
 struct xc_worker;
 
-/* The request takes no more than the plugin may have; or what we need. */
-void xc_watch_limit(struct xc_request *req, const struct xc_limits *limits);
+/* The request takes no more than the plugin may have, beside what others have
+ * taken of its memory; or what we need. */
+void xc_watch_limit(struct xc_request *req, const struct xc_limits *limits,
+    size_t taken);
 void xc_watch_widen(struct xc_request *req);
 
 /*
