@@ -395,8 +395,11 @@ try_it(struct xc_connection *c)
 	if (c->mysql != NULL) {
 		xc_connection_wait_at_most(c, limit_of(c));
 		c->used_ms = since_ms;
-		if (mysql_ping(c->mysql) == 0)
+		if (mysql_ping(c->mysql) == 0) {
+			/* By TLS what comes at once is read unseen. */
+			xc_connection_heard(c);
 			return XC_OK;
+		}
 		late = xc_connection_now_ms() - since_ms >= limit_of(c);
 		xc_connection_close(c);
 		if (late) {

@@ -324,6 +324,36 @@ test_current(void **state)
 	xc_store_free(&store);
 }
 
+/* Also a connection with TLS closes it by what it hears: the library reads
+ * there what comes at once without asking us. */
+static void
+test_heard_by_tls(void **state)
+{
+	struct xc_database_settings with = settings;
+	const char *folder = getenv("XCORE_TEST_DB_TLS");
+	struct xc_connection *c;
+	char ca[512];
+	int tries;
+
+	(void)state;
+	if (folder == NULL)
+		skip();
+	snprintf(ca, sizeof(ca), "%s/ca.pem", folder);
+	with.tls_ca = ca;
+	assert_int_equal(xc_connection_new(&with, XC_ACCOUNT_CORE, &c, NULL),
+	    XC_OK);
+	assert_int_equal(number(c, SELECT), 0);
+	/* Another process could not connect a moment ago. */
+	assert_true(xc_breaker_failed(c->breaker, xc_connection_now_ms() + 1,
+	    false));
+	for (tries = 0; xc_connection_ready(c, true) != XC_OK; tries++) {
+		assert_true(tries < 3000);
+		usleep(10000);
+	}
+	assert_false(xc_breaker_is_open(c->breaker));
+	xc_connection_free(&c);
+}
+
 int
 main(void)
 {
@@ -337,6 +367,7 @@ main(void)
 		T(test_other_server),
 		T(test_restart),
 		T(test_current),
+		T(test_heard_by_tls),
 	};
 
 	xc_breaker_share();
