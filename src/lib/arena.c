@@ -223,6 +223,17 @@ xc_arena_reset(struct xc_arena *arena)
 }
 
 void
+xc_arena_wipe(struct xc_arena *arena)
+{
+	struct xc_chunk *chunk;
+
+	run_deferred(arena, NULL);
+	for (chunk = arena->first; chunk != NULL; chunk = chunk->next)
+		explicit_bzero(chunk->data, chunk->size);
+	xc_arena_reset(arena);
+}
+
+void
 xc_arena_free(struct xc_arena **arena)
 {
 	if (*arena == NULL)

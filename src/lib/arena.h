@@ -53,4 +53,7 @@ void xc_arena_release(struct xc_arena *arena,
  * Then takes back all pieces; chunks above a small stock are freed. */
 void xc_arena_reset(struct xc_arena *arena);
 
+/* ... and overwrites what was in them. */
+void xc_arena_wipe(struct xc_arena *arena);
+
 #endif

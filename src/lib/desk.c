@@ -2,6 +2,7 @@
 #include "desk.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <json-c/json_object.h>
@@ -132,6 +133,34 @@ ask(struct xc_request *req, const char *operation, struct json_object *args,
 	return *result_r != NULL ? XC_OK : XC_ERR_NOMEM;
 }
 
+/* Of the same length it stays where it is. */
+static void
+wipe_text(struct json_object *value)
+{
+	size_t len = (size_t)json_object_get_string_len(value);
+	char *blank = calloc(1, len + 1);
+
+	if (blank != NULL)
+		(void)json_object_set_string_len(value, blank, (int)len);
+	free(blank);
+}
+
+bool
+xc_desk_wipe(struct json_object *args)
+{
+	static const char *const names[] = { "password", "old", "new" };
+	struct json_object *value;
+	bool found = false;
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (json_object_object_get_ex(args, names[i], &value) &&
+		    json_object_is_type(value, json_type_string)) {
+			wipe_text(value);
+			found = true;
+		}
+	return found;
+}
+
 enum xc_err
 xc_desk_call(struct xc_request *req, const char *operation,
     struct json_object *args, struct json_object **result_r)
@@ -144,6 +173,9 @@ xc_desk_call(struct xc_request *req, const char *operation,
 		args = json_object_new_object();
 	if (args != NULL)
 		err = ask(req, operation, args, result_r, &refusal);
+	/* There are more copies of it: in a sandbox nobody else knows. */
+	if (xc_desk_wipe(args))
+		req->secret = true;
 	json_object_put(args);
 	if (err == XC_OK)
 		return XC_OK;

@@ -3,6 +3,8 @@
 #ifndef XC_LIB_DESK_H
 #define XC_LIB_DESK_H
 
+#include <stdbool.h>
+
 #include <xcore/error.h>
 
 struct json_object;
@@ -17,5 +19,11 @@ struct xc_request;
  */
 enum xc_err xc_desk_call(struct xc_request *req, const char *operation,
     struct json_object *args, struct json_object **result_r);
+
+/*
+ * Overwrites what stands in args under the names that passwords have, before
+ * they are put: "password", "old" and "new".  Says whether there was one.
+ */
+bool xc_desk_wipe(struct json_object *args);
 
 #endif

@@ -53,6 +53,10 @@ struct xc_request {
 	struct xc_arena *arena;
 	bool in_transaction;
 	bool used_db;
+	/* It has a password: what it was held in is overwritten when it ends.
+	 * Set by who runs the handler, for one request, and when the desk is
+	 * given one. */
+	bool secret;
 	/* When its time is up (limits.timeout_ms), CLOCK_MONOTONIC in us; 0:
 	 * nobody knows.  Set by who runs the handler. */
 	uint64_t end_us;

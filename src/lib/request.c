@@ -160,12 +160,31 @@ xc_request_end_db(struct xc_request *req)
 	req->in_transaction = false;
 }
 
+static void
+wipe_block(struct xc_block *block)
+{
+	if (block->used > 0)
+		explicit_bzero(block->base, block->used);
+}
+
+static void
+wipe(struct xc_request *req)
+{
+	xc_arena_wipe(req->arena);
+	wipe_block(&req->in);
+	wipe_block(&req->out);
+	wipe_block(&req->extra);
+}
+
 void
 xc_request_reset(struct xc_request *req)
 {
 	assert(req->magic == XC_REQUEST_MAGIC);
 	xc_request_end_db(req);
 	req->end_us = 0;
+	if (req->secret)
+		wipe(req);
+	req->secret = false;
 	xc_arena_reset(req->arena);
 	/* Shrinking cannot fail, and there is always room for the heads. */
 	(void)xc_request_blank(req);
@@ -211,6 +230,9 @@ xc_request_part(struct xc_request *req)
 {
 	assert(req->magic == XC_REQUEST_MAGIC);
 	/* What was deferred may still look at the request. */
+	if (req->secret)
+		xc_arena_wipe(req->arena);
+	req->secret = false;
 	xc_arena_reset(req->arena);
 	lay_block(&req->in, NULL, 0);
 	lay_block(&req->out, NULL, 0);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <xcore/arena.h>
@@ -142,6 +143,68 @@ test_deferred_may_defer(void **state)
 	test_end(&req);
 }
 
+static bool
+has(const void *base, size_t len, const char *text)
+{
+	return memmem(base, len, text, strlen(text)) != NULL;
+}
+
+/* Of a request with a password nothing is left where it was held. */
+static void
+test_secret(void **state)
+{
+	static const char body[] = "{\"password\":\"correct horse\"}";
+	struct xc_request req;
+	const char *copy;
+	uint32_t used;
+
+	(void)state;
+	test_begin(&req);
+	test_get(&req, "/app/todo");
+	assert_int_equal(xc_request_set_body(&req, body, strlen(body)),
+	    XC_OK);
+	copy = xc_strdup(&req, body);
+	assert_non_null(copy);
+	used = req.in.used;
+	/* It is there, so what follows is no accident. */
+	assert_true(has(req.in.base, used, "correct horse"));
+	req.secret = true;
+	xc_request_reset(&req);
+	assert_false(has(req.in.base, used, "correct horse"));
+	/* The chunk is kept for the next one. */
+	assert_false(has(copy, strlen(body), "correct horse"));
+	assert_false(req.secret);
+	test_end(&req);
+}
+
+/* ... nor in a sandbox, which does not own the blocks. */
+static void
+test_secret_adopted(void **state)
+{
+	struct xc_request_areas areas = { .out_cap = 65536 };
+	struct xc_request made, req;
+	const char *copy;
+
+	(void)state;
+	test_begin(&made);
+	test_get(&made, "/app/todo");
+	areas.in = made.in.base;
+	areas.in_len = made.in.used;
+	areas.out = malloc(areas.out_cap);
+	assert_non_null(areas.out);
+	assert_int_equal(xc_request_init(&req, &test_host, NULL), XC_OK);
+	assert_int_equal(xc_request_adopt(&req, &test_plugin, &areas), XC_OK);
+	copy = xc_strdup(&req, "correct horse");
+	assert_non_null(copy);
+	req.secret = true;
+	xc_request_part(&req);
+	assert_false(has(copy, 13, "correct horse"));
+	assert_false(req.secret);
+	xc_request_free(&req);
+	free(areas.out);
+	test_end(&made);
+}
+
 int
 main(void)
 {
@@ -151,6 +214,8 @@ main(void)
 		cmocka_unit_test(test_limit),
 		cmocka_unit_test(test_deferred_run_backwards),
 		cmocka_unit_test(test_deferred_may_defer),
+		cmocka_unit_test(test_secret),
+		cmocka_unit_test(test_secret_adopted),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

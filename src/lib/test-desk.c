@@ -242,6 +242,49 @@ test_words(void **state)
 	json_object_put(list);
 }
 
+/* What is left of passwords when the desk has answered. */
+static void
+test_passwords(void **state)
+{
+	static const char *const names[] = { "password", "old", "new" };
+	static const char blank[7];
+	struct json_object *args = json_object_new_object();
+	struct json_object *values[3], *result;
+	struct xc_request req;
+	size_t i;
+
+	(void)state;
+	begin(&req);
+	json_object_object_add(args, "username",
+	    json_object_new_string("ana"));
+	for (i = 0; i < 3; i++) {
+		values[i] = json_object_new_string("secret");
+		json_object_object_add(args, names[i],
+		    json_object_get(values[i]));
+	}
+	assert_int_equal(xc_desk_call(&req, "auth.login", args, &result),
+	    XC_OK);
+	assert_non_null(strstr(seen, "\"password\":\"secret\""));
+	assert_true(req.secret);
+	req.secret = false;
+	for (i = 0; i < 3; i++) {
+		assert_int_equal(json_object_get_string_len(values[i]), 6);
+		assert_memory_equal(json_object_get_string(values[i]), blank,
+		    sizeof(blank));
+		json_object_put(values[i]);
+	}
+	/* What is no text stays as it is. */
+	args = json_object_new_object();
+	json_object_object_add(args, "old", json_object_new_int(7));
+	assert_int_equal(xc_desk_call(&req, "auth.login",
+	    json_object_get(args), &result), XC_OK);
+	assert_int_equal(json_object_get_int(json_object_object_get(args,
+	    "old")), 7);
+	assert_false(req.secret);
+	json_object_put(args);
+	test_end(&req);
+}
+
 int
 main(void)
 {
@@ -251,6 +294,7 @@ main(void)
 		cmocka_unit_test(test_not_there),
 		cmocka_unit_test(test_permission),
 		cmocka_unit_test(test_words),
+		cmocka_unit_test(test_passwords),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

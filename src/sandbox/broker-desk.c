@@ -3,6 +3,7 @@
 
 #include <json-c/json_object.h>
 
+#include "lib/desk.h"
 #include "lib/permit.h"
 #include "sandbox/broker-private.h"
 
@@ -59,6 +60,8 @@ xc_broker_desk(struct xc_broking *call)
 	args = xc_call_get_json(&call->args);
 	if (xc_broker_args_end(call))
 		err = ask(call, operation, args);
+	if (xc_desk_wipe(args))
+		call->req->secret = true;
 	json_object_put(args);
 	return err;
 }

@@ -156,6 +156,8 @@ begin_call(struct xc_broker *broker, struct xc_channel *channel,
 	memset(call, 0, sizeof(*call));
 	if (len > 0)
 		memcpy(broker->copy, channel->args, len);
+	if (broker->req != NULL && broker->req->secret)
+		explicit_bzero(channel->args, len);
 	call->broker = broker;
 	call->host = broker->host;
 	call->plugin = broker->plugin;
@@ -205,6 +207,8 @@ xc_broker_end(struct xc_broker *broker)
 			broker->host->db->rollback(broker->host->db_ctx);
 	}
 	xc_broker_log_end(broker);
+	if (req != NULL && req->secret && broker->copy != NULL)
+		explicit_bzero(broker->copy, broker->copy_cap);
 	free(broker->copy);
 	broker->copy = NULL;
 	broker->copy_cap = 0;

@@ -484,6 +484,8 @@ run(struct call *call, uint32_t operation)
 		while (step(call))
 			;
 	sandbox->busy_ns += ns_of(CLOCK_MONOTONIC) - begin;
+	if (req->secret)
+		explicit_bzero(sandbox->channel.request, req->in.used);
 	xc_broker_end(broker);
 	broker->req = NULL;
 }

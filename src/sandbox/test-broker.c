@@ -340,6 +340,34 @@ test_desk(void **state)
 	assert_int_equal(n_denied, 0);
 }
 
+/* A password does not stay where a sandbox has put it. */
+static void
+test_desk_secret(void **state)
+{
+	static const char *const asked = "{\"password\":\"correct horse\"}";
+	const struct xc_desk_step steps[] = {
+		{ .operation = "admin.user_add", .args = asked },
+		{ .operation = "admin.user_add", .args = asked },
+	};
+	struct xc_desk_fake fake = { .steps = steps, .n = 2 };
+	char admin[] = "admin";
+	char *words[] = { admin, NULL };
+
+	(void)state;
+	test_plugin.words = words;
+	test_host.desk = &xc_desk_fake_ops;
+	test_host.desk_ctx = &fake;
+	assert_int_equal(ask_desk("admin.user_add", asked), XC_OK);
+	assert_non_null(memmem(channel.args, AREA, "correct horse", 13));
+	/* From here on it is known that the request has one. */
+	assert_true(req.secret);
+	assert_int_equal(ask_desk("admin.user_add", asked), XC_OK);
+	req.secret = false;
+	assert_string_equal(fake.why, "");
+	assert_int_equal(fake.at, 2);
+	assert_null(memmem(channel.args, AREA, "correct horse", 13));
+}
+
 static void
 test_desk_refused(void **state)
 {
@@ -595,6 +623,7 @@ main(void)
 		TEST(test_site),
 		TEST(test_event),
 		TEST(test_desk),
+		TEST(test_desk_secret),
 		TEST(test_desk_refused),
 		TEST(test_log_records),
 		TEST(test_stream),

@@ -100,6 +100,7 @@ xc_lane_enter(struct xc_worker *worker, struct xc_request *req,
 	if (!target->contract ||
 	    !xc_contract_hashes(target->contract, target->index))
 		return true;
+	req->secret = worker->lane.secret = true;
 	if (worker->lane.over) {
 		(void)xc_reply_header(req, "Retry-After", "1");
 		(void)xc_reply_problem(req, 503, "Too many requests of this "

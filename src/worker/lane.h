@@ -28,6 +28,7 @@ struct xc_lane {
 	uint32_t places;	/* for hashes on this host */
 	uint64_t due_ms;	/* when it is looked at again; 0: nobody waits */
 	bool over;		/* the one that is served has waited enough */
+	bool secret;		/* ... has a password in its body */
 };
 
 /* By the settings. */

@@ -482,7 +482,12 @@ xc_serve(struct xc_worker *worker, struct xc_conn *conn,
 	if (!decode(worker, conn, bytes))
 		return false;
 	begin_wire(worker, conn);
+	worker->lane.secret = false;
 	keep = admit(worker, conn, body, len);
+	/* A larger one lies in its file by now. */
+	if (worker->lane.secret && body &&
+	    conn->head.body_len <= worker->body_memory)
+		explicit_bzero(bytes + (body - bytes), len);
 	xc_feed_end(&conn->fcgi);
 	atomic_fetch_add_explicit(&worker->row->requests, 1,
 	    memory_order_relaxed);

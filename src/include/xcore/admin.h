@@ -9,7 +9,8 @@
  * error.  result_r may be NULL.
  *
  * Those that change something write it to the audit log.  Where an object of
- * changes is taken, its reference is; "revision" in it, or the argument of
+ * changes is taken, its reference is, and a password in it is overwritten;
+ * "revision" in it, or the argument of
  * that name (NULL: any; its reference is taken), is a number or an array of
  * them: 412 unless it is at one of those.
  */
