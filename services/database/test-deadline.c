@@ -31,17 +31,36 @@ in_ms(unsigned ms)
 	    (uint64_t)now.tv_nsec / 1000 + ms * UINT64_C(1000);
 }
 
+/* One whose statement the server ended in time: a busy one may be late with
+ * it, and then the connection is given up. */
+static struct xc_connection *
+with_ended_statement(int64_t *id_r)
+{
+	struct xc_connection *c;
+	int tries = 20;
+
+	for (;;) {
+		c = patient_connection();
+		*id_r = number(c, "SELECT CONNECTION_ID()");
+		xc_connection_until(c, in_ms(300));
+		assert_string_equal(rows_text(c, "SELECT SLEEP(3600) AS s, "
+		    "n FROM (SELECT 1 AS n) AS t", XC_NO_ARGS),
+		    "error time limit passed");
+		if (xc_connection_error(c)->number == 1969 || --tries == 0)
+			break;
+		xc_connection_free(&c);
+	}
+	assert_int_equal(xc_connection_error(c)->number, 1969);
+	return c;
+}
+
 static void
 test_statement_ends(void **state)
 {
-	struct xc_connection *c = patient_connection();
-	int64_t id = number(c, "SELECT CONNECTION_ID()");
+	int64_t id;
+	struct xc_connection *c = with_ended_statement(&id);
 
 	(void)state;
-	xc_connection_until(c, in_ms(300));
-	assert_string_equal(rows_text(c, "SELECT SLEEP(3600) AS s, n FROM "
-	    "(SELECT 1 AS n) AS t", XC_NO_ARGS), "error time limit passed");
-	assert_int_equal(xc_connection_error(c)->number, 1969);
 	/* What is over is not begun; the connection is fit for the next. */
 	xc_connection_until(c, 1);
 	assert_int_equal(do_exec(c, "INSERT INTO item (n) VALUES (1)",
