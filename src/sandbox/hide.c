@@ -81,8 +81,9 @@ has_token(const char *value, const char *issuer)
 	    value = end + strspn(end, BLANKS)) {
 		end = value + strcspn(value, BLANKS);
 		payload = memchr(value, '.', (size_t)(end - value));
-		if (payload++ == NULL)
+		if (payload == NULL)
 			continue;
+		payload++;
 		len = strcspn(payload, "." BLANKS);
 		if (payload[len] == '.' && names(payload, len, issuer))
 			return true;
