@@ -80,7 +80,9 @@ xc_lane_tend(struct xc_worker *worker)
 {
 	struct xc_lane *lane = &worker->lane;
 	struct xc_conn *conn = lane->first;
-	bool over = conn && worker->now_ms >= conn->turn_ms;
+	/* It may be that nobody but us had no time for it. */
+	bool over = conn && is_full(worker) &&
+	    worker->now_ms >= conn->turn_ms;
 
 	if (conn && (over || !is_full(worker))) {
 		xc_lane_remove(worker, conn);

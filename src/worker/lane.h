@@ -46,7 +46,8 @@ void xc_lane_put(struct xc_worker *worker, struct xc_conn *conn);
 /* One that waits is closed. */
 void xc_lane_remove(struct xc_worker *worker, struct xc_conn *conn);
 
-/* Serves the eldest if it is its turn, or if it has waited too long. */
+/* Serves the eldest if it is its turn, or refuses it if it has waited too
+ * long. */
 void xc_lane_tend(struct xc_worker *worker);
 
 /* Around the run of a handler.  False: a reply says to come back later. */
