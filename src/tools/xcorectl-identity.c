@@ -150,17 +150,39 @@ exit_of(enum xc_err err, const struct xc_refusal *refusal)
 	}
 }
 
+/* Which of several words was refused, as roles/1, and where to look it up; one
+ * word alone may be a password, and is known to who wrote it. */
+static int
+say_refused(struct ctl_site *site, int status,
+    const struct xc_refusal *refusal, struct json_object *args)
+{
+	struct json_object *value = NULL;
+	const char *remedy = "";
+
+	if (strcmp(refusal->code, "no_role") == 0)
+		remedy = "; xcorectl role list shows those that there are";
+	else if (strcmp(refusal->code, "no_permission") == 0)
+		remedy = "; xcorectl permission list shows those that there "
+		    "are";
+	if (strchr(refusal->pointer + 1, '/') == NULL ||
+	    json_pointer_get(args, refusal->pointer, &value) != 0)
+		return ctl_fail(site->ctl, status, "%s: %s%s",
+		    refusal->pointer + 1, refusal->detail, remedy);
+	return ctl_fail(site->ctl, status, "%s: '%s': %s%s",
+	    refusal->pointer + 1, json_object_get_string(value),
+	    refusal->detail, remedy);
+}
+
 static int
 say_failed(struct ctl_site *site, enum xc_err err,
-    const struct xc_refusal *refusal)
+    const struct xc_refusal *refusal, struct json_object *args)
 {
 	const struct xc_connection_error *error = xc_connection_error(
 	    xc_store_connection(site->identity.store));
 	int status = exit_of(err, refusal);
 
 	if (refusal->pointer[0] != '\0')
-		return ctl_fail(site->ctl, status, "%s: %s",
-		    refusal->pointer + 1, refusal->detail);
+		return say_refused(site, status, refusal, args);
 	if (refusal->detail[0] != '\0')
 		return ctl_fail(site->ctl, status, "%s", refusal->detail);
 	if (error->number == 1146)
@@ -177,7 +199,7 @@ ctl_store_failed(struct ctl_site *site, enum xc_err err)
 {
 	const struct xc_refusal none = { 0 };
 
-	return say_failed(site, err, &none);
+	return say_failed(site, err, &none, NULL);
 }
 
 int
@@ -186,12 +208,15 @@ ctl_desk(struct ctl_site *site, const char *operation,
 {
 	struct xc_refusal refusal = { 0 };
 	enum xc_err err;
+	int status;
 
 	*result_r = NULL;
 	err = args == NULL ? XC_ERR_NOMEM : xc_desk_ask(&site->desk,
 	    &site->caller, operation, args, result_r, &refusal);
+	status = err == XC_OK ? XC_EXIT_OK :
+	    say_failed(site, err, &refusal, args);
 	json_object_put(args);
-	return err == XC_OK ? XC_EXIT_OK : say_failed(site, err, &refusal);
+	return status;
 }
 
 static int

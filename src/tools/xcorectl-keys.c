@@ -228,6 +228,8 @@ run_list(struct keys *keys, const char *word)
 
 	(void)word;
 	if (!keys->ctl->json) {
+		printf("%-28s %-8s %-8s %-7s %s\n", "ID", "PURPOSE", "KIND",
+		    "STATE", "MADE AT");
 		for (i = 0; (key = xc_keyring_at(keys->ring, i)) != NULL;
 		    i++) {
 			print_time(key->made_at, time, sizeof(time));

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Users for xcorectl(8). */
+#include <ctype.h>
 #include <string.h>
 
 #include <json-c/json.h>
@@ -115,6 +116,16 @@ set_roles(struct ctl_site *site)
 	    "the user has these roles now, and no other");
 }
 
+/* Where only the id stands in args, all would be left as it is. */
+static int
+nothing_named(struct ctl_site *site, struct json_object *args,
+    const char *usage)
+{
+	json_object_put(args);
+	return ctl_fail(site->ctl, XC_EXIT_USAGE,
+	    "nothing to change was named; usage: xcorectl %s", usage);
+}
+
 static int
 set_user(struct ctl_site *site)
 {
@@ -126,6 +137,9 @@ set_user(struct ctl_site *site)
 	ctl_add_text(site, args, "name", CTL_NAME);
 	ctl_add_text(site, args, "email", CTL_EMAIL);
 	ctl_add_text(site, args, "display", CTL_DISPLAY);
+	if (json_object_object_length(args) == 1)
+		return nothing_named(site, args, "user set NAME, with --name, "
+		    "--email or --display");
 	return simple(site, "admin.user_set", args, "the user is changed");
 }
 
@@ -207,6 +221,22 @@ struct column {
 	int width;
 };
 
+/* Their names, as "LAST LOGIN AT" for last_login_at. */
+static void
+print_heading(const struct column *columns)
+{
+	for (; columns->name != NULL; columns++) {
+		int width = columns[1].name != NULL ? columns->width + 1 : 0;
+		const char *at = columns->name;
+
+		for (; *at != '\0'; at++, width--)
+			putchar(*at == '_' ? ' ' : toupper((unsigned char)*at));
+		if (columns[1].name != NULL)
+			printf("%*s", width, "");
+	}
+	putchar('\n');
+}
+
 static int
 list(struct ctl_site *site, const char *operation, struct json_object *args,
     const struct column *columns)
@@ -219,6 +249,8 @@ list(struct ctl_site *site, const char *operation, struct json_object *args,
 	if (site->ctl->json)
 		return ctl_done(site->ctl, result, NULL);
 	items = xc_json_member(result, "items");
+	if (json_object_array_length(items) > 0)
+		print_heading(columns);
 	for (size_t i = 0; i < json_object_array_length(items); i++) {
 		struct json_object *item = json_object_array_get_idx(items,
 		    i);
@@ -320,6 +352,9 @@ set_role(struct ctl_site *site)
 	if (status != XC_EXIT_OK)
 		return status;
 	add_role_options(site, args);
+	if (json_object_object_length(args) == 1)
+		return nothing_named(site, args, "role set NAME, with "
+		    "--description, --permissions or --includes");
 	return simple(site, "admin.role_set", args, "the role is changed");
 }
 

@@ -64,7 +64,9 @@ usage(FILE *out)
 	      "      --yes            of migrate mark: do not ask\n"
 	      "      --without LAYER,...  of doctor: what a layer is worth\n"
 	      "  -h, --help           this text\n"
-	      "  -V, --version        the version\n",
+	      "  -V, --version        the version\n"
+	      "What a command of users, roles, keys or the log takes besides,\n"
+	      "it tells when asked without a NAME; all is in xcorectl(8).\n",
 	    out);
 }
 

@@ -65,6 +65,7 @@ try 0 '"ok":true' user show ben --json
 try 0 '^roles  *user$' user show ben
 try 3 "there is no user 'nobody'" user show nobody
 try 0 ' ana .*admin,user' user list --sort name --search a
+try 0 '^ID       NAME  .*LAST LOGIN AT ' user list
 try 6 'page: must be a number' user list --page 0
 try 6 'page: must be a number' user list --page 99999999999999999999
 try 6 'sort: ' user list --sort password
@@ -83,7 +84,12 @@ sql -e "INSERT INTO xc_permission (name, plugin, description) VALUES
     ('todo:item:read', 'todo', 'Read items')"
 try 0 'Read items' permission list
 try 0 'role is made' role add reader --permissions todo:item:read
-try 6 'no plugin has' role add other --permissions todo:item:reed
+try 6 "'todo:item:reed': no plugin has .*xcorectl permission list" role add \
+    other --permissions todo:item:reed
+try 6 "roles/1: 'rader': there is no .*xcorectl role list" user role ben user \
+    rader
+try 2 'nothing to change was named' role set reader
+try 2 'nothing to change was named' user set ben
 try 0 'role is made' role add chief --includes reader
 try 6 'includes this one' role set reader --includes chief
 try 0 'role is changed' role set reader --description 'Reads'
