@@ -262,6 +262,26 @@ print_actions(const struct json_object *manifest)
 	}
 }
 
+/* What requests pass besides the handlers, some of the whole site. */
+static void
+print_steps(const struct json_object *manifest)
+{
+	struct json_object *list = member(manifest, "middleware");
+	size_t n = json_object_is_type(list, json_type_array) ?
+	    json_object_array_length(list) : 0;
+
+	for (size_t i = 0; i < n; i++) {
+		struct json_object *one = json_object_array_get_idx(list, i);
+		const char *scope = xc_tool_text(one, "scope");
+		const char *phase = xc_tool_text(one, "phase");
+
+		printf("%-14s %s: each %s of %s\n", i == 0 ? "middleware" :
+		    "", xc_tool_text(one, "operation"),
+		    *phase != '\0' ? phase : "request",
+		    strcmp(scope, "site") == 0 ? "the site" : "its own");
+	}
+}
+
 static void
 print_manifest(const struct json_object *manifest)
 {
@@ -290,6 +310,7 @@ print_manifest(const struct json_object *manifest)
 			    JSON_C_TO_STRING_NOSLASHESCAPE));
 	}
 	print_actions(manifest);
+	print_steps(manifest);
 }
 
 /* A package that is not installed can be looked at too. */

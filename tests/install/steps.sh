@@ -76,6 +76,10 @@ await "the first snapshot" has_generation "$(generation)"
 expect "with a yes" 0 'gate 1.0.0 installed' install --yes --wait "$gate"
 same "its steps are in the snapshot" 'check stamp' \
     "$(row gate '[.middleware[].operation] | join(" ")')"
+expect "a step of the whole site is told" 0 \
+    '^middleware  *check: each request of the site$' install info gate
+expect "and one of its own" 0 '^  *stamp: each reply of its own$' \
+    install info gate
 expect "it cannot be set to that level later" 6 'level "request"' \
     install enable --isolation request gate
 same "and goes on" pool "$(row gate .isolation)"
