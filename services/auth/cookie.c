@@ -142,6 +142,7 @@ xc_cookie_fault(const struct xc_request *req,
 	if (fault != NULL)
 		return fault;
 	if (!has_token(req, csrf))
-		return "The header X-CSRF-Token must be the session's token.";
+		return "The header X-CSRF-Token must be the session's token; "
+		    "GET /auth/csrf tells it.";
 	return NULL;
 }

@@ -162,7 +162,8 @@ attack_csrf() { # COOKIE CSRF OTHERS-CSRF
 	api "${change[@]}" -H "X-CSRF-Token: $3"
 	is "$at: a change with another session's CSRF token" 403
 	api "${change[@]}" -H 'X-CSRF-Token;'
-	is "$at: with one that is empty" 403
+	is "$at: with one that is empty" 403 \
+	    '.detail | contains("GET /auth/csrf")' true
 	api "${change[@]}" -H "X-CSRF-Token: $2" -H "Origin: $URL" \
 	    -H 'Sec-Fetch-Site: same-origin'
 	is "$at: a change from this site" 200
