@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* From a path to the chain of the longest prefix: one table of hashes, so
  * that a thousand prefixes cost what ten do. */
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -50,9 +51,24 @@ xc_chain_index_make(struct xc_chain_index *index, const struct xc_chain *rows,
 	return XC_OK;
 }
 
+static bool
+is_of(const char *prefix, const char *const *segments, size_t n)
+{
+	size_t i, len;
+
+	for (i = 0; i < n; i++) {
+		len = strlen(segments[i]);
+		if (*prefix++ != '/' || strncmp(prefix, segments[i], len) != 0)
+			return false;
+		prefix += len;
+	}
+	return true;
+}
+
+/* len: of the n segments together, with a slash before each. */
 static const struct xc_chain *
-look(const struct xc_chain_index *index, uint64_t hash, const char *path,
-    size_t len)
+look(const struct xc_chain_index *index, uint64_t hash,
+    const char *const *segments, size_t n, size_t len)
 {
 	const struct xc_chain *chain;
 	size_t i;
@@ -60,24 +76,31 @@ look(const struct xc_chain_index *index, uint64_t hash, const char *path,
 	for (i = hash & index->mask; (chain = index->cells[i]) != NULL;
 	    i = (i + 1) & index->mask)
 		if (chain->prefix_len == len &&
-		    memcmp(chain->prefix, path, len) == 0)
+		    is_of(chain->prefix, segments, n))
 			return chain;
 	return NULL;
 }
 
 const struct xc_chain *
-xc_chain_index_find(const struct xc_chain_index *index, const char *path)
+xc_chain_index_find(const struct xc_chain_index *index,
+    const char *const *segments, size_t n)
 {
 	const struct xc_chain *best = NULL, *found;
 	uint64_t hash = HASH_SEED;
-	size_t i;
+	size_t i, len = 0;
+	const char *at;
 
 	/* Prefixes end where a segment does. */
-	for (i = 0; i < index->len_max && path[i] != '\0';) {
-		hash = mix(hash, path[i++]);
-		if (path[i] != '/' && path[i] != '\0')
-			continue;
-		found = look(index, hash, path, i);
+	for (i = 0; i < n && len < index->len_max; i++) {
+		hash = mix(hash, '/');
+		for (at = segments[i]; *at != '\0'; at++) {
+			/* No prefix has such a word. */
+			if (*at == '/')
+				return best;
+			hash = mix(hash, *at);
+		}
+		len += 1 + (size_t)(at - segments[i]);
+		found = look(index, hash, segments, i + 1, len);
 		if (found != NULL)
 			best = found;
 	}

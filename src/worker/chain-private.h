@@ -74,9 +74,11 @@ void xc_chain_say_cors(struct xc_passage *passage, const char *origin,
 enum xc_err xc_chain_index_make(struct xc_chain_index *index,
     const struct xc_chain *rows, size_t n);
 
-/* The longest prefix, on whole segments; NULL: none but "". */
+/* The longest prefix, on whole segments, of a path that has those; NULL: none
+ * but "". */
 const struct xc_chain *xc_chain_index_find(
-    const struct xc_chain_index *index, const char *path);
+    const struct xc_chain_index *index, const char *const *segments,
+    size_t n);
 
 /* Counts limits; false: a reply stands. */
 bool xc_chain_count(struct xc_chains *chains, struct xc_passage *passage,

@@ -241,19 +241,24 @@ xc_chains_has_chosen(const struct xc_chains *chains, size_t choice,
 
 /* --- requests ------------------------------------------------------------- */
 
+/* By segments, as the router finds what is asked: an encoded slash divides
+ * none, or it would choose the prefix of others' requests. */
 static const struct xc_chain *
-find(const struct xc_chains *chains, const char *path)
+find(const struct xc_chains *chains, const struct xc_request *req)
 {
+	const char *const *segments;
+	size_t n = xc_request_segments(req, &segments);
 	const struct xc_chain *found = xc_chain_index_find(&chains->index,
-	    path);
+	    segments, n);
 
 	return found != NULL ? found : &chains->rows[0];
 }
 
 uint32_t
-xc_chains_body_max(const struct xc_chains *chains, const char *path)
+xc_chains_body_max(const struct xc_chains *chains,
+    const struct xc_request *req)
 {
-	return find(chains, path)->body_max;
+	return find(chains, req)->body_max;
 }
 
 bool
@@ -325,7 +330,7 @@ void
 xc_chain_refused(struct xc_chains *chains, struct xc_passage *passage,
     const struct xc_request *req)
 {
-	enter(passage, find(chains, xc_request_path(req)));
+	enter(passage, find(chains, req));
 	passage->https = strcmp(xc_request_scheme(req), "https") == 0;
 	if (passage->chain->cors != NULL)
 		xc_chain_say_cors(passage, xc_request_header(req, "origin"),
@@ -336,7 +341,7 @@ bool
 xc_chain_in(struct xc_chains *chains, struct xc_passage *passage,
     struct xc_request *req, size_t body_len)
 {
-	const struct xc_chain *chain = find(chains, xc_request_path(req));
+	const struct xc_chain *chain = find(chains, req);
 	size_t i;
 	bool on = true;
 

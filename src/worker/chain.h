@@ -64,9 +64,10 @@ enum xc_err xc_chains_create(const struct xc_chains_options *options,
     struct xc_chains **chains_r, struct xc_errbuf *errbuf);
 void xc_chains_free(struct xc_chains **chains);
 
-/* The bytes of a body that a path may have; UINT32_MAX: no limit of its own. */
+/* The bytes of a body that a request's path may have; UINT32_MAX: no limit of
+ * its own. */
 uint32_t xc_chains_body_max(const struct xc_chains *chains,
-    const char *path);
+    const struct xc_request *req);
 
 /* Whether any path has a limit of its own. */
 bool xc_chains_limit_bodies(const struct xc_chains *chains);

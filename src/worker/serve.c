@@ -338,7 +338,7 @@ xc_serve_judge(struct xc_worker *worker, struct xc_conn *conn,
 	if (heard && xc_request_parse(&worker->req, conn->fcgi.envp, NULL,
 	    announced(conn->fcgi.envp), NULL) == 0) {
 		conn->body_max = xc_chains_body_max(worker->chains,
-		    xc_request_path(&worker->req));
+		    &worker->req);
 		if (announced(conn->fcgi.envp) > conn->body_max)
 			conn->head.body_len = conn->body_max + 1;
 	}

@@ -313,10 +313,14 @@ test_choices(void **state)
 	assert_string_equal(passed, "checks(two 1.0.0)");
 	assert_int_equal(ask(0, "/first"), 204);
 	assert_string_equal(passed, "first(one 1.0.0)");
+	/* What is no prefix to the router is none here. */
+	assert_int_equal(ask(1, "/none%2Fx"), 204);
+	assert_string_equal(passed, "first(one 1.0.0) checks(two 1.0.0) "
+	    "eats(two 1.0.0) tags(two 1.0.0) tags(one 1.0.0)");
 	assert_int_equal(ask(0, "/nonesuch"), 204);
 	assert_string_equal(passed, "first(one 1.0.0) checks(two 1.0.0) "
 	    "tags(one 1.0.0)");
-	assert_int_equal(outside_calls, 1);
+	assert_int_equal(outside_calls, 2);
 }
 
 /* A step ends it: those behind see that, other steps and the handler do
