@@ -49,6 +49,6 @@ src_sandbox_host_plugin_la_LDFLAGS = $(AM_LDFLAGS) -module -shared \
 src_sandbox_host_plugin_la_LIBADD = libxcore.la $(JSONC_LIBS)
 
 # Measures; run by hand.
-EXTRA_PROGRAMS += src/sandbox/bench-call
+check_PROGRAMS += src/sandbox/bench-call
 src_sandbox_bench_call_SOURCES = src/sandbox/bench-call.c $(host_fixture)
 src_sandbox_bench_call_LDADD = $(host_libs)

@@ -4,8 +4,7 @@
 # only those.
 bench_programs = tests/bench/peer tests/bench/openload tests/bench/reloads \
 	tests/bench/lookup
-EXTRA_PROGRAMS += $(bench_programs)
-CLEANFILES += $(bench_programs)
+check_PROGRAMS += $(bench_programs)
 
 tests_bench_peer_SOURCES = tests/bench/peer.h tests/bench/peer.c \
 	tests/bench/peer-shared.c tests/bench/peer-lend.c

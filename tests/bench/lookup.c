@@ -128,7 +128,7 @@ main(int argc, char **argv)
 		list[i] = &rows[i];
 	}
 	table.rows = list;
-	if (xc_router_build(&table, &router) != XC_OK)
+	if (xc_router_build(&table, NULL, &router) != XC_OK)
 		fail("out of memory");
 	make_paths(n, n_routes);
 	for (int i = 0; i < BATCHES; i++) {

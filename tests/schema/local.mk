@@ -12,8 +12,7 @@ EXTRA_DIST += $(schema_test_scripts) tests/schema/README.md \
 LINT_SHELL += $(schema_test_scripts)
 
 # Measures; run by hand: make tests/bench/schema, then tests/bench/schema.sh.
-EXTRA_PROGRAMS += tests/bench/schema
-CLEANFILES += tests/bench/schema
+check_PROGRAMS += tests/bench/schema
 tests_bench_schema_SOURCES = tests/bench/schema.c
 tests_bench_schema_LDADD = libcontract.la libxcore.la
 EXTRA_DIST += tests/bench/schema.sh
