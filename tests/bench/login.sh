@@ -44,7 +44,7 @@ login_token() {
 	    { say "nobody could be logged in"; exit 1; }
 }
 
-# Other requests at a steady rate: hello, or who one is, which checks a token.
+# Other requests at a steady rate: hello, or one whose token is checked.
 login_others() { # KEY PATH
 	local out=$SITE/tmp/load key
 	"$SITE/bin/openload" -p "${door[xcore]}" -c 16 -r 1000 \
@@ -66,10 +66,10 @@ login_flood() {
 login_round() {
 	local rate errors
 	login_others hello-quiet /app/hello/
-	login_others me-quiet /auth/me
+	login_others mine-quiet /app/bench/mine
 	login_flood
 	login_others hello-flood /app/hello/
-	login_others me-flood /auth/me
+	login_others mine-flood /app/bench/mine
 	wait "$flood"
 	note logins "$(awk '/Requests\/sec/ { r = $2 }
 	    /requests in/ { n = $1 } /Non-2xx/ { bad = $NF }
@@ -80,11 +80,11 @@ login_round() {
 	read -r rate _ < <(wrk_run "$(door_url xcore)" 32)
 	note hello-rate "$rate"
 	read -r rate errors < <(wrk -t2 -c32 -d"${SECONDS_EACH}s" \
-	    --latency -H "$(<"$SITE/tmp/token")" "$(door_url xcore /auth/me)" |
+	    --latency -H "$(<"$SITE/tmp/token")" "$(door_url xcore /app/bench/mine)" |
 	    awk '/Requests\/sec/ { r = $2 } /Non-2xx/ { e = $NF }
 	    END { print r, e + 0 }')
-	note me-rate "$rate"
-	note me-errors "$errors"
+	note mine-rate "$rate"
+	note mine-errors "$errors"
 }
 
 bench_login() {
@@ -95,6 +95,8 @@ bench_login() {
 	site_config '{"middleware": {"prefixes": {"/auth/login": {"rate": []}}}}'
 	site_xcored unix
 	site_install "$(site_plugin hello)" >/dev/null || exit 1
+	bench_build_plugin
+	site_install "$SITE/plugin" >/dev/null || exit 1
 	login_prepare
 	bench_door xcore "$ADDRESS" keep /app/hello/
 	bench_nginx
@@ -105,7 +107,7 @@ bench_login() {
 	echo "login: $workers workers, 1,000 other requests a second," \
 	    "$LOGIN_CONNECTIONS connections that log in"
 	printf '%-16s %8s %8s %8s %6s\n' us p50 p99 max bad
-	for name in hello-quiet hello-flood me-quiet me-flood; do
+	for name in hello-quiet hello-flood mine-quiet mine-flood; do
 		printf '%-16s %8.0f %8.0f %8.0f %6.0f\n' "$name" \
 		    "$(median "$name-p50")" "$(median "$name-p99")" \
 		    "$(median "$name-max")" "$(median "$name-bad")"
@@ -113,12 +115,12 @@ bench_login() {
 	printf 'logins a second: %.0f (%s); told to come back: %.0f a round\n' \
 	    "$(median logins)" "$(spread logins)" "$(median refused)"
 	printf 'at full load: hello %.0f/s, with a token checked %.0f/s\n' \
-	    "$(median hello-rate)" "$(median me-rate)"
+	    "$(median hello-rate)" "$(median mine-rate)"
 	goal "hello's p50 beside the flood, against without" \
 	    "$(ratio hello-flood-p50 hello-quiet-p50)" at-most 2 x
 	goal "a checked token's p50 beside the flood" \
-	    "$(ratio me-flood-p50 me-quiet-p50)" at-most 2 x
+	    "$(ratio mine-flood-p50 mine-quiet-p50)" at-most 2 x
 	goal "requests lost to the flood" \
 	    "$(awk '{ n += $1 } END { print n }' \
-	    "$SITE"/figures/{hello,me}-{quiet,flood}-bad)" at-most 0 ""
+	    "$SITE"/figures/{hello,mine}-{quiet,flood}-bad)" at-most 0 ""
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include <signal.h>
+#include <string.h>
 #include <time.h>
 
 #include <xcore/xcore.h>
@@ -20,6 +21,14 @@ brief(struct xc_request *req)
 
 	(void)nanosleep(&ts, NULL);
 	return xc_reply_text(req, 200, "text/plain", "slept\n", 6);
+}
+
+static enum xc_err
+mine(struct xc_request *req)
+{
+	const char *name = xc_auth_name(req);
+
+	return xc_reply_text(req, 200, "text/plain", name, strlen(name));
 }
 
 /* The code's own number, not the manifest's: old code must show.  The reload
@@ -54,5 +63,6 @@ XC_PLUGIN(.operations = XC_OPERATIONS(
     { "boom", boom },
     { "brief", brief },
     { "echo", echo },
+    { "mine", mine },
     { "slow", slow },
     { "version", version }));
