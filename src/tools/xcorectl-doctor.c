@@ -389,7 +389,7 @@ choose_section(struct xc_ctl *ctl, const char *word, bool *wanted)
 	if (found)
 		return XC_EXIT_OK;
 	return ctl_fail(ctl, XC_EXIT_USAGE, "there is no section '%s'%s%s%s; "
-	    "there are sandbox, host, server, web, database and cache, and "
+	    "there are sandbox, host, server, web, database, cache and keys; "
 	    "\"site\" is all but the first", word,
 	    near.word != NULL ? " (did you mean '" : "",
 	    near.word != NULL ? near.word : "",
