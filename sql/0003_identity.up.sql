@@ -6,9 +6,7 @@
 
 -- Ids are never used twice.  name_key and email_key are what two that look
 -- the same share.  password is a PHC string, '' for one who cannot log in by
--- it.  grants_revision moves on when the user's own roles change,
--- devices_revision when all sessions end: cookies of known browsers are of one
--- revision.
+-- it.  grants_revision moves on when the user's own roles change.
 CREATE TABLE xc_user (
 	id BIGINT UNSIGNED NOT NULL AUTO_INCREMENT,
 	name VARCHAR(64) NOT NULL,
@@ -22,7 +20,6 @@ CREATE TABLE xc_user (
 	locked_reason VARCHAR(255) NOT NULL DEFAULT '',
 	revision BIGINT UNSIGNED NOT NULL DEFAULT 1,
 	grants_revision BIGINT UNSIGNED NOT NULL DEFAULT 1,
-	devices_revision BIGINT UNSIGNED NOT NULL DEFAULT 1,
 	created_at DATETIME(3) NOT NULL,
 	created_by VARCHAR(128) NOT NULL,
 	changed_at DATETIME(3) NOT NULL,

@@ -54,7 +54,9 @@ dist_sql_DATA = \
 	sql/0002_isolation.down.sql \
 	sql/0002_isolation.up.sql \
 	sql/0003_identity.down.sql \
-	sql/0003_identity.up.sql
+	sql/0003_identity.up.sql \
+	sql/0004_devices.down.sql \
+	sql/0004_devices.up.sql
 
 check_PROGRAMS += src/plugin/test-split src/plugin/test-snapshot \
 	src/plugin/test-watch

@@ -193,10 +193,10 @@ same "the follower ends in order" 0 "$code"
 # A registry of before: what is installed then was accepted.
 ask "UPDATE xc_plugin SET isolation = NULL WHERE name = 'asks'"
 ask "UPDATE xc_package SET manifest = '{\"name' WHERE name = 'plain'"
-expect "the registry of before" 0 '2 migrations undone' \
-    migrate "$SQL_FOLDER" down 2
+expect "the registry of before" 0 '3 migrations undone' \
+    migrate "$SQL_FOLDER" down 3
 expect "is told" 1 'of an older xcore.*xcorectl migrate up' install list
-expect "brought up to date" 0 '2 migrations applied' migrate "$SQL_FOLDER" up
+expect "brought up to date" 0 '3 migrations applied' migrate "$SQL_FOLDER" up
 same "what it has was accepted" '["cache"]/inprocess' "$(ask "SELECT
     CONCAT(accepted_permissions, '/', accepted_isolation) FROM xc_plugin
     WHERE name = 'asks'")"
