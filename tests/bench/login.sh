@@ -32,10 +32,11 @@ login_prepare() {
 	(umask 077; login_script "$password" >"$SITE/tmp/login.lua")
 }
 
-# A token of a user, as a header's line in a file.
+# A token, as a header's line in a file; of none of those that log in all the
+# time, whose eldest sessions end.
 login_token() {
 	(umask 077; jq -nc --arg p "$(<"$SITE/secret/admin")" \
-	    '{username: "user1", password: $p}' |
+	    '{username: "admin", password: $p}' |
 	    curl -s -H 'Content-Type: application/json' -d @- \
 	    "$(door_url xcore /auth/login)" |
 	    jq -r '"Authorization: Bearer \(.access_token // empty)"' \
