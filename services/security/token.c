@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 #include "token.h"
 
-#include <errno.h>
 #include <limits.h>
 #include <stdint.h>
 #include <string.h>
-#include <sys/random.h>
 
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
+
+#include <xcore/security.h>
 
 #define TOKEN_BYTES 32
 
@@ -19,19 +19,7 @@ static const char letters[] =
 enum xc_err
 xc_random(void *buf, size_t len)
 {
-	unsigned char *at = buf;
-	ssize_t n;
-
-	while (len > 0) {
-		n = getrandom(at, len, 0);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return XC_ERR_IO;
-		at += n;
-		len -= (size_t)n;
-	}
-	return XC_OK;
+	return xc_random_bytes(buf, len);
 }
 
 enum xc_err
