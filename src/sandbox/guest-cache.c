@@ -99,21 +99,14 @@ cache_del(void *ctx, const char *space, const char *key)
 	return xc_guest_call_plain(ctx, XC_CALL_CACHE_DEL, &w);
 }
 
+/* What has a number for its answer. */
 static enum xc_err
-cache_incr(void *ctx, const char *space, const char *key, uint64_t delta,
-    uint64_t initial, uint32_t ttl_s, uint64_t *value_r)
+ask_number(void *ctx, enum xc_call call, struct xc_call_writer *w,
+    uint64_t *value_r)
 {
-	struct xc_call_writer w;
 	struct xc_call_reader r;
-	enum xc_err err;
+	enum xc_err err = xc_guest_call(ctx, call, w, &r);
 
-	(void)space;
-	if (!begin(ctx, key, &w))
-		return XC_ERR_STATE;
-	xc_call_put_u64(&w, delta);
-	xc_call_put_u64(&w, initial);
-	xc_call_put_u32(&w, ttl_s);
-	err = xc_guest_call(ctx, XC_CALL_CACHE_INCR, &w, &r);
 	if (err != XC_OK)
 		return err;
 	*value_r = xc_call_get_u64(&r);
@@ -121,22 +114,31 @@ cache_incr(void *ctx, const char *space, const char *key, uint64_t delta,
 }
 
 static enum xc_err
-cache_decr(void *ctx, const char *space, const char *key, uint64_t delta,
-    uint64_t *value_r)
+cache_incr(void *ctx, const char *space, const char *key, uint64_t delta,
+    uint64_t initial, uint32_t ttl_s, uint64_t *value_r)
 {
 	struct xc_call_writer w;
-	struct xc_call_reader r;
-	enum xc_err err;
 
 	(void)space;
 	if (!begin(ctx, key, &w))
 		return XC_ERR_STATE;
 	xc_call_put_u64(&w, delta);
-	err = xc_guest_call(ctx, XC_CALL_CACHE_DECR, &w, &r);
-	if (err != XC_OK)
-		return err;
-	*value_r = xc_call_get_u64(&r);
-	return xc_call_end(&r) ? XC_OK : XC_ERR_FAILED;
+	xc_call_put_u64(&w, initial);
+	xc_call_put_u32(&w, ttl_s);
+	return ask_number(ctx, XC_CALL_CACHE_INCR, &w, value_r);
+}
+
+static enum xc_err
+cache_decr(void *ctx, const char *space, const char *key, uint64_t delta,
+    uint64_t *value_r)
+{
+	struct xc_call_writer w;
+
+	(void)space;
+	if (!begin(ctx, key, &w))
+		return XC_ERR_STATE;
+	xc_call_put_u64(&w, delta);
+	return ask_number(ctx, XC_CALL_CACHE_DECR, &w, value_r);
 }
 
 static enum xc_err
