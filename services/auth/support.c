@@ -298,3 +298,14 @@ become(int64_t user_id)
 	caller.user_id = user_id;
 	caller.session = session;
 }
+
+char *
+param(const char *name, const char *value)
+{
+	size_t size = strlen(name) + strlen(value) + 2;
+	char *text = malloc(size);
+
+	assert_non_null(text);
+	snprintf(text, size, "%s=%s", name, value);
+	return text;
+}

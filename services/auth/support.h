@@ -53,6 +53,9 @@ enum xc_err log_in(const char *name, const char *password,
 /* A text of the last result, copied; it has to be there. */
 void keep_text(const char *key, char *text_r, size_t size);
 
+/* "NAME=value" of a request's parameters; the caller's to free. */
+char *param(const char *name, const char *value);
+
 /* The caller is that user in the session of the last result. */
 void become(int64_t user_id);
 

@@ -47,17 +47,6 @@ struct sent {
 	const char *origin;
 };
 
-static char *
-param(const char *name, const char *value)
-{
-	size_t size = strlen(name) + strlen(value) + 2;
-	char *text = malloc(size);
-
-	assert_non_null(text);
-	snprintf(text, size, "%s=%s", name, value);
-	return text;
-}
-
 static enum xc_err
 check(const struct sent *sent, const struct xc_auth_need *need)
 {

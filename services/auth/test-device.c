@@ -26,17 +26,6 @@ struct sent {
 	const char *origin;
 };
 
-static char *
-param(const char *name, const char *value)
-{
-	size_t size = strlen(name) + strlen(value) + 2;
-	char *text = malloc(size);
-
-	assert_non_null(text);
-	snprintf(text, size, "%s=%s", name, value);
-	return text;
-}
-
 /* Asks with a request that has it. */
 static enum xc_err
 ask_by(const struct sent *sent, const char *operation,
