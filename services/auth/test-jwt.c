@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <json-c/json.h>
 #include <openssl/bn.h>
@@ -21,8 +22,8 @@ const struct xc_claims test_claims = {
 	.not_before = NOW, .expires_at = NOW + 900
 };
 
-struct xc_keyring *
-test_ring(enum xc_key_kind kind)
+static struct xc_keyring *
+new_ring(enum xc_key_kind kind)
 {
 	struct xc_keyring *ring;
 	struct xc_errbuf errbuf;
@@ -30,6 +31,41 @@ test_ring(enum xc_key_kind kind)
 	assert_int_equal(xc_keyring_new(&ring), XC_OK);
 	assert_int_equal(xc_keyring_add(ring, "token", kind, XC_KEY_ACTIVE,
 	    NULL, &errbuf), XC_OK);
+	return ring;
+}
+
+static char rsa_file[] = "/tmp/xcore-jwt.XXXXXX";
+
+static void
+remove_rsa_file(void)
+{
+	(void)unlink(rsa_file);
+}
+
+/* A key of RSA takes long to make, under valgrind very long: there is one. */
+struct xc_keyring *
+test_ring(enum xc_key_kind kind)
+{
+	static bool made;
+	struct xc_keyring *ring;
+	struct xc_errbuf errbuf;
+	int fd;
+
+	if (kind != XC_KEY_RSA)
+		return new_ring(kind);
+	if (made) {
+		assert_int_equal(xc_keyring_load(rsa_file, &ring, &errbuf),
+		    XC_OK);
+		return ring;
+	}
+	fd = mkstemp(rsa_file);
+	assert_true(fd >= 0);
+	close(fd);
+	assert_int_equal(atexit(remove_rsa_file), 0);
+	ring = new_ring(kind);
+	assert_int_equal(xc_keyring_write(ring, rsa_file, NULL, false,
+	    &errbuf), XC_OK);
+	made = true;
 	return ring;
 }
 
